@@ -1,0 +1,33 @@
+# Every library from outside, all of them packages of Debian 12 (tools/packages lists the names).
+find_package(Threads REQUIRED)
+find_package(OpenSSL 3 REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(CURL REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(Boost 1.81 EXACT REQUIRED COMPONENTS json url)
+find_package(prometheus-cpp REQUIRED CONFIG)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(exiv2 REQUIRED IMPORTED_TARGET exiv2)
+find_library(DRAY_ISAL isal REQUIRED)
+find_library(DRAY_MAGIC magic REQUIRED)
+find_library(DRAY_UTF8PROC utf8proc REQUIRED)
+if(BUILD_TESTING)
+  find_package(GTest REQUIRED)
+  include(GoogleTest)
+endif()
+
+# Asio and Beast are compiled once (asio_beast.cc); both definitions must be seen by every user of their headers.
+add_library(dray_asio STATIC ${CMAKE_SOURCE_DIR}/cmake/asio_beast.cc)
+target_link_libraries(dray_asio PUBLIC Boost::boost Threads::Threads dray_settings)
+target_compile_definitions(dray_asio PUBLIC BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION
+  BOOST_ASIO_NO_DEPRECATED)
+
+# Headers of other people that most of our files read, compiled once.
+add_library(dray_headers OBJECT ${CMAKE_SOURCE_DIR}/cmake/headers.cc)
+target_link_libraries(dray_headers PUBLIC dray_settings Boost::json fmt::fmt)
+target_precompile_headers(dray_headers PRIVATE <boost/json.hpp> <fmt/format.h> <algorithm> <chrono> <functional>
+  <memory> <optional> <span> <string> <string_view> <unordered_map> <vector> <map>)

@@ -1,0 +1,37 @@
+// The time of day as a dependency, so that tests can turn it by hand.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <optional>
+
+namespace dray {
+
+using Seconds = std::chrono::sys_seconds;
+
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  virtual Seconds now() const = 0;  // from any thread
+};
+
+class SystemClock final : public Clock {
+ public:
+  Seconds now() const override { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); }
+};
+
+class ManualClock final : public Clock {
+ public:
+  explicit ManualClock(Seconds now) : now_(now) {}
+  Seconds now() const override { return now_; }
+  void advance(std::chrono::seconds by) { now_ += by; }
+
+ private:
+  Seconds now_;
+};
+
+std::string format_utc(Seconds time);                            // "2026-11-24T10:30:00Z"
+std::optional<Seconds> parse_utc(std::string_view iso8601);      // that form only
+
+}  // namespace dray
