@@ -7,7 +7,7 @@ find_package(ZLIB REQUIRED)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(CLI11 REQUIRED)
-find_package(Boost 1.81 EXACT REQUIRED COMPONENTS json url)
+find_package(Boost 1.81.0 EXACT CONFIG REQUIRED COMPONENTS headers json)
 find_package(prometheus-cpp REQUIRED CONFIG)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
@@ -22,7 +22,7 @@ endif()
 
 # Asio and Beast are compiled once (asio_beast.cc); both definitions must be seen by every user of their headers.
 add_library(dray_asio STATIC ${CMAKE_SOURCE_DIR}/cmake/asio_beast.cc)
-target_link_libraries(dray_asio PUBLIC Boost::boost Threads::Threads dray_settings)
+target_link_libraries(dray_asio PUBLIC Boost::headers Threads::Threads dray_settings)
 target_compile_definitions(dray_asio PUBLIC BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION
   BOOST_ASIO_NO_DEPRECATED)
 

@@ -1,0 +1,288 @@
+#include "adapters/files/file_blob_store.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <set>
+
+#include "adapters/files/pack.h"
+#include "base/file.h"
+#include "base/text.h"
+
+namespace dray::files {
+namespace {
+
+using model::Blob;
+using model::BlobId;
+using model::BlobReader;
+using model::BlobSource;
+
+constexpr std::size_t kBufferSize = 1024 * 1024;
+constexpr std::size_t kLargestAppend = 32 * 1024 * 1024;
+constexpr ByteCount kWritebackStep = 32 * 1024 * 1024;  // so much is handed to the disk while the rest is still being read
+
+class RegionReader final : public BlobReader {
+ public:
+  RegionReader(std::shared_ptr<const void> owner, FileRegion region) : owner_(std::move(owner)), region_(region) {}
+
+  ByteCount size() const override { return region_.length; }
+  Result<std::size_t> read_at(ByteCount offset, MutableBytes into) const override {
+    if (offset >= region_.length) return std::size_t{0};
+    auto wanted = std::min<ByteCount>(into.size(), region_.length - offset);
+    ASSIGN_OR_RETURN(auto got, dray::read_at(region_.fd, region_.offset + offset, into.first(wanted), "a blob"));
+    if (got < wanted) return Error{Code::corrupt, "a stored blob is cut short"};
+    return got;
+  }
+  std::optional<FileRegion> file_region() const override { return region_; }
+
+ private:
+  std::shared_ptr<const void> owner_;
+  FileRegion region_;
+};
+
+std::string folder_of(const BlobId& id) { return id.hex().substr(0, 2); }
+std::string name_in_folder(const BlobId& id) { return id.hex().substr(2); }
+
+class Store final : public model::BlobStore {
+ public:
+  Store(std::string directory, UniqueFd large, std::unique_ptr<PackSet> packs)
+      : directory_(std::move(directory)), large_(std::move(large)), packs_(std::move(packs)) {}
+
+  std::unique_ptr<model::BlobBatch> begin() override;
+
+  Result<std::unique_ptr<BlobReader>> open(const BlobId& id) const override {
+    if (auto place = packs_->find_known(id)) return reader_of(*place);
+    int fd = ::openat(large_.get(), path_of(id).c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd >= 0) {
+      auto file = std::make_shared<UniqueFd>(fd);
+      struct stat status;
+      if (::fstat(fd, &status) < 0) return system_error("cannot read the blob " + id.hex(), errno);
+      return std::unique_ptr<BlobReader>(new RegionReader(file, {fd, 0, static_cast<ByteCount>(status.st_size)}));
+    }
+    if (errno != ENOENT) return system_error("cannot open the blob " + id.hex(), errno);
+    if (auto place = packs_->find(id)) return reader_of(*place);
+    return Error{Code::not_found, "there is no blob " + id.hex()};
+  }
+
+  std::optional<ByteCount> find_size(const BlobId& id) const override {
+    if (auto place = packs_->find_known(id)) return place->size;
+    if (auto size = size_of_large(id)) return size;
+    if (auto place = packs_->find(id)) return place->size;
+    return std::nullopt;
+  }
+
+  Result<void> visit(const std::function<Result<void>(const BlobId&)>& visit) const override {
+    RETURN_IF_ERROR(packs_->visit(visit));
+    for (int first = 0; first < 256; ++first) {
+      auto folder = fmt::format("{:02x}", first);
+      auto* listing = ::opendir((directory_ + "/large/" + folder).c_str());
+      if (!listing) continue;
+      std::vector<BlobId> ids;
+      while (auto* entry = ::readdir(listing)) {
+        if (auto id = parse_sha256(folder + entry->d_name)) ids.push_back(*id);
+      }
+      ::closedir(listing);
+      for (const auto& id : ids) RETURN_IF_ERROR(visit(id));
+    }
+    return ok();
+  }
+
+  bool has(const BlobId& id) const { return packs_->find_known(id) || size_of_large(id); }
+  PackSet& packs() { return *packs_; }
+  const std::string& directory() const { return directory_; }
+  int large() const { return large_.get(); }
+  static std::string path_of(const BlobId& id) { return folder_of(id) + "/" + name_in_folder(id); }
+
+ private:
+  static std::unique_ptr<BlobReader> reader_of(const PackPlace& place) {
+    return std::make_unique<RegionReader>(place.pack, FileRegion{place.pack->fd.get(), place.offset, place.size});
+  }
+  std::optional<ByteCount> size_of_large(const BlobId& id) const {
+    struct stat status;
+    if (::fstatat(large_.get(), path_of(id).c_str(), &status, 0) < 0) return std::nullopt;
+    return static_cast<ByteCount>(status.st_size);
+  }
+
+  const std::string directory_;
+  const UniqueFd large_;  // the folder of large blobs
+  const std::unique_ptr<PackSet> packs_;
+};
+
+// Bytes on their way into a file without a name, which vanishes with the process.
+class NamelessFile {
+ public:
+  static Result<NamelessFile> create(const std::string& folder) {
+    int fd = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd >= 0) return NamelessFile(UniqueFd(fd), "");
+    if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL) return system_error("cannot create a file in " + folder, errno);
+    auto name = folder + "/incoming-XXXXXX";  // file systems without O_TMPFILE
+    fd = ::mkostemp(name.data(), O_CLOEXEC);
+    if (fd < 0) return system_error("cannot create a file in " + folder, errno);
+    return NamelessFile(UniqueFd(fd), name);
+  }
+  NamelessFile(NamelessFile&& other) noexcept : fd_(std::move(other.fd_)), name_(std::exchange(other.name_, "")) {}
+  ~NamelessFile() {
+    if (!name_.empty()) ::unlink(name_.c_str());
+  }
+
+  int fd() const { return fd_.get(); }
+  // Gives the file its name; ok when a file of that name is there already.
+  Result<void> publish(int folder, const std::string& path) const {
+    auto from = name_.empty() ? fmt::format("/proc/self/fd/{}", fd_.get()) : name_;
+    if (::linkat(AT_FDCWD, from.c_str(), folder, path.c_str(), AT_SYMLINK_FOLLOW) < 0 && errno != EEXIST) {
+      return system_error("cannot store the blob " + path, errno);
+    }
+    return ok();
+  }
+
+ private:
+  NamelessFile(UniqueFd fd, std::string name) : fd_(std::move(fd)), name_(std::move(name)) {}
+  UniqueFd fd_;
+  std::string name_;
+};
+
+// Hashes what passes through.
+class Digester {
+ public:
+  void update(Bytes bytes) {
+    sha_.update(bytes);
+    crc_ = crc32_of(bytes, crc_);
+    size_ += bytes.size();
+  }
+  void update_zeros(ByteCount count) {
+    static const std::vector<std::byte> zeros(kBufferSize);
+    crc_ = combine_crc32(crc_, crc32_of_zeros(count), count);
+    size_ += count;
+    for (; count > 0; count -= std::min<ByteCount>(count, zeros.size())) {
+      sha_.update(Bytes(zeros).first(std::min<ByteCount>(count, zeros.size())));
+    }
+  }
+  ByteCount size() const { return size_; }
+  Blob finish() { return {sha_.finish(), size_, crc_}; }
+
+ private:
+  Sha256Hasher sha_;
+  std::uint32_t crc_ = 0;
+  ByteCount size_ = 0;
+};
+
+class Batch final : public model::BlobBatch {
+ public:
+  explicit Batch(Store& store) : store_(store), buffer_(kBufferSize) {}
+
+  Result<Blob> put(BlobSource& source, ByteCount expected_size) override {
+    Digester digester;
+    std::size_t filled = 0;  // of buffer_, while the blob may still turn out to be small
+    bool ended = false;
+    ByteCount zeros = 0;
+    while (filled <= kLargestPackedBlob && !ended && zeros == 0) {
+      ASSIGN_OR_RETURN(auto piece, source.read(MutableBytes(buffer_).subspan(filled)));
+      filled += piece.bytes;
+      zeros = piece.zeros;
+      ended = piece.is_end();
+      if (filled + zeros <= kLargestPackedBlob) {
+        std::fill_n(buffer_.begin() + static_cast<std::ptrdiff_t>(filled), zeros, std::byte{});
+        filled += zeros;
+        zeros = 0;
+      }
+    }
+    if (ended && filled <= kLargestPackedBlob) return put_small(Bytes(buffer_).first(filled));
+    return put_large(source, expected_size, filled, zeros);
+  }
+
+  Result<void> commit() override {
+    auto large = std::exchange(large_files_, {});
+    RETURN_IF_ERROR(append_small());
+    std::set<std::string> folders;
+    for (const auto& [file, id] : large) {
+      RETURN_IF_ERROR(sync_data(file.fd(), "the blob " + id.hex()));
+      RETURN_IF_ERROR(file.publish(store_.large(), Store::path_of(id)));
+      folders.insert(folder_of(id));
+    }
+    for (const auto& id : std::exchange(known_large_, {})) folders.insert(folder_of(id));
+    for (const auto& folder : folders) RETURN_IF_ERROR(sync_directory(store_.directory() + "/large/" + folder));
+    return ok();
+  }
+
+ private:
+  Result<void> append_small() {
+    auto content = std::exchange(small_content_, {});
+    auto blobs = std::exchange(small_blobs_, {});
+    small_ids_.clear();
+    return store_.packs().append(content, blobs);
+  }
+
+  Result<Blob> put_small(Bytes content) {
+    Blob blob{sha256_of(content), content.size(), crc32_of(content)};
+    if (store_.packs().find_known(blob.id) || !small_ids_.insert(blob.id).second) return blob;
+    small_content_.insert(small_content_.end(), content.begin(), content.end());
+    small_blobs_.push_back(blob);
+    if (small_content_.size() >= kLargestAppend) RETURN_IF_ERROR(append_small());
+    return blob;
+  }
+
+  // What has been read so far is at the start of buffer_, followed by `zeros`.
+  Result<Blob> put_large(BlobSource& source, ByteCount expected_size, std::size_t filled, ByteCount zeros) {
+    ASSIGN_OR_RETURN(auto file, NamelessFile::create(store_.directory() + "/large"));
+    if (zeros == 0 && expected_size > filled) {
+      ::fallocate(file.fd(), 0, 0, static_cast<off_t>(expected_size));  // no room shows when writing
+    }
+    Digester digester;
+    ByteCount handed_over = 0;
+    for (;;) {
+      if (filled > 0) {
+        auto bytes = Bytes(buffer_).first(filled);
+        RETURN_IF_ERROR(write_at(file.fd(), digester.size(), bytes, "a new blob"));
+        digester.update(bytes);
+      }
+      if (zeros > 0) digester.update_zeros(zeros);
+      if (digester.size() - handed_over >= kWritebackStep) {
+        ::sync_file_range(file.fd(), static_cast<off_t>(handed_over), static_cast<off_t>(digester.size() - handed_over),
+                          SYNC_FILE_RANGE_WRITE);
+        handed_over = digester.size();
+      }
+      ASSIGN_OR_RETURN(auto piece, source.read(buffer_));
+      if (piece.is_end()) break;
+      filled = piece.bytes;
+      zeros = piece.zeros;
+    }
+    // Cuts what was reserved in vain, and reaches to the end of a hole at the end.
+    if (::ftruncate(file.fd(), static_cast<off_t>(digester.size())) < 0) return system_error("cannot store a blob", errno);
+    auto blob = digester.finish();
+    if (store_.has(blob.id)) known_large_.push_back(blob.id);
+    else large_files_.emplace_back(std::move(file), blob.id);
+    return blob;
+  }
+
+  Store& store_;
+  std::vector<std::byte> buffer_;
+  std::vector<std::byte> small_content_;
+  std::vector<Blob> small_blobs_;
+  std::set<BlobId> small_ids_;
+  std::vector<std::pair<NamelessFile, BlobId>> large_files_;
+  std::vector<BlobId> known_large_;  // there already, but their folder may not have been made durable yet
+};
+
+std::unique_ptr<model::BlobBatch> Store::begin() { return std::make_unique<Batch>(*this); }
+
+}  // namespace
+
+Result<std::unique_ptr<model::BlobStore>> open_file_blob_store(const std::string& directory) {
+  RETURN_IF_ERROR(make_directories(directory + "/large"));
+  for (int first = 0; first < 256; ++first) {
+    auto folder = fmt::format("{}/large/{:02x}", directory, first);
+    if (::mkdir(folder.c_str(), 0700) < 0 && errno != EEXIST) return system_error("cannot create the folder " + folder, errno);
+  }
+  RETURN_IF_ERROR(sync_directory(directory + "/large"));
+  ASSIGN_OR_RETURN(auto large, open_file(directory + "/large", O_RDONLY | O_DIRECTORY));
+  ASSIGN_OR_RETURN(auto packs, PackSet::open(directory + "/packs"));
+  return std::unique_ptr<model::BlobStore>(new Store(directory, std::move(large), std::move(packs)));
+}
+
+}  // namespace dray::files

@@ -1,0 +1,144 @@
+#include "adapters/files/file_blob_store.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "adapters/files/pack.h"
+#include "base/file.h"
+#include "model/blobs/testing/conformance.h"
+
+namespace dray {
+namespace {
+
+struct TemporaryFolder {
+  std::string path = [] {
+    auto pattern = testing::TempDir() + "dray-blobs-XXXXXX";
+    return std::string(::mkdtemp(pattern.data()));
+  }();
+  ~TemporaryFolder() { std::filesystem::remove_all(path); }
+};
+
+std::unique_ptr<model::BlobStore> open(const TemporaryFolder& folder) {
+  auto store = files::open_file_blob_store(folder.path);
+  EXPECT_TRUE(store) << store.error().message;
+  return *std::move(store);
+}
+
+ByteCount disk_usage(const std::string& path) {
+  ByteCount bytes = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(path)) {
+    struct stat status;
+    if (entry.is_regular_file() && ::stat(entry.path().c_str(), &status) == 0) bytes += static_cast<ByteCount>(status.st_blocks) * 512;
+  }
+  return bytes;
+}
+
+std::string only_file(const std::string& folder, const std::string& extension) {
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.path().extension() == extension) return entry.path();
+  }
+  return "";
+}
+
+}  // namespace
+
+namespace model {
+INSTANTIATE_TEST_SUITE_P(Files, BlobStoreConformance, testing::Values(BlobStoreMaker{[] {
+                           auto folder = std::make_shared<TemporaryFolder>();
+                           return FreshBlobStore{folder, open(*folder)};
+                         }}));
+}  // namespace model
+
+namespace {
+
+TEST(FileBlobStore, IsThereAfterReopening) {
+  TemporaryFolder folder;
+  auto small = model::put_blob(*open(folder), bytes_of("small"));
+  std::string content(200'000, 'x');
+  auto large = model::put_blob(*open(folder), bytes_of(content));
+  auto again = open(folder);
+  EXPECT_EQ(*model::read_blob(*again, small->id), "small");
+  EXPECT_EQ(*model::read_blob(*again, large->id), content);
+}
+
+TEST(FileBlobStore, SeesWhatAnotherProcessAdds) {
+  TemporaryFolder folder;
+  auto one = open(folder), other = open(folder);
+  auto blob = model::put_blob(*other, bytes_of("later"));
+  EXPECT_EQ(*model::read_blob(*one, blob->id), "later");
+  auto more = model::put_blob(*other, bytes_of("still later"));
+  EXPECT_EQ(one->find_size(more->id), 11u);
+}
+
+TEST(FileBlobStore, PutsSmallBlobsOfABatchSideBySide) {
+  TemporaryFolder folder;
+  auto store = open(folder);
+  auto batch = store->begin();
+  std::vector<model::Blob> blobs;
+  for (int i = 0; i < 10; ++i) {
+    std::string content(4096, static_cast<char>('a' + i));
+    model::BytesSource source(bytes_of(content));
+    blobs.push_back(*batch->put(source, 4096));
+  }
+  EXPECT_FALSE(store->find_size(blobs[0].id)) << "before commit nothing is promised";
+  ASSERT_TRUE(batch->commit());
+  ByteCount expected = (*store->open(blobs[0].id))->file_region()->offset;
+  for (const auto& blob : blobs) {
+    EXPECT_EQ((*store->open(blob.id))->file_region()->offset, expected);
+    expected += 4096;
+  }
+}
+
+TEST(FileBlobStore, KeepsHolesAsHoles) {
+  TemporaryFolder folder;
+  auto store = open(folder);
+  auto batch = store->begin();
+  model::HolySource source("begin", ByteCount{3} << 30, "end");
+  auto blob = batch->put(source, (ByteCount{3} << 30) + 8);
+  ASSERT_TRUE(batch->commit());
+  EXPECT_EQ(store->find_size(blob->id), (ByteCount{3} << 30) + 8);
+  EXPECT_LT(disk_usage(folder.path), ByteCount{1} << 20);
+  std::array<std::byte, 3> end;
+  ASSERT_TRUE((*store->open(blob->id))->read_at(blob->size - 3, end));
+  EXPECT_EQ(text_of(end), "end");
+}
+
+TEST(FileBlobStore, IgnoresATornRecordAndWritesOverIt) {
+  TemporaryFolder folder;
+  auto first = model::put_blob(*open(folder), bytes_of("first"));
+  auto index = only_file(folder.path + "/packs", ".idx");
+  std::ofstream(index, std::ios::app) << "torn by a crash";
+  auto store = open(folder);
+  EXPECT_EQ(*model::read_blob(*store, first->id), "first");
+  auto second = model::put_blob(*store, bytes_of("second"));
+  store = open(folder);
+  EXPECT_EQ(*model::read_blob(*store, first->id), "first");
+  EXPECT_EQ(*model::read_blob(*store, second->id), "second");
+}
+
+TEST(FileBlobStore, SaysThatAPackIsCutShort) {
+  TemporaryFolder folder;
+  auto blob = model::put_blob(*open(folder), bytes_of("bytes that will be missing"));
+  std::filesystem::resize_file(only_file(folder.path + "/packs", ".pack"), 3);
+  EXPECT_EQ(model::read_blob(*open(folder), blob->id).error().code, Code::corrupt);
+}
+
+TEST(FileBlobStore, LeavesNothingOfAnAbandonedBatch) {
+  TemporaryFolder folder;
+  auto store = open(folder);
+  auto before = disk_usage(folder.path);
+  {
+    auto batch = store->begin();
+    std::string content(5'000'000, 'x');
+    model::BytesSource source(bytes_of(content));
+    ASSERT_TRUE(batch->put(source, content.size()));
+  }
+  EXPECT_EQ(disk_usage(folder.path), before);
+}
+
+}  // namespace
+}  // namespace dray

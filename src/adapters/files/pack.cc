@@ -1,0 +1,215 @@
+#include "adapters/files/pack.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/random.h"
+
+namespace dray::files {
+namespace {
+
+// One record of NAME.idx, little-endian: id, offset, size, CRC-32, zero, CRC-32 of the record's first 52 bytes.
+constexpr std::size_t kRecordSize = 56;
+constexpr std::size_t kCheckedSize = 52;
+
+void put_number(std::byte*& at, std::uint64_t value, int bytes) {
+  for (int i = 0; i < bytes; ++i) *at++ = static_cast<std::byte>(value >> (8 * i));
+}
+
+std::uint64_t number_at(const std::byte* at, int bytes) {
+  std::uint64_t value = 0;
+  for (int i = bytes - 1; i >= 0; --i) value = value << 8 | std::to_integer<std::uint64_t>(at[i]);
+  return value;
+}
+
+void append_record(std::vector<std::byte>& out, const PackedBlob& packed) {
+  out.resize(out.size() + kRecordSize);
+  auto* start = out.data() + out.size() - kRecordSize;
+  auto* at = start;
+  at = std::copy(packed.blob.id.bytes.begin(), packed.blob.id.bytes.end(), at);
+  put_number(at, packed.offset, 8);
+  put_number(at, packed.blob.size, 4);
+  put_number(at, packed.blob.crc32, 4);
+  put_number(at, 0, 4);
+  put_number(at, crc32_of(Bytes(start, kCheckedSize)), 4);
+}
+
+// nullopt where the record is torn: the process died while writing it, and its blob was never promised.
+std::optional<PackedBlob> parse_record(const std::byte* at) {
+  if (number_at(at + kCheckedSize, 4) != crc32_of(Bytes(at, kCheckedSize))) return std::nullopt;
+  PackedBlob packed;
+  std::copy_n(at, 32, packed.blob.id.bytes.begin());
+  packed.offset = number_at(at + 32, 8);
+  packed.blob.size = number_at(at + 40, 4);
+  packed.blob.crc32 = static_cast<std::uint32_t>(number_at(at + 44, 4));
+  return packed;
+}
+
+ByteCount file_size(int fd) {
+  struct stat status;
+  return ::fstat(fd, &status) == 0 ? static_cast<ByteCount>(status.st_size) : 0;
+}
+
+std::vector<std::string> pack_names(const std::string& directory) {
+  std::vector<std::string> names;
+  if (auto* folder = ::opendir(directory.c_str())) {
+    while (auto* entry = ::readdir(folder)) {
+      std::string_view name = entry->d_name;
+      if (name.ends_with(".idx")) names.emplace_back(name.substr(0, name.size() - 4));
+    }
+    ::closedir(folder);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<PackSet>> PackSet::open(const std::string& directory) {
+  RETURN_IF_ERROR(make_directories(directory));
+  std::unique_ptr<PackSet> set(new PackSet(directory));
+  RETURN_IF_ERROR(set->refresh());
+  return set;
+}
+
+Result<void> PackSet::refresh() const {
+  auto names = pack_names(directory_);
+  std::unique_lock lock(mutex_);
+  for (const auto& name : names) {
+    auto known = std::find_if(packs_.begin(), packs_.end(), [&](const auto& pack) { return pack.file->name == name; });
+    if (known == packs_.end()) {
+      auto fd = open_file(directory_ + "/" + name + ".pack", O_RDONLY);
+      if (!fd) return std::move(fd).error();
+      packs_.push_back({std::make_shared<PackFile>(PackFile{name, *std::move(fd)}), 0});
+      known = packs_.end() - 1;
+    }
+    RETURN_IF_ERROR(load(*known, static_cast<std::uint32_t>(known - packs_.begin())));
+  }
+  return ok();
+}
+
+Result<void> PackSet::load(Loaded& pack, std::uint32_t number) const {
+  auto name = directory_ + "/" + pack.file->name + ".idx";
+  ASSIGN_OR_RETURN(auto fd, open_file(name, O_RDONLY));
+  std::vector<std::byte> buffer(kRecordSize * 4096);
+  for (;;) {
+    ASSIGN_OR_RETURN(auto got, read_at(fd.get(), pack.index_bytes, buffer, name));
+    for (std::size_t at = 0; at + kRecordSize <= got; at += kRecordSize) {
+      auto packed = parse_record(buffer.data() + at);
+      if (!packed) return ok();  // torn, or being written right now
+      places_.try_emplace(packed->blob.id, Slot{number, static_cast<std::uint32_t>(packed->offset),
+                                                static_cast<std::uint32_t>(packed->blob.size), packed->blob.crc32});
+      pack.index_bytes += kRecordSize;
+    }
+    if (got < buffer.size()) return ok();
+  }
+}
+
+std::optional<PackPlace> PackSet::look_up(const model::BlobId& id) const {
+  auto found = places_.find(id);
+  if (found == places_.end()) return std::nullopt;
+  const auto& slot = found->second;
+  return PackPlace{packs_[slot.pack].file, slot.offset, slot.size, slot.crc32};
+}
+
+std::optional<PackPlace> PackSet::find_known(const model::BlobId& id) const {
+  std::shared_lock lock(mutex_);
+  return look_up(id);
+}
+
+std::optional<PackPlace> PackSet::find(const model::BlobId& id) const {
+  if (auto place = find_known(id)) return place;
+  if (auto done = refresh(); !done) log::warn("{}", done.error().message);
+  return find_known(id);
+}
+
+Result<void> PackSet::visit(const std::function<Result<void>(const model::BlobId&)>& visit) const {
+  RETURN_IF_ERROR(refresh());
+  std::vector<model::BlobId> ids;
+  {
+    std::shared_lock lock(mutex_);
+    for (const auto& [id, slot] : places_) ids.push_back(id);
+  }
+  for (const auto& id : ids) RETURN_IF_ERROR(visit(id));
+  return ok();
+}
+
+// Goes on with a pack that has room and that no other process appends to, or begins a new one. The lock is that of the .pack
+// file and lasts as long as it is open.
+Result<void> PackSet::choose_pack() {
+  if (pack_fd_ && pack_end_ < kPackSize) return ok();
+  for (const auto& name : pack_names(directory_)) {
+    if (name == open_name_) continue;
+    ASSIGN_OR_RETURN(auto pack, open_file(directory_ + "/" + name + ".pack", O_RDWR));
+    if (file_size(pack.get()) >= kPackSize || ::flock(pack.get(), LOCK_EX | LOCK_NB) < 0) continue;
+    ASSIGN_OR_RETURN(auto index, open_file(directory_ + "/" + name + ".idx", O_RDWR));
+    auto index_size = file_size(index.get());
+    std::array<std::byte, kRecordSize> last;
+    if (index_size % kRecordSize) index_size -= index_size % kRecordSize;
+    while (index_size >= kRecordSize) {  // what a killed process left torn is written over
+      ASSIGN_OR_RETURN(auto got, read_at(index.get(), index_size - kRecordSize, last, name));
+      if (got == kRecordSize && parse_record(last.data())) break;
+      index_size -= kRecordSize;
+    }
+    if (::ftruncate(index.get(), static_cast<off_t>(index_size)) < 0) return system_error("cannot shorten " + name, errno);
+    open_name_ = name;
+    pack_end_ = file_size(pack.get());
+    index_end_ = index_size;
+    pack_fd_ = std::move(pack);
+    index_fd_ = std::move(index);
+    return ok();
+  }
+  SystemRandom random;
+  auto name = random_hex(random, 8);
+  ASSIGN_OR_RETURN(auto pack, open_file(directory_ + "/" + name + ".pack", O_RDWR | O_CREAT | O_EXCL));
+  if (::flock(pack.get(), LOCK_EX | LOCK_NB) < 0) return system_error("cannot lock the new pack " + name, errno);
+  ASSIGN_OR_RETURN(auto index, open_file(directory_ + "/" + name + ".idx", O_RDWR | O_CREAT | O_EXCL));
+  RETURN_IF_ERROR(sync_directory(directory_));
+  open_name_ = name;
+  pack_fd_ = std::move(pack);
+  index_fd_ = std::move(index);
+  pack_end_ = index_end_ = 0;
+  return ok();
+}
+
+Result<void> PackSet::write_durably(Bytes content, Bytes records) {
+  RETURN_IF_ERROR(write_at(pack_fd_.get(), pack_end_, content, open_name_ + ".pack"));
+  RETURN_IF_ERROR(sync_data(pack_fd_.get(), open_name_ + ".pack"));
+  RETURN_IF_ERROR(write_at(index_fd_.get(), index_end_, records, open_name_ + ".idx"));
+  return sync_data(index_fd_.get(), open_name_ + ".idx");
+}
+
+Result<void> PackSet::append(Bytes content, const std::vector<model::Blob>& blobs) {
+  if (blobs.empty()) return ok();
+  {
+    std::lock_guard lock(writer_mutex_);
+    RETURN_IF_ERROR(choose_pack());
+    std::vector<std::byte> records;
+    auto offset = pack_end_;
+    for (const auto& blob : blobs) {
+      append_record(records, {blob, offset});
+      offset += blob.size;
+    }
+    if (auto done = write_durably(content, records); !done) {
+      // What was written may or may not last: nothing may ever point at it, and this pack is left alone from now on.
+      [[maybe_unused]] int cut = ::ftruncate(index_fd_.get(), static_cast<off_t>(index_end_));
+      pack_fd_.reset();
+      index_fd_.reset();
+      return done;
+    }
+    pack_end_ = offset;
+    index_end_ += records.size();
+  }
+  return refresh();
+}
+
+}  // namespace dray::files

@@ -1,0 +1,82 @@
+// Small blobs in pack files: NAME.pack holds their bytes one after another, NAME.idx a fixed record for each. A blob is there when
+// its record is; records are written once the bytes are durable. docs/format/blob-store.md.
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "model/blobs/blob.h"
+
+namespace dray::files {
+
+inline constexpr ByteCount kLargestPackedBlob = 64 * 1024;
+inline constexpr ByteCount kPackSize = 1024 * 1024 * 1024;  // a pack that has reached it is not appended to
+
+struct PackedBlob {
+  model::Blob blob;
+  ByteCount offset = 0;  // in the pack
+};
+
+struct PackFile {
+  std::string name;  // without extension
+  UniqueFd fd;       // of NAME.pack
+};
+
+// Where a small blob lies.
+struct PackPlace {
+  std::shared_ptr<const PackFile> pack;
+  ByteCount offset = 0;
+  std::uint32_t size = 0;
+  std::uint32_t crc32 = 0;
+};
+
+// Safe for use from any thread. Other processes may add packs and records; they are seen when a blob is looked for in vain.
+class PackSet {
+ public:
+  static Result<std::unique_ptr<PackSet>> open(const std::string& directory);
+
+  std::optional<PackPlace> find(const model::BlobId& id) const;         // looks at what other processes added before giving up
+  std::optional<PackPlace> find_known(const model::BlobId& id) const;   // does not
+  Result<void> visit(const std::function<Result<void>(const model::BlobId&)>& visit) const;
+
+  // Appends the blobs and makes them durable. `content` is their bytes one after another, in the order of `blobs`.
+  Result<void> append(Bytes content, const std::vector<model::Blob>& blobs);
+
+ private:
+  explicit PackSet(std::string directory) : directory_(std::move(directory)) {}
+  struct Loaded {
+    std::shared_ptr<const PackFile> file;
+    ByteCount index_bytes = 0;  // how much of NAME.idx is known
+  };
+  struct Slot {
+    std::uint32_t pack;
+    std::uint32_t offset;
+    std::uint32_t size;
+    std::uint32_t crc32;
+  };
+  Result<void> refresh() const;
+  Result<void> load(Loaded& pack, std::uint32_t number) const;
+  Result<void> choose_pack();  // with writer_mutex_ held, as the next
+  Result<void> write_durably(Bytes content, Bytes records);
+  std::optional<PackPlace> look_up(const model::BlobId& id) const;
+
+  const std::string directory_;
+  mutable std::shared_mutex mutex_;  // guards packs_ and places_
+  mutable std::vector<Loaded> packs_;
+  mutable boost::unordered_flat_map<model::BlobId, Slot, std::hash<Sha256>> places_;
+
+  std::mutex writer_mutex_;  // guards what follows: the pack this process appends to, locked against others
+  std::string open_name_;
+  UniqueFd pack_fd_, index_fd_;
+  ByteCount pack_end_ = 0, index_end_ = 0;
+};
+
+}  // namespace dray::files

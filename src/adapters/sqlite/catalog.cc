@@ -1,0 +1,17 @@
+#include "adapters/sqlite/catalog.h"
+
+#include "adapters/sqlite/repositories.h"
+#include "adapters/sqlite/schema.h"
+
+namespace dray::sqlite {
+
+Result<Catalog> open_catalog(const std::string& file) {
+  return guarded([&]() -> Result<Catalog> {
+    auto database = std::make_shared<Database>(file);
+    migrate(*database);
+    return Catalog{make_assets(database), make_people(database),    make_credentials(database),
+                   make_access(database), make_downloads(database), make_events(database)};
+  });
+}
+
+}  // namespace dray::sqlite

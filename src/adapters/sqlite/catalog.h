@@ -1,0 +1,30 @@
+// The catalog on one SQLite file.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "model/assets/asset_repository.h"
+#include "model/downloads/download_repository.h"
+#include "model/events/events.h"
+#include "model/people/access.h"
+#include "model/people/credentials.h"
+#include "model/people/people.h"
+
+namespace dray::sqlite {
+
+// The repositories of one catalog; each is safe for use from any thread, and several processes may have the file open.
+struct Catalog {
+  std::unique_ptr<model::AssetRepository> assets;
+  std::unique_ptr<model::PeopleRepository> people;
+  std::unique_ptr<model::CredentialRepository> credentials;
+  std::unique_ptr<model::AccessRepository> access;
+  std::unique_ptr<model::DownloadRepository> downloads;
+  std::unique_ptr<model::EventLog> events;
+};
+
+// Opens the catalog, creating it where it is missing. Code::conflict: it is from a newer Dray; Code::corrupt: not a catalog.
+Result<Catalog> open_catalog(const std::string& file);
+
+}  // namespace dray::sqlite

@@ -1,0 +1,164 @@
+#include "adapters/sqlite/repositories.h"
+
+namespace dray::sqlite {
+namespace {
+
+using model::Artifact;
+using model::ArtifactKind;
+using model::Download;
+using model::Skipped;
+
+std::string format_paths(const std::vector<AssetPath>& paths) {
+  json::array array;
+  for (const auto& path : paths) array.emplace_back(path.text());
+  return json::serialize(array);
+}
+
+std::string format_skipped(const std::vector<Skipped>& skipped) {
+  json::array array;
+  for (const auto& item : skipped) array.push_back(json::array{item.path, item.reason, item.message});
+  return json::serialize(array);
+}
+
+json::array array_of(std::string_view text) {
+  auto value = parse_json(text);
+  if (!value || !value->is_array()) throw Failure(Code::corrupt, "the catalog holds a damaged download");
+  return std::move(value->get_array());
+}
+
+std::vector<AssetPath> paths_of(std::string_view text) {
+  std::vector<AssetPath> paths;
+  for (const auto& item : array_of(text)) paths.push_back(AssetPath::trusted(std::string(item.as_string())));
+  return paths;
+}
+
+std::vector<Skipped> skipped_of(std::string_view text) {
+  std::vector<Skipped> skipped;
+  for (const auto& item : array_of(text)) {
+    const auto& fields = item.as_array();
+    skipped.push_back({std::string(fields.at(0).as_string()), std::string(fields.at(1).as_string()),
+                       std::string(fields.at(2).as_string())});
+  }
+  return skipped;
+}
+
+#define DOWNLOAD_COLUMNS "number, id, owner, created, status, total_size, total_count, message, targets, denied, skipped"
+
+Artifact artifact_of(const Statement& row, int first) {
+  return {row.text(first),
+          row.view(first + 1) == "archive" ? ArtifactKind::archive : ArtifactKind::file,
+          row.text(first + 2),
+          static_cast<ByteCount>(row.integer(first + 3)),
+          static_cast<std::uint64_t>(row.integer(first + 4)),
+          row.digest(first + 5),
+          time_of(row.integer(first + 6))};
+}
+
+Download download_of(Connection& connection, const Statement& row) {
+  Download download;
+  download.id = row.text(1);
+  download.owner = row.text(2);
+  download.created = time_of(row.integer(3));
+  auto status = model::parse_download_status(row.view(4));
+  if (!status) throw Failure(Code::corrupt, "the catalog holds a download of unknown status");
+  download.status = *status;
+  download.total_size = static_cast<ByteCount>(row.integer(5));
+  download.total_count = static_cast<std::uint64_t>(row.integer(6));
+  download.message = row.text(7);
+  download.targets = paths_of(row.view(8));
+  download.denied = paths_of(row.view(9));
+  download.skipped = skipped_of(row.view(10));
+  auto artifacts = connection.prepare("SELECT name, kind, mime_type, size, entry_count, content, last_modified FROM artifact"
+                                      " WHERE download = ? ORDER BY position");
+  artifacts.bind(row.integer(0));
+  while (artifacts.step()) download.artifacts.push_back(artifact_of(artifacts, 0));
+  return download;
+}
+
+class Downloads final : public model::DownloadRepository {
+ public:
+  explicit Downloads(SharedDatabase database) : database_(std::move(database)) {}
+
+  Result<void> put(const Download& download) override {
+    return guarded([&]() -> Result<void> {
+      auto transaction = database_->write();
+      auto& connection = *transaction.operator->();
+      connection.prepare("INSERT INTO download (id, owner, created, status, total_size, total_count, message, targets, denied, skipped)"
+                         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET owner = excluded.owner,"
+                         " created = excluded.created, status = excluded.status, total_size = excluded.total_size,"
+                         " total_count = excluded.total_count, message = excluded.message, targets = excluded.targets,"
+                         " denied = excluded.denied, skipped = excluded.skipped")
+          .bind(download.id, download.owner, number_of(download.created), model::name_of(download.status), download.total_size,
+                download.total_count, download.message, format_paths(download.targets), format_paths(download.denied),
+                format_skipped(download.skipped)).run();
+      std::int64_t number = 0;
+      {
+        auto row = connection.prepare("SELECT number FROM download WHERE id = ?");
+        row.bind(download.id).step();
+        number = row.integer(0);
+      }
+      connection.prepare("DELETE FROM artifact WHERE download = ?").bind(number).run();
+      std::int64_t position = 0;
+      for (const auto& artifact : download.artifacts) {
+        connection.prepare("INSERT INTO artifact VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            .bind(number, position++, artifact.name, artifact.kind == ArtifactKind::archive ? "archive" : "file",
+                  artifact.mime_type, artifact.size, artifact.entry_count, artifact.content, number_of(artifact.last_modified)).run();
+      }
+      transaction.commit();
+      return ok();
+    });
+  }
+
+  Result<std::optional<Download>> find(const std::string& id) const override {
+    return guarded([&]() -> Result<std::optional<Download>> {
+      auto reader = database_->read();
+      auto row = reader->prepare("SELECT " DOWNLOAD_COLUMNS " FROM download WHERE id = ?");
+      row.bind(id);
+      if (!row.step()) return std::optional<Download>();
+      return std::optional(download_of(*reader.operator->(), row));
+    });
+  }
+
+  Result<std::vector<Download>> list(const std::string& owner, const std::string& before, std::size_t limit) const override {
+    return guarded([&]() -> Result<std::vector<Download>> {
+      auto reader = database_->read();
+      auto row = reader->prepare("SELECT " DOWNLOAD_COLUMNS " FROM download WHERE owner = ?1 AND (?2 = '' OR"
+                                 " number < (SELECT number FROM download WHERE id = ?2)) ORDER BY number DESC LIMIT ?3");
+      row.bind(owner, before, static_cast<std::int64_t>(limit));
+      std::vector<Download> downloads;
+      while (row.step()) downloads.push_back(download_of(*reader.operator->(), row));
+      return downloads;
+    });
+  }
+
+  Result<void> remove(const std::string& id) override {
+    return guarded([&]() -> Result<void> {
+      auto transaction = database_->write();
+      transaction->prepare("DELETE FROM download WHERE id = ?").bind(id).run();
+      if (transaction->changes() == 0) return Error{Code::not_found, "there is no download " + id};
+      transaction.commit();
+      return ok();
+    });
+  }
+
+  Result<void> visit_artifacts(const std::function<Result<void>(const std::string&, const Artifact&)>& visit) const override {
+    return guarded([&]() -> Result<void> {
+      auto reader = database_->read();
+      auto row = reader->prepare("SELECT id, a.name, a.kind, a.mime_type, a.size, a.entry_count, a.content, a.last_modified"
+                                 " FROM download JOIN artifact a ON a.download = number ORDER BY number, a.position");
+      while (row.step()) RETURN_IF_ERROR(visit(row.text(0), artifact_of(row, 1)));
+      return ok();
+    });
+  }
+
+ private:
+  SharedDatabase database_;
+};
+
+}  // namespace
+
+std::unique_ptr<model::DownloadRepository> make_downloads(SharedDatabase database) {
+  return std::make_unique<Downloads>(std::move(database));
+}
+
+}  // namespace dray::sqlite

@@ -1,0 +1,23 @@
+// The repositories of this adapter, one file each.
+#pragma once
+
+#include <memory>
+
+#include "adapters/sqlite/catalog.h"
+#include "adapters/sqlite/database.h"
+
+namespace dray::sqlite {
+
+using SharedDatabase = std::shared_ptr<Database>;
+
+std::unique_ptr<model::AssetRepository> make_assets(SharedDatabase database);
+std::unique_ptr<model::PeopleRepository> make_people(SharedDatabase database);
+std::unique_ptr<model::CredentialRepository> make_credentials(SharedDatabase database);
+std::unique_ptr<model::AccessRepository> make_access(SharedDatabase database);
+std::unique_ptr<model::DownloadRepository> make_downloads(SharedDatabase database);
+std::unique_ptr<model::EventLog> make_events(SharedDatabase database);
+
+inline std::int64_t number_of(Seconds time) { return time.time_since_epoch().count(); }
+inline Seconds time_of(std::int64_t number) { return Seconds(std::chrono::seconds(number)); }
+
+}  // namespace dray::sqlite

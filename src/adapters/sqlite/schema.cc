@@ -1,0 +1,134 @@
+#include "adapters/sqlite/schema.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace dray::sqlite {
+namespace {
+
+// A migration that has been released is never changed; a change is a new one at the end.
+constexpr std::array kMigrations = {
+    R"sql(
+CREATE TABLE node (                    -- a folder when blob is NULL
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  order_key BLOB NOT NULL UNIQUE,      -- the path with NUL for each slash: byte order is the archive order
+  parent INTEGER REFERENCES node (id),
+  name TEXT NOT NULL,
+  blob BLOB,                           -- SHA-256
+  size BIGINT,
+  crc32 BIGINT,
+  mime_type TEXT,
+  modified_ns BIGINT,                  -- since 1970, UTC
+  version BIGINT,
+  set_kind BIGINT,
+  width BIGINT,
+  height BIGINT
+);
+CREATE UNIQUE INDEX node_by_parent ON node (parent, name);
+CREATE TABLE asset_metadata (node INTEGER PRIMARY KEY REFERENCES node (id) ON DELETE CASCADE, properties TEXT NOT NULL);
+CREATE TABLE asset_version (
+  node INTEGER NOT NULL REFERENCES node (id) ON DELETE CASCADE,
+  version BIGINT NOT NULL,
+  blob BLOB NOT NULL,
+  size BIGINT NOT NULL,
+  crc32 BIGINT NOT NULL,
+  mime_type TEXT NOT NULL,
+  modified_ns BIGINT NOT NULL,
+  created BIGINT NOT NULL,
+  PRIMARY KEY (node, version)
+) WITHOUT ROWID;
+INSERT INTO node (order_key, parent, name) VALUES (x'00', NULL, '');
+INSERT INTO node (order_key, parent, name) SELECT x'00636f6e74656e74', id, 'content' FROM node WHERE order_key = x'00';
+INSERT INTO node (order_key, parent, name)
+  SELECT x'00636f6e74656e740064616d', id, 'dam' FROM node WHERE order_key = x'00636f6e74656e74';
+
+CREATE TABLE user (id TEXT PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL, password_hash TEXT NOT NULL, enabled BIGINT NOT NULL);
+CREATE TABLE user_group (name TEXT PRIMARY KEY);
+CREATE TABLE member (
+  user_group TEXT NOT NULL REFERENCES user_group (name) ON DELETE CASCADE,
+  user TEXT NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+  PRIMARY KEY (user_group, user)
+) WITHOUT ROWID;
+CREATE INDEX member_by_user ON member (user, user_group);
+INSERT INTO user_group VALUES ('administrators'), ('dam-users'), ('everyone');
+CREATE TABLE credential (
+  secret_hash BLOB PRIMARY KEY,
+  kind TEXT NOT NULL,
+  id TEXT NOT NULL UNIQUE,
+  user TEXT NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+  label TEXT NOT NULL,
+  created BIGINT NOT NULL,
+  expires BIGINT
+);
+CREATE INDEX credential_by_user ON credential (user);
+CREATE TABLE access_rule (
+  path TEXT NOT NULL,
+  principal TEXT NOT NULL,
+  effect TEXT NOT NULL,
+  privileges BIGINT NOT NULL,
+  PRIMARY KEY (path, principal, effect)
+) WITHOUT ROWID;
+INSERT INTO access_rule VALUES         -- model::default_rules(); a test compares
+  ('/content/dam', 'dam-users', 'allow', 8), ('/content/dam', 'everyone', 'allow', 7),
+  ('/var/dam/jobs/download', 'everyone', 'allow', 1);
+
+CREATE TABLE download (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  owner TEXT NOT NULL,
+  created BIGINT NOT NULL,
+  status TEXT NOT NULL,
+  total_size BIGINT NOT NULL,
+  total_count BIGINT NOT NULL,
+  message TEXT NOT NULL,
+  targets TEXT NOT NULL,
+  denied TEXT NOT NULL,
+  skipped TEXT NOT NULL
+);
+CREATE INDEX download_by_owner ON download (owner, number);
+CREATE TABLE artifact (
+  download INTEGER NOT NULL REFERENCES download (number) ON DELETE CASCADE,
+  position BIGINT NOT NULL,
+  name TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  mime_type TEXT NOT NULL,
+  size BIGINT NOT NULL,
+  entry_count BIGINT NOT NULL,
+  content BLOB NOT NULL,
+  last_modified BIGINT NOT NULL,
+  PRIMARY KEY (download, position)
+) WITHOUT ROWID;
+
+CREATE TABLE event (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  time BIGINT NOT NULL,
+  type TEXT NOT NULL,
+  user TEXT NOT NULL,
+  path TEXT NOT NULL,
+  details TEXT NOT NULL
+);
+)sql",
+};
+
+std::size_t schema_version(Connection& connection) {
+  auto statement = connection.prepare("PRAGMA user_version");
+  statement.step();
+  return static_cast<std::size_t>(statement.integer(0));
+}
+
+}  // namespace
+
+void migrate(Database& database) {
+  auto transaction = database.write();
+  auto version = schema_version(*transaction.operator->());
+  if (version > kMigrations.size()) {
+    throw Failure(Code::conflict, fmt::format("the catalog has schema {} and this Dray knows {}: use the newer Dray", version,
+                                              kMigrations.size()));
+  }
+  for (auto next = version; next < kMigrations.size(); ++next) transaction->execute(kMigrations[next]);
+  if (version < kMigrations.size()) transaction->execute(fmt::format("PRAGMA user_version = {}", kMigrations.size()));
+  transaction.commit();
+}
+
+}  // namespace dray::sqlite

@@ -1,0 +1,72 @@
+// The port to stored bytes. Blobs are written once, read in ranges, never changed; equal bytes are kept once.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "base/byte_source.h"
+#include "base/result.h"
+#include "model/blobs/blob.h"
+
+namespace dray::model {
+
+// Bytes on their way in. A file with holes says so instead of spelling out zeros, so that holes cost no disk.
+class BlobSource {
+ public:
+  struct Piece {
+    std::size_t bytes = 0;  // this many were put at the start of `into`
+    ByteCount zeros = 0;    // else this many zero bytes follow
+    bool is_end() const { return bytes == 0 && zeros == 0; }
+  };
+  virtual ~BlobSource() = default;
+  virtual Result<Piece> read(MutableBytes into) = 0;
+};
+
+class BlobReader {
+ public:
+  virtual ~BlobReader() = default;
+  virtual ByteCount size() const = 0;
+  // Fills `into` from `offset` on; fewer bytes only at the blob's end. Code::corrupt when the stored bytes are cut short.
+  virtual Result<std::size_t> read_at(ByteCount offset, MutableBytes into) const = 0;
+  // The blob as part of an open file, if it is one; valid while the reader lives.
+  virtual std::optional<FileRegion> file_region() const = 0;
+};
+
+// Some puts that become durable together. What was put is not promised to anyone before commit() has answered ok; without
+// commit() it may or may not be there. One thread at a time.
+class BlobBatch {
+ public:
+  virtual ~BlobBatch() = default;
+  // Reads `source` to its end, computing SHA-256 and CRC-32 on the way. `expected_size` only helps to reserve room.
+  virtual Result<Blob> put(BlobSource& source, ByteCount expected_size) = 0;
+  // When it answers ok, every blob of the batch survives a power cut. When it fails, none may be relied on.
+  virtual Result<void> commit() = 0;
+};
+
+// Safe for use from any thread.
+class BlobStore {
+ public:
+  virtual ~BlobStore() = default;
+  virtual std::unique_ptr<BlobBatch> begin() = 0;
+  virtual Result<std::unique_ptr<BlobReader>> open(const BlobId& id) const = 0;  // Code::not_found
+  virtual std::optional<ByteCount> find_size(const BlobId& id) const = 0;
+  // Every stored blob's id, in no order; stops at the first error of `visit`.
+  virtual Result<void> visit(const std::function<Result<void>(const BlobId&)>& visit) const = 0;
+};
+
+// Text or bytes at hand as a source.
+class BytesSource final : public BlobSource {
+ public:
+  explicit BytesSource(Bytes bytes) : rest_(bytes) {}
+  Result<Piece> read(MutableBytes into) override;
+
+ private:
+  Bytes rest_;
+};
+
+// One durable blob.
+Result<Blob> put_blob(BlobStore& store, Bytes bytes);
+Result<std::string> read_blob(const BlobStore& store, const BlobId& id);
+
+}  // namespace dray::model

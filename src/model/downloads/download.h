@@ -1,0 +1,60 @@
+// A download and its artifacts, as values.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/asset_path.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "model/blobs/blob.h"
+
+namespace dray::model {
+
+enum class DownloadStatus { processing, successful, partially_successful, failed };
+std::string_view name_of(DownloadStatus status);  // AEM's words: "PROCESSING", ...
+std::optional<DownloadStatus> parse_download_status(std::string_view name);
+
+// Something that was asked for and is not in the download.
+struct Skipped {
+  std::string path;
+  std::string reason;   // one word, for programs: "denied", "not_found", "set", ...
+  std::string message;  // for people
+
+  bool operator==(const Skipped&) const = default;
+};
+
+enum class ArtifactKind { archive, file };
+
+struct Artifact {
+  std::string name;  // unique within the download
+  ArtifactKind kind = ArtifactKind::archive;
+  std::string mime_type;
+  ByteCount size = 0;
+  std::uint64_t entry_count = 0;
+  BlobId content;           // the archive's manifest, or the file itself
+  Seconds last_modified{};  // never changes
+
+  std::string entity_tag() const { return content.hex(); }
+  bool operator==(const Artifact&) const = default;
+};
+
+struct Download {
+  std::string id;  // 32 random hexadecimal digits
+  std::string owner;
+  Seconds created{};
+  DownloadStatus status = DownloadStatus::processing;
+  ByteCount total_size = 0;       // of the files, before packing
+  std::uint64_t total_count = 0;  // of the files
+  std::string message;            // for people; may be empty
+  std::vector<AssetPath> targets;
+  std::vector<AssetPath> denied;  // what the owner could not read below the targets when it was made
+  std::vector<Artifact> artifacts;
+  std::vector<Skipped> skipped;
+
+  bool is_complete() const { return status != DownloadStatus::processing; }
+  bool operator==(const Download&) const = default;
+};
+
+}  // namespace dray::model
