@@ -1,0 +1,42 @@
+// What was asked for, in our own words, whichever door it came through.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/asset_path.h"
+#include "base/json.h"
+#include "base/result.h"
+
+namespace dray::pipeline {
+
+struct DownloadOptions {
+  bool originals = true;
+  bool folder_per_asset = false;
+  bool keep_structure = false;
+
+  bool operator==(const DownloadOptions&) const = default;
+};
+
+enum class ArchiveForm {
+  as_needed,  // one file goes bare
+  always,     // the caller asked for a ZIP
+};
+
+struct DownloadRequest {
+  std::vector<AssetPath> targets;  // folders (whole trees) and assets, in the order asked
+  DownloadOptions options;
+  std::string archive_name;  // as typed; empty: derived from the selection
+  ArchiveForm form = ArchiveForm::as_needed;
+
+  bool operator==(const DownloadRequest&) const = default;
+};
+
+// The body of POST /api/v1/downloads:
+//   {"targets": [{"path": "/content/dam/x"}], "options": {"originals": true, ...}, "archiveName": "x"}
+// Code::invalid names the member that is wrong; unknown members are refused by name, since a misspelt option is not an option.
+// An archive name asks for a ZIP even of one file.
+Result<DownloadRequest> parse_download_request(const json::value& body);
+json::object to_json(const DownloadRequest& request);
+
+}  // namespace dray::pipeline

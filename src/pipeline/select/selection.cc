@@ -1,0 +1,133 @@
+#include "pipeline/select/selection.h"
+
+#include <fmt/format.h>
+
+#include <unordered_set>
+
+namespace dray::pipeline {
+namespace {
+
+using model::Node;
+using model::Privilege;
+
+class Selector {
+ public:
+  Selector(const DownloadRequest& request, const model::Caller& caller, const model::AccessRules& rules,
+           const model::AssetRepository& assets)
+      : request_(request), caller_(caller), rules_(rules), assets_(assets) {}
+
+  Result<Selection> run() {
+    if (!rules_.may(caller_, Privilege::read, model::download_right_path())) {
+      for (const auto& target : request_.targets) refuse(target, "denied", "you may not download: ask for read on /var/dam/jobs/download");
+      return std::move(selection_);
+    }
+    for (const auto& target : request_.targets) RETURN_IF_ERROR(take_target(target));
+    if (selection_.suggested_name.empty()) selection_.suggested_name = "assets";
+    return std::move(selection_);
+  }
+
+ private:
+  // A path that may not be read is refused as such whether it exists or not, so that asking tells nothing.
+  Result<void> take_target(const AssetPath& target) {
+    if (!may_take(target)) {
+      refuse(target, "denied", "you may not read this");
+      return ok();
+    }
+    ASSIGN_OR_RETURN(auto node, assets_.find(target));
+    if (!node) {
+      refuse(target, "not_found", "there is no such folder or asset");
+      return ok();
+    }
+    auto base = target.is_root() ? 1 : target.text().size() - target.name().size();
+    if (node->is_folder()) {
+      if (request_.targets.size() == 1) selection_.suggested_name = std::string(target.name());
+      return take_folder(*node, base);
+    }
+    take_asset(*node, base);
+    return ok();
+  }
+
+  // The decision for a folder holds for what is in it, unless a rule stands nearer.
+  Result<void> take_folder(const Node& folder, std::size_t base) {
+    for (auto& path : rules_.denied_below(caller_, Privilege::read, folder.path)) selection_.denied.push_back(std::move(path));
+    note_folder(folder, base);
+    struct Level {
+      AssetPath path;
+      bool allowed;
+    };
+    std::vector<Level> levels = {{folder.path, true}};
+    return assets_.visit_below(folder.path, [&](const Node& node) {
+      auto parent = std::string_view(node.path.text()).substr(0, node.path.text().rfind('/'));
+      while (levels.size() > 1 && levels.back().path.text() != parent) levels.pop_back();
+      bool inherited = levels.back().allowed;
+      bool allowed = rules_.speaks_at(node.path) ? may_take(node.path) : inherited;
+      if (!allowed && inherited) refuse(node.path, "denied", node.is_folder() ? "you may not read this folder" : "you may not read this");
+      if (node.is_folder()) {
+        levels.push_back({node.path, allowed});
+        if (allowed) note_folder(node, base);
+      } else if (allowed) {
+        take_asset(node, base);
+      }
+      return model::Visit::go_on;
+    });
+  }
+
+  bool may_take(const AssetPath& path) const {
+    return rules_.may(caller_, Privilege::read, path) && (!request_.options.originals || rules_.may(caller_, Privilege::original, path));
+  }
+
+  void note_folder(const Node& folder, std::size_t base) {
+    if (request_.options.keep_structure) selection_.folders.push_back({folder.path, base, selection_.entries.size()});
+  }
+
+  void take_asset(const Node& node, std::size_t base) {
+    if (request_.targets.size() > 1 && !taken_.insert(node.id).second) return;
+    const auto& asset = *node.asset;
+    ++selection_.asset_count;
+    if (asset.set != model::SetKind::none) {
+      refuse(node.path, "set", fmt::format("sets cannot be downloaded: this is a{} {}", asset.set == model::SetKind::image_set ? "n" : "",
+                                           model::name_of(asset.set)));
+      return;
+    }
+    if (!request_.options.originals) return;
+    selection_.entries.push_back({node.id, node.path, "original", base, asset.original, asset.mime_type,
+                                  std::chrono::floor<std::chrono::seconds>(asset.modified)});
+    selection_.total_size += asset.original.size;
+  }
+
+  void refuse(const AssetPath& path, std::string reason, std::string message) {
+    selection_.skipped.push_back({path.text(), std::move(reason), std::move(message)});
+  }
+
+  const DownloadRequest& request_;
+  const model::Caller& caller_;
+  const model::AccessRules& rules_;
+  const model::AssetRepository& assets_;
+  Selection selection_;
+  std::unordered_set<std::int64_t> taken_;
+};
+
+}  // namespace
+
+Result<Selection> select(const DownloadRequest& request, const model::Caller& caller, const model::AccessRules& rules,
+                         const model::AssetRepository& assets) {
+  return Selector(request, caller, rules, assets).run();
+}
+
+json::object to_json(const Selection& selection) {
+  json::array entries, folders, skipped;
+  for (const auto& entry : selection.entries) {
+    entries.push_back(json::object{{"path", entry.asset.text()}, {"rendition", entry.rendition}, {"relativePath", entry.relative_path()},
+                                   {"mimeType", entry.mime_type}, {"size", entry.content.size},
+                                   {"sha256", entry.content.id.hex()}, {"crc32", fmt::format("{:08x}", entry.content.crc32)},
+                                   {"modified", format_utc(entry.modified)}});
+  }
+  for (const auto& folder : selection.folders) folders.emplace_back(folder.path.text());
+  for (const auto& item : selection.skipped) {
+    skipped.push_back(json::object{{"path", item.path}, {"reason", item.reason}, {"message", item.message}});
+  }
+  return {{"suggestedName", selection.suggested_name}, {"assetCount", selection.asset_count}, {"totalSize", selection.total_size},
+          {"entries", std::move(entries)}, {"folders", std::move(folders)}, {"skipped", std::move(skipped)}};
+}
+
+}  // namespace dray::pipeline
