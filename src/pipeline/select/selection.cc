@@ -49,7 +49,9 @@ class Selector {
 
   // The decision for a folder holds for what is in it, unless a rule stands nearer.
   Result<void> take_folder(const Node& folder, std::size_t base) {
-    for (auto& path : rules_.denied_below(caller_, Privilege::read, folder.path)) selection_.denied.push_back(std::move(path));
+    for (auto privilege : {Privilege::read, Privilege::original}) {
+      for (auto& path : rules_.denied_below(caller_, privilege, folder.path)) selection_.denied.push_back(std::move(path));
+    }
     note_folder(folder, base);
     struct Level {
       AssetPath path;

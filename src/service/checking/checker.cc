@@ -1,0 +1,153 @@
+#include "service/checking/checker.h"
+
+#include <fmt/format.h>
+
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "pipeline/layout/manifest.h"
+
+namespace dray::service {
+namespace {
+
+using model::Blob;
+using model::BlobId;
+
+constexpr std::size_t kBufferSize = 1024 * 1024;
+
+class Checker {
+ public:
+  Checker(const model::BlobStore& blobs, Depth depth, Progress& progress, const std::atomic<bool>& stop)
+      : blobs_(blobs), depth_(depth), progress_(progress), stop_(stop) {}
+
+  Result<CheckReport> run(const model::AssetRepository& assets, const model::DownloadRepository& downloads) {
+    RETURN_IF_ERROR(check_blobs());
+    RETURN_IF_ERROR(assets.visit_blobs([&](const AssetPath& path, const Blob& blob) { return check_asset(path, blob); }));
+    RETURN_IF_ERROR(downloads.visit_artifacts([&](const std::string& id, const model::Artifact& artifact) {
+      return check_artifact(id, artifact);
+    }));
+    if (stop_) return Error{Code::unavailable, "stopped before everything was checked"};
+    return std::move(report_);
+  }
+
+ private:
+  Result<void> check_blobs() {
+    std::vector<BlobId> ids;
+    RETURN_IF_ERROR(blobs_.visit([&](const BlobId& id) {
+      ids.push_back(id);
+      bytes_total_ += blobs_.find_size(id).value_or(0);
+      return ok();
+    }));
+    if (depth_ == Depth::presence) bytes_total_ = 0;
+    std::atomic<std::size_t> next = 0;
+    auto work = [&] {
+      for (auto i = next++; i < ids.size() && !stop_; i = next++) {
+        check_blob(ids[i]);
+        progress_.update({bytes_done_, bytes_total_, ++blobs_done_, ids.size()});
+      }
+    };
+    std::vector<std::thread> workers;
+    for (unsigned i = 1; i < std::max(1u, std::thread::hardware_concurrency()); ++i) workers.emplace_back(work);
+    work();
+    for (auto& worker : workers) worker.join();
+    report_.blobs = ids.size();
+    report_.bytes = bytes_done_;
+    return ok();
+  }
+
+  void check_blob(const BlobId& id) {
+    auto reader = blobs_.open(id);
+    if (!reader) return report(reader.error().message);
+    if (depth_ == Depth::presence) return keep(id, {id, (*reader)->size(), 0});
+    std::vector<std::byte> buffer(kBufferSize);
+    Sha256Hasher hasher;
+    std::uint32_t crc = 0;
+    for (ByteCount at = 0; at < (*reader)->size() && !stop_;) {
+      auto got = (*reader)->read_at(at, buffer);
+      if (!got) return report(fmt::format("blob {}: {}", id.hex(), got.error().message));
+      auto bytes = Bytes(buffer).first(*got);
+      hasher.update(bytes);
+      crc = crc32_of(bytes, crc);
+      at += *got;
+      bytes_done_ += *got;
+    }
+    if (stop_) return;
+    if (hasher.finish() != id) return report(fmt::format("blob {} has other bytes than were stored", id.hex()));
+    keep(id, {id, (*reader)->size(), crc});
+  }
+
+  Result<void> check_asset(const AssetPath& path, const Blob& blob) {
+    if (stop_) return ok();
+    ++report_.assets;
+    check_use(blob, path.text());
+    return ok();
+  }
+
+  Result<void> check_artifact(const std::string& id, const model::Artifact& artifact) {
+    if (stop_) return ok();
+    ++report_.artifacts;
+    auto what = fmt::format("download {}, {}", id, artifact.name);
+    auto found = sound_.find(artifact.content);
+    if (found == sound_.end()) {
+      report(what + ": its stored file is missing or damaged");
+      return ok();
+    }
+    if (artifact.kind == model::ArtifactKind::archive && checked_manifests_.insert(artifact.content).second) check_archive(artifact, what);
+    return ok();
+  }
+
+  void check_archive(const model::Artifact& artifact, const std::string& what) {
+    auto bytes = model::read_blob(blobs_, artifact.content);
+    if (!bytes) return report(fmt::format("{}: {}", what, bytes.error().message));
+    auto checked = pipeline::check_manifest(bytes_of(*bytes));
+    if (!checked) return report(fmt::format("{}: {}", what, checked.error().message));
+    auto view = pipeline::ManifestView::open(bytes_of(*bytes));
+    if (view->archive_length() != artifact.size) report(what + ": its manifest is that of an archive of another length");
+    for (std::uint64_t i = 0; i < view->entry_count(); ++i) {
+      auto entry = view->entry(i);
+      if (entry->content.id != BlobId{}) check_use(entry->content, fmt::format("{}, entry {}", what, entry->name));
+    }
+  }
+
+  void check_use(const Blob& blob, const std::string& user) {
+    auto found = sound_.find(blob.id);
+    if (found == sound_.end()) return report(fmt::format("{}: its blob {} is missing or damaged", user, blob.id.hex()));
+    if (found->second.size != blob.size) report(fmt::format("{}: its blob has {} bytes, not {}", user, found->second.size, blob.size));
+    if (depth_ == Depth::content && found->second.crc32 != blob.crc32) report(fmt::format("{}: its CRC-32 on record is wrong", user));
+  }
+
+  void keep(const BlobId& id, const Blob& blob) {
+    std::lock_guard lock(mutex_);
+    sound_.emplace(id, blob);
+  }
+  void report(std::string problem) {
+    std::lock_guard lock(mutex_);
+    report_.problems.push_back(std::move(problem));
+  }
+
+  const model::BlobStore& blobs_;
+  const Depth depth_;
+  Progress& progress_;
+  const std::atomic<bool>& stop_;
+  std::atomic<ByteCount> bytes_done_ = 0;
+  ByteCount bytes_total_ = 0;
+  std::atomic<std::uint64_t> blobs_done_ = 0;
+  std::unordered_set<BlobId> checked_manifests_;
+
+  std::mutex mutex_;  // guards what follows
+  std::unordered_map<BlobId, Blob> sound_;
+  CheckReport report_;
+};
+
+}  // namespace
+
+Result<CheckReport> check_everything(const model::BlobStore& blobs, const model::AssetRepository& assets,
+                                     const model::DownloadRepository& downloads, Depth depth, Progress& progress,
+                                     const std::atomic<bool>& stop) {
+  return Checker(blobs, depth, progress, stop).run(assets, downloads);
+}
+
+}  // namespace dray::service

@@ -1,0 +1,198 @@
+#include "service/downloads/downloads.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "pipeline/bytes/blob_source.h"
+#include "pipeline/layout/manifest.h"
+
+namespace dray::service {
+namespace {
+
+using model::Artifact;
+using model::Caller;
+using model::Download;
+using model::DownloadStatus;
+using model::Privilege;
+
+constexpr const char* kNothingToDo = "The selection contains no files, so no archive was created";
+
+Error no_download(const std::string& id) { return {Code::not_found, "there is no download " + id}; }
+
+DownloadStatus status_of(const Download& download) {
+  if (download.skipped.empty()) return DownloadStatus::successful;
+  return download.artifacts.empty() ? DownloadStatus::failed : DownloadStatus::partially_successful;
+}
+
+Artifact archive_artifact(const pipeline::Layout& layout, const model::Blob& manifest) {
+  return {layout.name, model::ArtifactKind::archive, "application/zip", layout.length, layout.end.entry_count, manifest.id, layout.last_modified};
+}
+
+Artifact file_artifact(const pipeline::Plan& plan, const pipeline::SelectedEntry& entry) {
+  return {plan.file_name, model::ArtifactKind::file, entry.mime_type, entry.content.size, 1, entry.content.id, entry.modified};
+}
+
+// The targets that something was taken from; those refused as a whole do not count when rights are asked again.
+std::vector<AssetPath> taken_targets(const pipeline::DownloadRequest& request, const pipeline::Selection& selection) {
+  std::unordered_set<std::string_view> refused;
+  for (const auto& item : selection.skipped) refused.insert(item.path);
+  std::vector<AssetPath> taken;
+  for (const auto& target : request.targets) {
+    if (!refused.contains(target.text())) taken.push_back(target);
+  }
+  return taken;
+}
+
+}  // namespace
+
+json::object to_json(const Explanation& explanation) {
+  json::array layouts;
+  for (const auto& layout : explanation.layouts) layouts.push_back(to_json(layout));
+  return {{"request", to_json(explanation.request)}, {"selection", to_json(explanation.selection)},
+          {"plan", to_json(explanation.plan, explanation.selection)}, {"layouts", std::move(layouts)}};
+}
+
+Result<Explanation> Downloads::prepare(const pipeline::DownloadRequest& request, const Caller& caller) const {
+  ASSIGN_OR_RETURN(auto rules, parts_.access.list_rules());
+  Explanation prepared;
+  prepared.request = request;
+  ASSIGN_OR_RETURN(prepared.selection, pipeline::select(request, caller, model::AccessRules(std::move(rules)), parts_.assets));
+  leave_out_missing_blobs(prepared.selection);
+  prepared.plan = pipeline::make_plan(request, prepared.selection, policy_);
+  for (const auto& archive : prepared.plan.archives) {
+    ASSIGN_OR_RETURN(auto layout, pipeline::lay_out(archive, prepared.selection));
+    prepared.layouts.push_back(std::move(layout));
+  }
+  return prepared;
+}
+
+Result<Explanation> Downloads::explain(const pipeline::DownloadRequest& request, const Caller& caller) const {
+  return prepare(request, caller);
+}
+
+void Downloads::leave_out_missing_blobs(pipeline::Selection& selection) const {
+  auto is_missing = [&](const pipeline::SelectedEntry& entry) { return parts_.blobs.find_size(entry.content.id) != entry.content.size; };
+  auto first = std::find_if(selection.entries.begin(), selection.entries.end(), is_missing);
+  if (first == selection.entries.end()) return;
+  std::vector<pipeline::SelectedEntry> kept(std::make_move_iterator(selection.entries.begin()), std::make_move_iterator(first));
+  for (auto entry = first; entry != selection.entries.end(); ++entry) {
+    if (!is_missing(*entry)) {
+      kept.push_back(std::move(*entry));
+      continue;
+    }
+    selection.skipped.push_back({entry->asset.text(), "missing", "its stored file is missing or damaged: tell the administrator"});
+    selection.total_size -= entry->content.size;
+    auto index = kept.size();
+    for (auto& folder : selection.folders) folder.before_entry -= folder.before_entry > index ? 1 : 0;
+  }
+  selection.entries = std::move(kept);
+}
+
+Result<std::vector<Artifact>> Downloads::make_artifacts(const Explanation& prepared) {
+  std::vector<Artifact> artifacts;
+  if (prepared.plan.delivery == pipeline::Delivery::file) {
+    artifacts.push_back(file_artifact(prepared.plan, prepared.selection.entries.front()));
+    return artifacts;
+  }
+  auto batch = parts_.blobs.begin();
+  for (const auto& layout : prepared.layouts) {
+    auto manifest = pipeline::format_manifest(layout);
+    model::BytesSource source(bytes_of(manifest));
+    ASSIGN_OR_RETURN(auto blob, batch->put(source, manifest.size()));
+    artifacts.push_back(archive_artifact(layout, blob));
+  }
+  RETURN_IF_ERROR(batch->commit());
+  return artifacts;
+}
+
+Result<Download> Downloads::create(const pipeline::DownloadRequest& request, const Caller& caller) {
+  ASSIGN_OR_RETURN(auto prepared, prepare(request, caller));
+  Download download;
+  download.id = random_hex(parts_.random, 16);
+  download.owner = caller.user;
+  download.created = parts_.clock.now();
+  download.total_size = prepared.selection.total_size;
+  download.total_count = prepared.selection.entries.size();
+  download.targets = taken_targets(request, prepared.selection);
+  download.denied = prepared.selection.denied;
+  ASSIGN_OR_RETURN(download.artifacts, make_artifacts(prepared));
+  download.skipped = std::move(prepared.selection.skipped);
+  download.status = status_of(download);
+  if (download.status == DownloadStatus::successful && download.artifacts.empty()) download.message = kNothingToDo;
+  if (download.status == DownloadStatus::failed) download.message = "Nothing could be downloaded; \"skipped\" says why";
+  RETURN_IF_ERROR(parts_.downloads.put(download));
+  RETURN_IF_ERROR(parts_.events.append({0, download.created, "DOWNLOAD_CREATED", caller.user, "",
+                                        {{"id", download.id}, {"files", download.total_count}, {"bytes", download.total_size}}}));
+  return download;
+}
+
+Result<Download> Downloads::get(const std::string& id, const Caller& caller) const {
+  ASSIGN_OR_RETURN(auto download, parts_.downloads.find(id));
+  if (!download || (download->owner != caller.user && !caller.is_administrator())) return no_download(id);
+  return std::move(*download);
+}
+
+Result<std::vector<Download>> Downloads::list(const Caller& caller, const std::string& before, std::size_t limit) const {
+  return parts_.downloads.list(caller.user, before, limit);
+}
+
+Result<void> Downloads::remove(const std::string& id, const Caller& caller) {
+  ASSIGN_OR_RETURN([[maybe_unused]] auto own, get(id, caller));
+  RETURN_IF_ERROR(parts_.downloads.remove(id));
+  return parts_.events.append({0, parts_.clock.now(), "DOWNLOAD_REMOVED", caller.user, "", {{"id", id}}});
+}
+
+// Time by the target and by the rule, not by the entry: what was readable then and is not now shows as a rule that denies.
+Result<void> Downloads::check_rights(const Download& download, const Caller& caller) const {
+  if (caller.is_administrator()) return ok();
+  ASSIGN_OR_RETURN(auto list, parts_.access.list_rules());
+  model::AccessRules rules(std::move(list));
+  Error withdrawn{Code::denied, "a right that this download needs has been withdrawn"};
+  if (!rules.may(caller, Privilege::read, model::download_right_path())) return withdrawn;
+  auto was_denied = [&](const AssetPath& path) {
+    return std::any_of(download.denied.begin(), download.denied.end(), [&](const auto& denied) { return path.is_within(denied); });
+  };
+  for (const auto& target : download.targets) {
+    for (auto privilege : {Privilege::read, Privilege::original}) {
+      if (!rules.may(caller, privilege, target)) return withdrawn;
+      for (const auto& path : rules.denied_below(caller, privilege, target)) {
+        if (!was_denied(path)) return withdrawn;
+      }
+    }
+  }
+  return ok();
+}
+
+Result<OpenArtifact> Downloads::open_artifact(const std::string& id, const std::string& name, const Caller& caller) {
+  ASSIGN_OR_RETURN(auto download, get(id, caller));
+  auto artifact = std::find_if(download.artifacts.begin(), download.artifacts.end(), [&](const auto& a) { return a.name == name; });
+  if (artifact == download.artifacts.end()) return Error{Code::not_found, "the download " + id + " has no artifact " + name};
+  RETURN_IF_ERROR(check_rights(download, caller));
+  OpenArtifact open{*artifact, nullptr, nullptr};
+  if (artifact->kind == model::ArtifactKind::file) {
+    open.source = pipeline::make_blob_source(parts_.blobs, artifact->content, artifact->size);
+    return open;
+  }
+  auto manifest = manifests_.open(artifact->content);
+  if (!manifest && manifest.error().code == Code::not_found) return Error{Code::gone, "this archive is no longer kept", manifest.error().message};
+  if (!manifest) return std::move(manifest).error();
+  open.manifest = *std::move(manifest);
+  open.source = pipeline::make_archive_source(open.manifest, parts_.blobs);
+  return open;
+}
+
+Result<OpenOriginal> Downloads::open_original(const AssetPath& path, const Caller& caller) const {
+  ASSIGN_OR_RETURN(auto list, parts_.access.list_rules());
+  model::AccessRules rules(std::move(list));
+  Error absent{Code::not_found, "there is no asset " + path.text()};
+  if (!rules.may(caller, Privilege::read, path)) return absent;
+  ASSIGN_OR_RETURN(auto node, parts_.assets.find(path));
+  if (!node) return absent;
+  if (node->is_folder()) return Error{Code::not_found, path.text() + " is a folder: download it, or list it at /api/v1/assets" + path.text()};
+  if (!rules.may(caller, Privilege::original, path)) return Error{Code::denied, "you may not read the original of " + path.text()};
+  if (node->asset->set != model::SetKind::none) return Error{Code::denied, "sets cannot be downloaded"};
+  auto source = pipeline::make_blob_source(parts_.blobs, node->asset->original.id, node->asset->original.size);
+  return OpenOriginal{std::move(*node), std::move(source)};
+}
+
+}  // namespace dray::service

@@ -1,0 +1,157 @@
+#include "service/downloads/downloads.h"
+
+#include <gtest/gtest.h>
+
+#include "model/assets/memory_assets.h"
+#include "model/blobs/memory_blob_store.h"
+#include "model/downloads/memory_downloads.h"
+#include "model/events/memory_events.h"
+#include "model/people/memory_people.h"
+
+namespace dray::service {
+namespace {
+
+using model::DownloadStatus;
+
+AssetPath path(const std::string& text) { return AssetPath::trusted(text); }
+
+class DownloadsTest : public testing::Test {
+ protected:
+  void put(const std::string& at, const std::string& content) {
+    auto blob = *model::put_blob(*blobs_, bytes_of(content));
+    put_asset(at, blob);
+  }
+  void put_asset(const std::string& at, const model::Blob& blob, model::SetKind set = model::SetKind::none) {
+    model::AssetDraft draft{path(at), {blob, "image/jpeg", {}, 1, set, {}, {}}, {}};
+    ASSERT_TRUE(assets_->put_assets(std::span(&draft, 1), clock_.now()));
+  }
+  void deny(const std::string& at, model::Privilege privilege) {
+    ASSERT_TRUE(access_->put_rule({path(at), "everyone", model::set_of(privilege), model::Effect::deny}));
+  }
+  model::Download create(std::vector<std::string> targets, std::string name = "") {
+    pipeline::DownloadRequest request;
+    for (const auto& target : targets) request.targets.push_back(path(target));
+    request.archive_name = name;
+    if (!name.empty()) request.form = pipeline::ArchiveForm::always;
+    return *downloads_.create(request, ann_);
+  }
+
+  std::unique_ptr<model::AssetRepository> assets_ = model::make_memory_assets();
+  std::unique_ptr<model::BlobStore> blobs_ = model::make_memory_blob_store();
+  std::unique_ptr<model::DownloadRepository> kept_ = model::make_memory_downloads();
+  std::unique_ptr<model::AccessRepository> access_ = model::make_memory_access();
+  std::unique_ptr<model::EventLog> events_ = model::make_memory_events();
+  ManualClock clock_{Seconds(std::chrono::seconds(1'700'000'000))};
+  SystemRandom random_;
+  model::Caller ann_{"ann", {"everyone"}}, bob_{"bob", {"everyone"}}, root_{"root", {"administrators", "everyone"}};
+  Downloads downloads_{{*assets_, *blobs_, *kept_, *access_, *events_, clock_, random_}, {}};
+};
+
+TEST_F(DownloadsTest, MakesAnArchiveOfAFolder) {
+  put("/content/dam/x/a.jpg", "aaaa");
+  put("/content/dam/x/b.jpg", "bb");
+  auto download = create({"/content/dam/x"});
+  EXPECT_EQ(download.status, DownloadStatus::successful);
+  EXPECT_EQ(download.total_count, 2u);
+  EXPECT_EQ(download.total_size, 6u);
+  ASSERT_EQ(download.artifacts.size(), 1u);
+  EXPECT_EQ(download.artifacts[0].name, "x.zip");
+  auto open = downloads_.open_artifact(download.id, "x.zip", ann_);
+  ASSERT_TRUE(open) << open.error().message;
+  EXPECT_EQ(open->source->size(), download.artifacts[0].size);
+  EXPECT_EQ(open->manifest->view().entry_count(), 2u);
+}
+
+TEST_F(DownloadsTest, GivesTheSameSelectionTheSameTag) {
+  put("/content/dam/x/a.jpg", "aaaa");
+  put("/content/dam/x/b.jpg", "bb");
+  clock_.advance(std::chrono::seconds(5));
+  EXPECT_EQ(create({"/content/dam/x"}).artifacts[0].entity_tag(), create({"/content/dam/x"}).artifacts[0].entity_tag());
+}
+
+TEST_F(DownloadsTest, SendsASingleOriginalBareUnlessAZipWasAskedFor) {
+  put("/content/dam/x/a.jpg", "aaaa");
+  auto bare = create({"/content/dam/x/a.jpg"});
+  EXPECT_EQ(bare.artifacts.at(0).kind, model::ArtifactKind::file);
+  EXPECT_EQ(bare.artifacts.at(0).content, sha256_of(bytes_of("aaaa")));
+  EXPECT_EQ(create({"/content/dam/x/a.jpg"}, "y").artifacts.at(0).name, "y.zip");
+}
+
+TEST_F(DownloadsTest, AnswersAnEmptySelectionWithSuccessAndNoArchive) {
+  ASSERT_TRUE(assets_->make_folder(path("/content/dam/empty")));
+  auto download = create({"/content/dam/empty"});
+  EXPECT_EQ(download.status, DownloadStatus::successful);
+  EXPECT_TRUE(download.artifacts.empty());
+  EXPECT_NE(download.message.find("no archive was created"), std::string::npos);
+}
+
+TEST_F(DownloadsTest, TellsPartialSuccessFromFailure) {
+  put("/content/dam/x/a.jpg", "aaaa");
+  put_asset("/content/dam/x/spin", *model::put_blob(*blobs_, {}), model::SetKind::spin_set);
+  EXPECT_EQ(create({"/content/dam/x"}).status, DownloadStatus::partially_successful);
+  EXPECT_EQ(create({"/content/dam/x/spin"}).status, DownloadStatus::failed);
+  EXPECT_EQ(create({"/content/dam/none"}).status, DownloadStatus::failed);
+}
+
+TEST_F(DownloadsTest, NamesAnAssetWhoseBlobIsMissing) {
+  put("/content/dam/x/a.jpg", "aaaa");
+  put_asset("/content/dam/x/b.jpg", {sha256_of(bytes_of("gone")), 4, 0});
+  put("/content/dam/x/c.jpg", "cc");
+  auto download = create({"/content/dam/x"});
+  EXPECT_EQ(download.status, DownloadStatus::partially_successful);
+  ASSERT_EQ(download.skipped.size(), 1u);
+  EXPECT_EQ(download.skipped[0].reason, "missing");
+  EXPECT_EQ(download.total_size, 6u);
+  EXPECT_EQ(download.artifacts[0].entry_count, 2u);
+}
+
+TEST_F(DownloadsTest, HidesOtherPeoplesDownloads) {
+  put("/content/dam/x/a.jpg", "aaaa");
+  auto id = create({"/content/dam/x"}, "x").id;
+  EXPECT_EQ(downloads_.get(id, bob_).error().code, Code::not_found);
+  EXPECT_EQ(downloads_.open_artifact(id, "x.zip", bob_).error().code, Code::not_found);
+  EXPECT_EQ(downloads_.remove(id, bob_).error().code, Code::not_found);
+  EXPECT_TRUE(downloads_.get(id, root_));
+  EXPECT_TRUE(downloads_.list(bob_, "", 10)->empty());
+  ASSERT_TRUE(downloads_.remove(id, ann_));
+  EXPECT_FALSE(downloads_.get(id, ann_));
+}
+
+TEST_F(DownloadsTest, ClosesAtTheNextRequestWhenARightIsWithdrawn) {
+  put("/content/dam/x/a.jpg", "aaaa");
+  put("/content/dam/x/sub/b.jpg", "bb");
+  put("/content/dam/x/secret/c.jpg", "cc");
+  deny("/content/dam/x/secret", model::Privilege::read);
+  auto id = create({"/content/dam/x"}).id;
+  EXPECT_TRUE(downloads_.open_artifact(id, "x.zip", ann_)) << "what was denied from the start is not in it";
+  deny("/content/dam/x/sub", model::Privilege::original);
+  EXPECT_EQ(downloads_.open_artifact(id, "x.zip", ann_).error().code, Code::denied);
+  EXPECT_TRUE(downloads_.open_artifact(id, "x.zip", root_));
+  ASSERT_TRUE(access_->remove_rule(path("/content/dam/x/sub"), "everyone", model::Effect::deny));
+  EXPECT_TRUE(downloads_.open_artifact(id, "x.zip", ann_));
+  deny("/var/dam/jobs/download", model::Privilege::read);
+  EXPECT_EQ(downloads_.open_artifact(id, "x.zip", ann_).error().code, Code::denied);
+}
+
+TEST_F(DownloadsTest, OpensOriginalsWhereRightsAllow) {
+  put("/content/dam/x/a.jpg", "aaaa");
+  EXPECT_EQ(downloads_.open_original(path("/content/dam/x/a.jpg"), ann_)->source->size(), 4u);
+  EXPECT_EQ(downloads_.open_original(path("/content/dam/x"), ann_).error().code, Code::not_found);
+  deny("/content/dam/x", model::Privilege::original);
+  EXPECT_EQ(downloads_.open_original(path("/content/dam/x/a.jpg"), ann_).error().code, Code::denied);
+  deny("/content/dam/x", model::Privilege::read);
+  EXPECT_EQ(downloads_.open_original(path("/content/dam/x/a.jpg"), ann_).error().code, Code::not_found);
+}
+
+TEST_F(DownloadsTest, ExplainsWithoutKeepingAnything) {
+  put("/content/dam/x/a.jpg", "aaaa");
+  put("/content/dam/x/b.jpg", "bb");
+  pipeline::DownloadRequest request;
+  request.targets = {path("/content/dam/x")};
+  auto object = to_json(*downloads_.explain(request, ann_));
+  EXPECT_EQ(object["layouts"].at(0).at("entryCount").to_number<int>(), 2);
+  EXPECT_TRUE(downloads_.list(ann_, "", 10)->empty());
+}
+
+}  // namespace
+}  // namespace dray::service
