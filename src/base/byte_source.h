@@ -9,17 +9,18 @@
 
 namespace dray {
 
-// `length` bytes of an open file, from `offset` on.
+// `length` bytes of an open file, from `offset` on. The file stays open as long as `owner` lives.
 struct FileRegion {
   int fd = -1;
   ByteCount offset = 0;
   ByteCount length = 0;
+  std::shared_ptr<const void> owner = {};
 };
 
 // One reader's place in a source. One thread at a time.
 class ByteCursor {
  public:
-  // Either literal bytes or a region of a file; both are valid until the next call of next(), seek() or rest().
+  // Either literal bytes, valid until the next call of next(), seek() or rest(), or a region of a file.
   struct Piece {
     std::string_view literal;
     FileRegion region;

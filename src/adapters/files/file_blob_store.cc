@@ -29,7 +29,7 @@ constexpr ByteCount kWritebackStep = 32 * 1024 * 1024;  // so much is handed to 
 
 class RegionReader final : public BlobReader {
  public:
-  RegionReader(std::shared_ptr<const void> owner, FileRegion region) : owner_(std::move(owner)), region_(region) {}
+  explicit RegionReader(FileRegion region) : region_(std::move(region)) {}
 
   ByteCount size() const override { return region_.length; }
   Result<std::size_t> read_at(ByteCount offset, MutableBytes into) const override {
@@ -42,7 +42,6 @@ class RegionReader final : public BlobReader {
   std::optional<FileRegion> file_region() const override { return region_; }
 
  private:
-  std::shared_ptr<const void> owner_;
   FileRegion region_;
 };
 
@@ -63,7 +62,7 @@ class Store final : public model::BlobStore {
       auto file = std::make_shared<UniqueFd>(fd);
       struct stat status;
       if (::fstat(fd, &status) < 0) return system_error("cannot read the blob " + id.hex(), errno);
-      return std::unique_ptr<BlobReader>(new RegionReader(file, {fd, 0, static_cast<ByteCount>(status.st_size)}));
+      return std::unique_ptr<BlobReader>(new RegionReader({fd, 0, static_cast<ByteCount>(status.st_size), file}));
     }
     if (errno != ENOENT) return system_error("cannot open the blob " + id.hex(), errno);
     if (auto place = packs_->find(id)) return reader_of(*place);
@@ -101,7 +100,7 @@ class Store final : public model::BlobStore {
 
  private:
   static std::unique_ptr<BlobReader> reader_of(const PackPlace& place) {
-    return std::make_unique<RegionReader>(place.pack, FileRegion{place.pack->fd.get(), place.offset, place.size});
+    return std::make_unique<RegionReader>(FileRegion{place.pack->fd.get(), place.offset, place.size, place.pack});
   }
   std::optional<ByteCount> size_of_large(const BlobId& id) const {
     struct stat status;

@@ -29,7 +29,7 @@ class BlobReader {
   virtual ByteCount size() const = 0;
   // Fills `into` from `offset` on; fewer bytes only at the blob's end. Code::corrupt when the stored bytes are cut short.
   virtual Result<std::size_t> read_at(ByteCount offset, MutableBytes into) const = 0;
-  // The blob as part of an open file, if it is one; valid while the reader lives.
+  // The blob as part of an open file, if it is one.
   virtual std::optional<FileRegion> file_region() const = 0;
 };
 

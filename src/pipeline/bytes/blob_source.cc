@@ -62,7 +62,7 @@ Result<void> OpenBlob::open(const model::BlobStore& blobs, const model::BlobId& 
 }
 
 Result<ByteCursor::Piece> OpenBlob::read(ByteCount offset) {
-  if (region_) return ByteCursor::Piece{{}, {region_->fd, region_->offset + offset, region_->length - offset}};
+  if (region_) return ByteCursor::Piece{{}, {region_->fd, region_->offset + offset, region_->length - offset, region_->owner}};
   if (!buffer_) buffer_ = std::make_unique<std::byte[]>(kCopyBuffer);
   ASSIGN_OR_RETURN(auto got, reader_->read_at(offset, {buffer_.get(), kCopyBuffer}));
   if (got == 0) return Error{Code::corrupt, "a stored blob is cut short"};

@@ -1,0 +1,60 @@
+// Requests and responses as a service sees them.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/byte_source.h"
+#include "base/json.h"
+#include "base/result.h"
+#include "lang/http/head.h"
+#include "lang/http/target.h"
+
+namespace dray::server {
+
+struct Request {
+  http::Head head;
+  http::Target target;
+  std::string body;
+  std::string peer;  // the other end's address, for the log
+};
+
+// Ranges of a source, each with text before it, and text at the end. Its length is exact.
+struct RangeBody {
+  struct Part {
+    std::string before;
+    ByteRange range;
+  };
+  std::shared_ptr<const ByteSource> source;
+  std::vector<Part> parts;
+  std::string after;
+
+  ByteCount length() const;
+};
+
+// Text whose length nobody knows beforehand; sent in chunks. `next` replaces its argument with more text, empty at the end; it runs
+// on the work pool. An error cuts the connection short.
+struct StreamBody {
+  std::function<Result<void>(std::string& text)> next;
+};
+
+using Body = std::variant<std::string, RangeBody, StreamBody>;
+
+struct Response {
+  int status = 200;
+  std::vector<http::Field> fields;  // without framing fields: those are the server's
+  Body body = std::string();
+};
+
+std::string_view reason_of(int status);
+Response make_json_response(int status, const json::value& value);
+Response make_text_response(int status, std::string content_type, std::string text);
+// {"error": message}, with the status that the error's code means.
+Response make_error_response(const Error& error);
+Response make_error_response(int status, std::string message);
+int status_of(Code code);
+
+}  // namespace dray::server

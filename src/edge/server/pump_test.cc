@@ -1,0 +1,211 @@
+#include "edge/server/pump.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <random>
+#include <thread>
+
+#include "base/unique_fd.h"
+
+namespace dray::server {
+namespace {
+
+// A source of pieces given beforehand: literals, and regions of one temporary file.
+class PieceSource final : public ByteSource, public std::enable_shared_from_this<PieceSource> {
+ public:
+  PieceSource() {
+    auto pattern = testing::TempDir() + "dray-pump-XXXXXX";
+    fd_ = std::make_shared<UniqueFd>(::mkostemp(pattern.data(), O_CLOEXEC));
+    ::unlink(pattern.c_str());
+  }
+  void add_literal(std::string text) {
+    whole_ += text;
+    pieces_.push_back({whole_.size() - text.size(), text.size(), false, 0});
+  }
+  void add_region(const std::string& text, ByteCount gap = 0) {
+    file_end_ += gap;
+    EXPECT_EQ(::pwrite(fd_->get(), text.data(), text.size(), static_cast<off_t>(file_end_)), static_cast<ssize_t>(text.size()));
+    pieces_.push_back({whole_.size(), text.size(), true, file_end_});
+    file_end_ += text.size();
+    whole_ += text;
+  }
+  void truncate() { EXPECT_EQ(::ftruncate(fd_->get(), 10), 0); }
+  const std::string& whole() const { return whole_; }
+  ByteCount size() const override { return whole_.size(); }
+  std::unique_ptr<ByteCursor> open_cursor(ByteCount offset) const override;
+
+  struct Place {
+    ByteCount start, length;
+    bool in_file;
+    ByteCount offset;
+  };
+  const std::vector<Place>& pieces() const { return pieces_; }
+  const std::shared_ptr<UniqueFd>& fd() const { return fd_; }
+
+ private:
+  std::shared_ptr<UniqueFd> fd_;
+  std::string whole_;
+  std::vector<Place> pieces_;
+  ByteCount file_end_ = 0;
+};
+
+class PieceCursor final : public ByteCursor {
+ public:
+  PieceCursor(std::shared_ptr<const PieceSource> source, ByteCount offset) : source_(std::move(source)), position_(offset) {}
+  Result<Piece> next() override {
+    for (const auto& place : source_->pieces()) {
+      if (position_ < place.start || position_ >= place.start + place.length) continue;
+      auto done = position_ - place.start;
+      position_ = place.start + place.length;
+      if (place.in_file) return Piece{{}, {source_->fd()->get(), place.offset + done, place.length - done, source_->fd()}};
+      text_ = source_->whole().substr(place.start + done, place.length - done);
+      return Piece{text_, {}};
+    }
+    return Piece{};
+  }
+  void seek(ByteCount offset) override { position_ = offset; }
+  void rest() override { text_.clear(); }
+
+ private:
+  std::shared_ptr<const PieceSource> source_;
+  ByteCount position_;
+  std::string text_;
+};
+
+std::unique_ptr<ByteCursor> PieceSource::open_cursor(ByteCount offset) const {
+  return std::make_unique<PieceCursor>(shared_from_this(), offset);
+}
+
+std::string noise(std::size_t size, unsigned seed) {
+  std::mt19937 generator(seed);
+  std::string text(size, '\0');
+  for (char& c : text) c = static_cast<char>(generator());
+  return text;
+}
+
+std::shared_ptr<PieceSource> mixed_source() {
+  auto source = std::make_shared<PieceSource>();
+  for (unsigned i = 0; i < 300; ++i) {
+    source->add_literal("header " + std::to_string(i));
+    auto size = i % 50 == 7 ? 400'000u : i % 10 == 3 ? 20'000u : 1 + i * 13 % 5000;
+    source->add_region(noise(size, i), i % 4 == 0 ? 100 : 0);
+  }
+  return source;
+}
+
+struct Pair {
+  UniqueFd server, client;
+  Pair() {
+    int fds[2];
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+    server.reset(fds[0]);
+    client.reset(fds[1]);
+    ::fcntl(fds[0], F_SETFL, O_NONBLOCK);
+    ::fcntl(fds[1], F_SETFL, O_NONBLOCK);
+    int small = 50'000;
+    ::setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+  }
+  std::string drain() const {
+    std::string text(1'000'000, '\0');
+    auto count = ::read(client.get(), text.data(), text.size());
+    text.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+    return text;
+  }
+};
+
+// Runs the pump to its end; `between` is called whenever it waits.
+std::string run(Pump& pump, const Pair& pair, const std::function<void()>& between = [] {}) {
+  std::string out;
+  for (;;) {
+    auto step = pump.step(pair.server.get());
+    if (step == Pump::Step::want_read) pump.warm_up();
+    if (step == Pump::Step::want_write) {
+      between();
+      out += pair.drain();
+    }
+    if (step == Pump::Step::failed) return out + "FAILED";
+    if (step == Pump::Step::done) break;
+  }
+  for (auto rest = pair.drain(); !rest.empty(); rest = pair.drain()) out += rest;
+  return out;
+}
+
+TEST(Pump, SendsHeadAndEveryPieceInOrder) {
+  auto source = mixed_source();
+  Pair pair;
+  Pump pump("HEAD", {source, {{"", {0, source->size()}}}, ""});
+  EXPECT_TRUE(run(pump, pair) == "HEAD" + source->whole());
+  EXPECT_EQ(pump.sent(), pump.total());
+}
+
+TEST(Pump, SendsAnyRangesWithTextBetween) {
+  auto source = mixed_source();
+  std::mt19937 generator(1);
+  for (int i = 0; i < 40; ++i) {
+    std::string expected = "HEAD";
+    RangeBody body{source, {}, "END"};
+    for (int k = 0; k < 3; ++k) {
+      auto offset = generator() % source->size();
+      auto length = 1 + generator() % std::min<ByteCount>(source->size() - offset, i % 2 ? 300 : 900'000);
+      body.parts.push_back({"part" + std::to_string(k), {offset, length}});
+      expected += body.parts.back().before + source->whole().substr(offset, length);
+    }
+    Pair pair;
+    Pump pump("HEAD", std::move(body));
+    ASSERT_TRUE(run(pump, pair) == expected + "END") << "round " << i;
+  }
+}
+
+TEST(Pump, GoesOnAfterARestWhereItWas) {
+  auto source = mixed_source();
+  Pair pair;
+  Pump pump("HEAD", {source, {{"", {0, source->size()}}}, ""});
+  EXPECT_TRUE(run(pump, pair, [&] { pump.rest(); }) == "HEAD" + source->whole());
+}
+
+TEST(Pump, GoesOnWhenManyOthersKeepTheBuffers) {
+  auto source = mixed_source();
+  std::vector<std::unique_ptr<Pair>> pairs;
+  std::vector<std::unique_ptr<Pump>> pumps;
+  std::vector<std::string> outs(100);
+  for (int i = 0; i < 100; ++i) {
+    pairs.push_back(std::make_unique<Pair>());
+    pumps.push_back(std::make_unique<Pump>("HEAD", RangeBody{source, {{"", {0, source->size()}}}, ""}));
+    while (pumps[static_cast<std::size_t>(i)]->step(pairs.back()->server.get()) != Pump::Step::want_write) {
+      pumps[static_cast<std::size_t>(i)]->warm_up();
+    }
+  }
+  for (std::size_t i = 0; i < 100; ++i) {
+    auto before = pairs[i]->drain();
+    ASSERT_TRUE(before + run(*pumps[i], *pairs[i]) == "HEAD" + source->whole()) << i;
+  }
+}
+
+TEST(Pump, FailsRatherThanPadACutBlob) {
+  auto source = mixed_source();
+  source->truncate();
+  Pair pair;
+  Pump pump("HEAD", {source, {{"", {0, source->size()}}}, ""});
+  EXPECT_TRUE(run(pump, pair).ends_with("FAILED"));
+  EXPECT_NE(pump.error().find("cut short"), std::string::npos) << pump.error();
+}
+
+TEST(Pump, FailsWhenTheClientIsGone) {
+  auto source = mixed_source();
+  Pair pair;
+  pair.client.reset();
+  Pump pump("HEAD", {source, {{"", {0, source->size()}}}, ""});
+  EXPECT_EQ(run(pump, pair), "FAILED");
+}
+
+TEST(Pump, SendsTextAlone) {
+  Pair pair;
+  Pump pump("HEAD", {nullptr, {}, "body"});
+  EXPECT_EQ(run(pump, pair), "HEADbody");
+}
+
+}  // namespace
+}  // namespace dray::server
