@@ -16,7 +16,6 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -27,6 +26,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <optional>
 #include <random>
 #include <stdexcept>
@@ -63,7 +63,7 @@ Failure system_failure(const std::string& what) { return Failure(what + ": " + s
 
 double milliseconds(Clock::duration duration) { return std::chrono::duration<double, std::milli>(duration).count(); }
 
-std::string quoted(std::string_view text) {
+std::string json_string(std::string_view text) {
   std::string out = "\"";
   for (char c : text) {
     if (c == '"' || c == '\\') out += '\\';
@@ -404,7 +404,7 @@ class Downloads {
     }
     std::printf(R"({"bytes": %llu, "seconds": %.6f, "failed": %llu, "error": %s, "congestion_control": %s, )",
                 static_cast<unsigned long long>(bytes), seconds, static_cast<unsigned long long>(failed),
-                quoted(error).c_str(), quoted(congestion_control(streams_.front().fd)).c_str());
+                json_string(error).c_str(), json_string(congestion_control(streams_.front().fd)).c_str());
     std::printf("\"streams\": [%s]}\n", list.c_str());
     return failed == 0;
   }
@@ -483,7 +483,8 @@ bool make_files(const Options& options) {
     if (i % options.per_folder == 0) {
       std::snprintf(name, sizeof name, "/%05llu", static_cast<unsigned long long>(i / options.per_folder));
       folder = options.make + name;
-      if (mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) throw system_failure(folder);
+      std::error_code error;
+      if (std::filesystem::create_directories(folder, error); error) throw Failure(folder + ": " + error.message());
     }
     std::snprintf(name, sizeof name, "/%07llu.bin", static_cast<unsigned long long>(i));
     write_file(folder + name, (options.seed << 32) + i, options.size, buffer);

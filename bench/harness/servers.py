@@ -238,7 +238,6 @@ class Drain:
         self._core = core
 
     def make_files(self, folder: Path, count: int, size: int, per_folder: int, seed: int) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         numbers: dict[str, int | str] = {"--count": count, "--size": size, "--per-folder": per_folder, "--seed": seed}
         self._finish([str(self._binary), "--make", str(folder), *_flags(numbers)])
 

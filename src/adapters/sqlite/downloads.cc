@@ -51,7 +51,8 @@ Artifact artifact_of(const Statement& row, int first) {
           static_cast<ByteCount>(row.integer(first + 3)),
           static_cast<std::uint64_t>(row.integer(first + 4)),
           row.digest(first + 5),
-          time_of(row.integer(first + 6))};
+          static_cast<std::uint32_t>(row.integer(first + 6)),
+          time_of(row.integer(first + 7))};
 }
 
 Download download_of(Connection& connection, const Statement& row) {
@@ -68,7 +69,7 @@ Download download_of(Connection& connection, const Statement& row) {
   download.targets = paths_of(row.view(8));
   download.denied = paths_of(row.view(9));
   download.skipped = skipped_of(row.view(10));
-  auto artifacts = connection.prepare("SELECT name, kind, mime_type, size, entry_count, content, last_modified FROM artifact"
+  auto artifacts = connection.prepare("SELECT name, kind, mime_type, size, entry_count, content, crc32, last_modified FROM artifact"
                                       " WHERE download = ? ORDER BY position");
   artifacts.bind(row.integer(0));
   while (artifacts.step()) download.artifacts.push_back(artifact_of(artifacts, 0));
@@ -100,9 +101,9 @@ class Downloads final : public model::DownloadRepository {
       connection.prepare("DELETE FROM artifact WHERE download = ?").bind(number).run();
       std::int64_t position = 0;
       for (const auto& artifact : download.artifacts) {
-        connection.prepare("INSERT INTO artifact VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        connection.prepare("INSERT INTO artifact VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
             .bind(number, position++, artifact.name, artifact.kind == ArtifactKind::archive ? "archive" : "file",
-                  artifact.mime_type, artifact.size, artifact.entry_count, artifact.content, number_of(artifact.last_modified)).run();
+                  artifact.mime_type, artifact.size, artifact.entry_count, artifact.content, artifact.crc32, number_of(artifact.last_modified)).run();
       }
       transaction.commit();
       return ok();
@@ -144,7 +145,7 @@ class Downloads final : public model::DownloadRepository {
   Result<void> visit_artifacts(const std::function<Result<void>(const std::string&, const Artifact&)>& visit) const override {
     return guarded([&]() -> Result<void> {
       auto reader = database_->read();
-      auto row = reader->prepare("SELECT id, a.name, a.kind, a.mime_type, a.size, a.entry_count, a.content, a.last_modified"
+      auto row = reader->prepare("SELECT id, a.name, a.kind, a.mime_type, a.size, a.entry_count, a.content, a.crc32, a.last_modified"
                                  " FROM download JOIN artifact a ON a.download = number ORDER BY number, a.position");
       while (row.step()) RETURN_IF_ERROR(visit(row.text(0), artifact_of(row, 1)));
       return ok();

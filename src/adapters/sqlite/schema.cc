@@ -96,6 +96,7 @@ CREATE TABLE artifact (
   size BIGINT NOT NULL,
   entry_count BIGINT NOT NULL,
   content BLOB NOT NULL,
+  crc32 BIGINT NOT NULL,
   last_modified BIGINT NOT NULL,
   PRIMARY KEY (download, position)
 ) WITHOUT ROWID;

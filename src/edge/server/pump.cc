@@ -180,10 +180,8 @@ Pump::Step Pump::gather() {
     bool goes_on = scratch.run_count > 0 && scratch.run_count < kMaxRun && scratch.run_region.fd == region.fd &&
                    scratch.run_region.offset + scratch.run_region.length == region.offset;
     if (!goes_on) {
-      auto position = position_;
       read_result = read_run();
       if (read_result != Step::done) break;
-      if (position != position_) continue;
       scratch.run_region = {region.fd, region.offset, 0, region.owner};
       scratch.run_position = position_;
       scratch.run_begin = scratch.end;

@@ -34,6 +34,7 @@ struct Artifact {
   ByteCount size = 0;
   std::uint64_t entry_count = 0;
   BlobId content;           // the archive's manifest, or the file itself
+  std::uint32_t crc32 = 0;  // of the file; 0 for an archive
   Seconds last_modified{};  // never changes
 
   std::string entity_tag() const { return content.hex(); }

@@ -49,7 +49,7 @@ TEST_F(CheckTest, NamesADownloadWhoseManifestIsDamaged) {
   auto blob = *model::put_blob(*blobs_, bytes_of("not a manifest"));
   model::Download download;
   download.id = "1";
-  download.artifacts = {{"x.zip", model::ArtifactKind::archive, "", 1, 1, blob.id, {}}};
+  download.artifacts = {{"x.zip", model::ArtifactKind::archive, "", 1, 1, blob.id, 0, {}}};
   ASSERT_TRUE(downloads_->put(download));
   EXPECT_NE(check().problems.at(0).find("download 1, x.zip: a manifest is damaged"), std::string::npos);
 }

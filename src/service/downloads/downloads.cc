@@ -25,11 +25,11 @@ DownloadStatus status_of(const Download& download) {
 }
 
 Artifact archive_artifact(const pipeline::Layout& layout, const model::Blob& manifest) {
-  return {layout.name, model::ArtifactKind::archive, "application/zip", layout.length, layout.end.entry_count, manifest.id, layout.last_modified};
+  return {layout.name, model::ArtifactKind::archive, "application/zip", layout.length, layout.end.entry_count, manifest.id, 0, layout.last_modified};
 }
 
 Artifact file_artifact(const pipeline::Plan& plan, const pipeline::SelectedEntry& entry) {
-  return {plan.file_name, model::ArtifactKind::file, entry.mime_type, entry.content.size, 1, entry.content.id, entry.modified};
+  return {plan.file_name, model::ArtifactKind::file, entry.mime_type, entry.content.size, 1, entry.content.id, entry.content.crc32, entry.modified};
 }
 
 // The targets that something was taken from; those refused as a whole do not count when rights are asked again.

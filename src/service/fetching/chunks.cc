@@ -39,6 +39,12 @@ std::optional<ByteRange> ChunkQueue::take() {
 void ChunkQueue::close() {
   std::lock_guard lock(mutex_);
   next_ = wanted_.size();
+  closed_ = true;
+}
+
+bool ChunkQueue::is_closed() const {
+  std::lock_guard lock(mutex_);
+  return closed_;
 }
 
 }  // namespace dray::fetching

@@ -49,16 +49,18 @@ class ChunkQueue {
   // The bytes of one run, which is then the caller's to fetch; nullopt when nothing is left.
   std::optional<ByteRange> take();
   void close();  // nothing is handed out any more
+  bool is_closed() const;
 
  private:
   static constexpr std::uint64_t kLongestRun = 16;
 
   const ChunkGrid grid_;
   const unsigned connections_;
-  std::mutex mutex_;  // guards what follows
+  mutable std::mutex mutex_;  // guards what follows
   std::vector<bool> wanted_;
   std::uint64_t next_ = 0;
   std::uint64_t left_ = 0;
+  bool closed_ = false;
 };
 
 }  // namespace dray::fetching

@@ -143,6 +143,7 @@ class ManifestReader::Handler {
     }
     if (manifest.records_.size() >= kMostEntries) return refuse("it has too many entries");
     if (manifest.names_.size() + draft_.name.size() > UINT32_MAX) return refuse("its names are too long");
+    if (size == 0) draft_.offset = 0;  // where nothing lies means nothing; so empty entries come first and order the rest alone
     auto modified = draft_.modified ? draft_.modified->time_since_epoch().count() : Manifest::kUnknown;
     manifest.records_.push_back({{draft_.offset.value_or(0), size}, draft_.sha256.value_or(Sha256{}), modified,
                                  draft_.crc32.value_or(0), static_cast<std::uint32_t>(manifest.names_.size()),
@@ -184,10 +185,9 @@ Result<Manifest> ManifestReader::finish() {
   auto manifest = std::move(handler.manifest);
   manifest.artifact = {*handler.etag, *handler.size};
   auto& records = manifest.records_;
-  auto by_offset = [](const auto& a, const auto& b) {
+  std::stable_sort(records.begin(), records.end(), [](const auto& a, const auto& b) {
     return std::pair(a.data.offset, a.data.length) < std::pair(b.data.offset, b.data.length);
-  };
-  if (!std::is_sorted(records.begin(), records.end(), by_offset)) std::stable_sort(records.begin(), records.end(), by_offset);
+  });
   ByteCount end = 0;
   for (const auto& record : records) {
     if (record.data.length == 0) continue;
@@ -214,7 +214,6 @@ bool Manifest::is_bare() const {
   return records_.size() == 1 && !entry(0).is_directory() && records_[0].data == ByteRange{0, artifact.size};
 }
 
-// Empty entries, whose place means nothing, lie between the others: the ends of the data still grow.
 std::size_t Manifest::find_by_offset(ByteCount offset) const {
   auto found = std::upper_bound(records_.begin(), records_.end(), offset,
                                 [](ByteCount at, const Record& record) { return at < record.data.end(); });

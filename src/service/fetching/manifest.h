@@ -25,7 +25,7 @@ struct ManifestEntry {
   bool is_directory() const { return name.ends_with('/'); }
 };
 
-// Entries in the order of their data, which lie within the artifact and share no bytes. About 80 bytes an entry and its name.
+// Empty entries first, then the others in the order of their data, which lie within the artifact and share no bytes. About 80 bytes an entry and its name.
 class Manifest {
  public:
   std::string name;

@@ -1,0 +1,195 @@
+#include "edge/api/api.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "base/text.h"
+#include "edge/api/routes.h"
+#include "lang/http/authorization.h"
+
+namespace dray::api {
+namespace {
+
+using http::Method;
+using server::Request;
+using server::Response;
+
+enum class Door { open, signed_in };
+
+Response get_live(const Call&) { return server::make_text_response(200, "text/plain; charset=utf-8", "alive\n"); }
+
+Response get_ready(const Call& call) {
+  auto root = call.parts.assets.find(model::dam_root());
+  if (!root) return server::make_error_response(503, root.error().message);
+  return server::make_text_response(200, "text/plain; charset=utf-8", "ready\n");
+}
+
+Response get_metrics(const Call& call) {
+  return server::make_text_response(200, "text/plain; version=0.0.4; charset=utf-8", call.parts.metrics.text());
+}
+
+Response get_start(const Call& call) {
+  auto page = fmt::format("Dray {}\n\nYou are signed in as {}.\n\n/api/v1/openapi.json       what the API can do\n"
+                          "/api/v1/assets/content/dam folders and assets\n/api/v1/downloads          your downloads\n",
+                          DRAY_VERSION, call.caller.user);
+  return server::make_text_response(200, "text/plain; charset=utf-8", std::move(page));
+}
+
+enum class Match { exact, prefix };
+
+struct Route {
+  Method method;
+  std::string_view path;
+  Match match;
+  Door door;
+  ByteCount body_limit;
+  Response (*handle)(const Call&);
+};
+
+constexpr ByteCount kNoBody = 0, kSmallBody = 64 * 1024, kSelectionBody = 16 * 1024 * 1024;
+
+// The first that matches; longer prefixes stand before shorter ones.
+constexpr std::array kRoutes = {
+    Route{Method::get, "/livez", Match::exact, Door::open, kNoBody, get_live},
+    Route{Method::get, "/readyz", Match::exact, Door::open, kNoBody, get_ready},
+    Route{Method::get, "/metrics", Match::exact, Door::open, kNoBody, get_metrics},
+    Route{Method::get, "/", Match::exact, Door::signed_in, kNoBody, get_start},
+    Route{Method::get, "/api/v1/openapi.json", Match::exact, Door::signed_in, kNoBody, get_openapi},
+    Route{Method::post, "/api/v1/session", Match::exact, Door::open, kSmallBody, open_session},
+    Route{Method::get, "/api/v1/session", Match::exact, Door::signed_in, kNoBody, get_session},
+    Route{Method::delete_, "/api/v1/session", Match::exact, Door::signed_in, kNoBody, close_session},
+    Route{Method::get, "/libs/granite/csrf/token.json", Match::exact, Door::signed_in, kNoBody, get_csrf_token},
+    Route{Method::post, "/api/v1/downloads", Match::exact, Door::signed_in, kSelectionBody, create_download},
+    Route{Method::get, "/api/v1/downloads", Match::exact, Door::signed_in, kNoBody, list_downloads},
+    Route{Method::get, "/api/v1/downloads/", Match::prefix, Door::signed_in, kNoBody, get_download},
+    Route{Method::delete_, "/api/v1/downloads/", Match::prefix, Door::signed_in, kNoBody, remove_download},
+    Route{Method::get, "/api/v1/assets", Match::prefix, Door::signed_in, kNoBody, get_asset},
+    Route{Method::get, "/content/dam", Match::prefix, Door::signed_in, kNoBody, get_original},
+};
+
+bool matches(const Route& route, std::string_view path) {
+  if (route.match == Match::exact) return path == route.path;
+  if (!path.starts_with(route.path)) return false;
+  return path.size() == route.path.size() || route.path.ends_with('/') || path[route.path.size()] == '/';
+}
+
+bool is_safe(Method method) { return method == Method::get || method == Method::head || method == Method::options; }
+
+Response unauthenticated(const Error& error) {
+  auto response = server::make_error_response(error);
+  if (response.status == 401) response.fields.push_back({"WWW-Authenticate", "Basic realm=\"Dray\", charset=\"UTF-8\""});
+  return response;
+}
+
+class Api final : public server::Service {
+ public:
+  explicit Api(ApiParts parts) : parts_(parts) {}
+
+  std::variant<ByteCount, Response> admit(const Request& request) override {
+    auto passed = pass(request);
+    if (auto* refused = std::get_if<Response>(&passed)) return std::move(*refused);
+    return std::get<Passed>(passed).route->body_limit;
+  }
+
+  Response handle(const Request& request) override {
+    auto passed = pass(request);
+    if (auto* refused = std::get_if<Response>(&passed)) return std::move(*refused);
+    auto& [route, call] = std::get<Passed>(passed);
+    return route->handle(call);
+  }
+
+ private:
+  struct Passed {
+    const Route* route;
+    Call call;
+  };
+  using Passage = std::variant<Response, Passed>;
+
+  // The filter chain, in this order:
+  // 1. The server has checked framing, limits and the target's form.
+  // 2. Open doors need nobody: health, metrics, signing in.
+  // 3. Authentication comes before routing, so that anonymous callers learn nothing, not even which addresses exist.
+  // 4. Routing: 404 for no such address, 405 for another method.
+  // 5. CSRF: whoever is known by a cookie must show the token with every change.
+  Passage pass(const Request& request) const {
+    const Route* route = nullptr;
+    std::string allowed;
+    auto method = request.head.method == Method::head ? Method::get : request.head.method;
+    for (const auto& candidate : kRoutes) {
+      if (!matches(candidate, request.target.path)) continue;
+      if (candidate.method == method) {
+        route = &candidate;
+        break;
+      }
+      allowed += (allowed.empty() ? "" : ", ") + std::string(http::name_of(candidate.method));
+    }
+    Call call{request, "", {}, "", parts_};
+    if (!route || route->door == Door::signed_in) {
+      auto refused = authenticate(request, call);
+      if (!refused) return unauthenticated(refused.error());
+    }
+    if (!route && allowed.empty()) return server::make_error_response(404, "there is nothing at " + request.target.path);
+    if (!route) {
+      auto response = server::make_error_response(405, fmt::format("{} is not possible here; possible is {}", request.head.method_name, allowed));
+      response.fields.push_back({"Allow", allowed});
+      return response;
+    }
+    if (!call.session_secret.empty() && !is_safe(request.head.method) && !has_csrf_token(request, call.session_secret)) {
+      return server::make_error_response(403, "the CSRF-Token header is missing or wrong: get one from /libs/granite/csrf/token.json");
+    }
+    call.rest = std::string_view(request.target.path).substr(route->path.size());
+    return Passed{route, std::move(call)};
+  }
+
+  Result<void> authenticate(const Request& request, Call& call) const {
+    ASSIGN_OR_RETURN(auto credentials, http::parse_authorization(request.head.find("Authorization")));
+    if (auto* basic = std::get_if<http::BasicCredentials>(&credentials)) {
+      ASSIGN_OR_RETURN(call.caller, parts_.accounts.check_password(basic->user, basic->password));
+      return ok();
+    }
+    if (auto* bearer = std::get_if<http::BearerToken>(&credentials)) {
+      ASSIGN_OR_RETURN(call.caller, parts_.accounts.check_token(bearer->token));
+      return ok();
+    }
+    auto cookie = http::find_cookie(request.head, kSessionCookie);
+    if (!cookie) return Error{Code::unauthenticated, "sign in first: with a name and password, a bearer token, or at /api/v1/session"};
+    ASSIGN_OR_RETURN(call.caller, parts_.accounts.check_session(*cookie));
+    call.session_secret = *cookie;
+    return ok();
+  }
+
+  static bool has_csrf_token(const Request& request, const std::string& secret) {
+    auto token = request.head.find("CSRF-Token");
+    auto expected = service::Accounts::csrf_token_of(secret);
+    if (!token || token->size() != expected.size()) return false;
+    unsigned difference = 0;  // in constant time
+    for (std::size_t i = 0; i < expected.size(); ++i) difference |= static_cast<unsigned>((*token)[i] ^ expected[i]);
+    return difference == 0;
+  }
+
+  ApiParts parts_;
+};
+
+}  // namespace
+
+std::unique_ptr<server::Service> make_api(ApiParts parts) { return std::make_unique<Api>(parts); }
+
+Result<json::value> parse_json_body(const Request& request) {
+  auto type = request.head.find("Content-Type").value_or("");
+  type = type.substr(0, type.find(';'));
+  if (ascii_lower(trim(type)) != "application/json") {
+    return Error{Code::invalid, "the body must be JSON and say so: Content-Type: application/json"};
+  }
+  return parse_json(request.body);
+}
+
+Result<std::size_t> parse_limit(const http::Target& target, std::size_t standard, std::size_t most) {
+  auto text = target.find("limit");
+  if (!text) return standard;
+  auto value = parse_unsigned(*text);
+  if (!value || *value < 1 || *value > most) return Error{Code::invalid, fmt::format("\"limit\" must be a number from 1 to {}", most)};
+  return static_cast<std::size_t>(*value);
+}
+
+}  // namespace dray::api

@@ -1,0 +1,27 @@
+// The HTTP API: /api/v1, originals at /content/dam, health and metrics.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "edge/server/metrics.h"
+#include "edge/server/service.h"
+#include "model/assets/asset_repository.h"
+#include "model/people/access.h"
+#include "service/accounts/accounts.h"
+#include "service/downloads/downloads.h"
+
+namespace dray::api {
+
+// What the API stands on; all of it outlives it.
+struct ApiParts {
+  service::Accounts& accounts;
+  service::Downloads& downloads;
+  model::AssetRepository& assets;
+  model::AccessRepository& access;
+  server::Metrics& metrics;
+};
+
+std::unique_ptr<server::Service> make_api(ApiParts parts);
+
+}  // namespace dray::api

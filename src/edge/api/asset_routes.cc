@@ -1,0 +1,58 @@
+#include <fmt/format.h>
+
+#include "edge/api/routes.h"
+
+namespace dray::api {
+namespace {
+
+using model::Node;
+using model::Privilege;
+using server::Response;
+
+// One page of the children that the caller may read, and the name after which the next page begins.
+Result<json::object> folder_json(const Call& call, const Node& folder, const model::AccessRules& rules) {
+  ASSIGN_OR_RETURN(auto limit, parse_limit(call.request.target, 100, 1000));
+  std::string after(call.request.target.find("after").value_or(""));
+  ASSIGN_OR_RETURN(auto page, call.parts.assets.list_children(folder.path, after, limit));
+  json::array children;
+  for (const auto& child : page) {
+    if (rules.may(call.caller, Privilege::read, child.path)) children.push_back(to_json(child));
+  }
+  auto object = to_json(folder);
+  object["children"] = std::move(children);
+  object["next"] = page.size() == limit ? json::value(page.back().path.name()) : json::value(nullptr);
+  return object;
+}
+
+Result<json::object> asset_json(const Call& call, const Node& node) {
+  ASSIGN_OR_RETURN(auto metadata, call.parts.assets.get_metadata(node.path));
+  ASSIGN_OR_RETURN(auto versions, call.parts.assets.list_versions(node.path));
+  auto object = to_json(node);
+  object["metadata"] = std::move(metadata);
+  json::array list;
+  for (const auto& version : versions) {
+    list.push_back(json::object{{"version", version.version}, {"created", format_utc(version.created)}, {"size", version.original.size},
+                                {"sha256", version.original.id.hex()}});
+  }
+  object["versions"] = std::move(list);
+  return object;
+}
+
+}  // namespace
+
+Response get_asset(const Call& call) {
+  auto path = AssetPath::parse(call.rest.empty() || call.rest == "/" ? "/content/dam" : call.rest);
+  if (!path) return server::make_error_response(path.error());
+  auto list = call.parts.access.list_rules();
+  if (!list) return server::make_error_response(list.error());
+  model::AccessRules rules(*std::move(list));
+  Error absent{Code::not_found, "there is no folder or asset " + path->text()};
+  if (!rules.may(call.caller, Privilege::read, *path)) return server::make_error_response(absent);
+  auto node = call.parts.assets.find(*path);
+  if (!node) return server::make_error_response(node.error());
+  if (!*node) return server::make_error_response(absent);
+  auto object = (*node)->is_folder() ? folder_json(call, **node, rules) : asset_json(call, **node);
+  return object ? server::make_json_response(200, *object) : server::make_error_response(object.error());
+}
+
+}  // namespace dray::api

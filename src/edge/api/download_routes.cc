@@ -1,0 +1,189 @@
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "base/text.h"
+#include "edge/api/routes.h"
+#include "edge/server/content.h"
+#include "lang/zip/records.h"
+
+namespace dray::api {
+namespace {
+
+using server::Response;
+
+constexpr std::string_view kDownloads = "/api/v1/downloads";
+constexpr std::size_t kEntriesAtOnce = 500;
+
+std::string quoted(const std::string& tag) { return "\"" + tag + "\""; }
+
+std::string uri_of(const std::string& id, const model::Artifact& artifact) {
+  return fmt::format("{}/{}/artifacts/{}", kDownloads, id, percent_encode_path(artifact.name));
+}
+
+json::object to_json(const model::Download& download) {
+  json::array artifacts, skipped;
+  for (std::size_t i = 0; i < download.artifacts.size(); ++i) {
+    const auto& artifact = download.artifacts[i];
+    artifacts.push_back(json::object{{"id", std::to_string(i + 1)}, {"name", artifact.name}, {"mimeType", artifact.mime_type},
+                                     {"size", artifact.size}, {"entryCount", artifact.entry_count},
+                                     {"uri", uri_of(download.id, artifact)}, {"etag", quoted(artifact.entity_tag())}});
+  }
+  for (const auto& item : download.skipped) {
+    skipped.push_back(json::object{{"path", item.path}, {"reason", item.reason}, {"message", item.message}});
+  }
+  json::object object{{"id", download.id}, {"status", model::name_of(download.status)}, {"isComplete", download.is_complete()},
+                      {"created", format_utc(download.created)}, {"totalSize", download.total_size}, {"totalCount", download.total_count},
+                      {"artifacts", std::move(artifacts)}, {"skipped", std::move(skipped)}};
+  if (!download.message.empty()) object["message"] = download.message;
+  return object;
+}
+
+// A media type from the catalog in a header field: anything but a plain one could break out of it.
+std::string safe_mime_type(const std::string& type) {
+  auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("/+-._").find(c) != std::string_view::npos; };
+  bool good = !type.empty() && type.find('/') != std::string::npos && std::all_of(type.begin(), type.end(), plain);
+  return good ? type : "application/octet-stream";
+}
+
+// "ID" or "ID/artifacts/NAME" or "ID/artifacts/NAME/manifest".
+struct DownloadPath {
+  std::string id, artifact;
+  bool manifest = false;
+};
+
+Result<DownloadPath> parse_download_path(std::string_view rest) {
+  auto parts = split(rest, '/');
+  Error absent{Code::not_found, fmt::format("there is nothing at {}/{}", kDownloads, rest)};
+  if (parts.empty() || parts[0].empty() || parts.size() > 4) return absent;
+  DownloadPath path{std::string(parts[0]), "", parts.size() == 4};
+  if (parts.size() == 1) return path;
+  if (parts.size() == 2 || parts[1] != "artifacts" || parts[2].empty() || (path.manifest && parts[3] != "manifest")) return absent;
+  path.artifact = std::string(parts[2]);
+  return path;
+}
+
+json::object entry_json(std::string_view name, ByteCount offset, const model::Blob& content, Seconds modified) {
+  auto id = content.size == 0 ? sha256_of({}) : content.id;
+  return {{"name", name}, {"offset", offset}, {"size", content.size}, {"crc32", fmt::format("{:08x}", content.crc32)},
+          {"sha256", id.hex()}, {"modified", format_utc(modified)}};
+}
+
+// The manifest of an archive as JSON, some entries at a time: a million of them never lie in memory as text.
+class ManifestText {
+ public:
+  explicit ManifestText(service::OpenArtifact artifact) : artifact_(std::move(artifact)) {}
+
+  Result<void> next(std::string& text) {
+    text.clear();
+    if (ended_) return ok();
+    if (!begun_) text = opening();
+    begun_ = true;
+    auto count = artifact_.manifest ? artifact_.manifest->view().entry_count() : 1;
+    for (auto last = std::min(count, index_ + kEntriesAtOnce); index_ < last; ++index_) {
+      if (index_ > 0) text += ",\n";
+      ASSIGN_OR_RETURN(auto entry, entry_at(index_));
+      text += json::serialize(entry);
+    }
+    if (index_ == count) {
+      text += "]}\n";
+      ended_ = true;
+    }
+    return ok();
+  }
+
+ private:
+  std::string opening() const {
+    json::object head{{"name", artifact_.artifact.name}, {"size", artifact_.artifact.size},
+                      {"etag", quoted(artifact_.artifact.entity_tag())}, {"entryCount", artifact_.artifact.entry_count}};
+    auto text = json::serialize(head);
+    text.back() = ',';
+    return text + "\"entries\":[\n";
+  }
+
+  Result<json::object> entry_at(std::uint64_t index) const {
+    const auto& artifact = artifact_.artifact;
+    if (!artifact_.manifest) return entry_json(artifact.name, 0, {artifact.content, artifact.size, artifact.crc32}, artifact.last_modified);
+    ASSIGN_OR_RETURN(auto entry, artifact_.manifest->view().entry(index));
+    return entry_json(entry.name, entry.local_offset + zip::local_header_size(entry.record()), entry.content, entry.modified);
+  }
+
+  service::OpenArtifact artifact_;
+  bool begun_ = false, ended_ = false;
+  std::uint64_t index_ = 0;
+};
+
+Response manifest_response(service::OpenArtifact artifact) {
+  auto text = std::make_shared<ManifestText>(std::move(artifact));
+  return {200, {{"Content-Type", "application/json"}, {"X-Content-Type-Options", "nosniff"}, {"Cache-Control", "private, no-cache"}},
+          server::StreamBody{[text](std::string& part) { return text->next(part); }}};
+}
+
+}  // namespace
+
+Response create_download(const Call& call) {
+  auto begun = std::chrono::steady_clock::now();
+  auto body = parse_json_body(call.request);
+  if (!body) return server::make_error_response(body.error());
+  auto request = pipeline::parse_download_request(*body);
+  if (!request) return server::make_error_response(request.error());
+  auto download = call.parts.downloads.create(*request, call.caller);
+  if (!download) return server::make_error_response(download.error());
+  call.parts.metrics.download_created(model::name_of(download->status), download->total_count, std::chrono::steady_clock::now() - begun);
+  auto response = server::make_json_response(201, to_json(*download));
+  response.fields.push_back({"Location", fmt::format("{}/{}", kDownloads, download->id)});
+  return response;
+}
+
+Response list_downloads(const Call& call) {
+  auto limit = parse_limit(call.request.target, 50, 500);
+  if (!limit) return server::make_error_response(limit.error());
+  std::string before(call.request.target.find("before").value_or(""));
+  auto page = call.parts.downloads.list(call.caller, before, *limit);
+  if (!page) return server::make_error_response(page.error());
+  json::array items;
+  for (const auto& download : *page) items.push_back(to_json(download));
+  json::object object{{"items", std::move(items)}};
+  object["next"] = page->size() == *limit ? json::value(page->back().id) : json::value(nullptr);
+  return server::make_json_response(200, object);
+}
+
+Response get_download(const Call& call) {
+  auto path = parse_download_path(call.rest);
+  if (!path) return server::make_error_response(path.error());
+  if (!path->artifact.empty()) return get_artifact(call);
+  auto download = call.parts.downloads.get(path->id, call.caller);
+  return download ? server::make_json_response(200, to_json(*download)) : server::make_error_response(download.error());
+}
+
+Response remove_download(const Call& call) {
+  auto path = parse_download_path(call.rest);
+  if (!path || !path->artifact.empty()) return server::make_error_response(404, "there is no such download");
+  auto removed = call.parts.downloads.remove(path->id, call.caller);
+  return removed ? Response{204, {}, std::string()} : server::make_error_response(removed.error());
+}
+
+Response get_artifact(const Call& call) {
+  auto path = parse_download_path(call.rest);
+  if (!path) return server::make_error_response(path.error());
+  auto open = call.parts.downloads.open_artifact(path->id, path->artifact, call.caller);
+  if (!open) return server::make_error_response(open.error());
+  if (path->manifest) return manifest_response(*std::move(open));
+  server::Content content{open->source, safe_mime_type(open->artifact.mime_type), open->artifact.name, http::Disposition::attachment,
+                          {{open->artifact.entity_tag(), false}, open->artifact.last_modified}, std::nullopt};
+  if (open->artifact.kind == model::ArtifactKind::file) content.digest = open->artifact.content;
+  return server::make_content_response(call.request.head, content);
+}
+
+Response get_original(const Call& call) {
+  auto path = AssetPath::parse(call.request.target.path);
+  if (!path) return server::make_error_response(path.error());
+  auto open = call.parts.downloads.open_original(*path, call.caller);
+  if (!open) return server::make_error_response(open.error());
+  const auto& asset = *open->node.asset;
+  return server::make_content_response(
+      call.request.head, {open->source, safe_mime_type(asset.mime_type), std::string(path->name()), http::Disposition::attachment,
+                          {{asset.original.id.hex(), false}, std::chrono::floor<std::chrono::seconds>(asset.modified)}, asset.original.id});
+}
+
+}  // namespace dray::api

@@ -1,0 +1,112 @@
+#include "edge/api/routes.h"
+
+namespace dray::api {
+namespace {
+
+constexpr std::string_view kDocument = R"json({
+  "openapi": "3.1.0",
+  "info": {
+    "title": "Dray",
+    "version": "1",
+    "description": "Downloads of digital assets. Archives are virtual: their length and ETag are known before the first byte, any range can be had at any time, and the same download gives the same bytes for ever. Every error is {\"error\": \"...\"} with a message that says what was wrong."
+  },
+  "security": [{"basic": []}, {"bearer": []}, {"session": []}],
+  "paths": {
+    "/api/v1/downloads": {
+      "post": {
+        "summary": "Prepare a download of folders and assets",
+        "requestBody": {"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/DownloadRequest"},
+          "example": {"targets": [{"path": "/content/dam/x"}], "options": {"originals": true, "folderPerAsset": false, "keepStructure": false}, "archiveName": "x"}}}},
+        "responses": {
+          "201": {"description": "The download; its address is in Location", "headers": {"Location": {"schema": {"type": "string"}}}, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Download"}}}},
+          "400": {"$ref": "#/components/responses/Error"}, "401": {"$ref": "#/components/responses/Error"}, "413": {"$ref": "#/components/responses/Error"}, "503": {"$ref": "#/components/responses/Error"}}
+      },
+      "get": {
+        "summary": "The caller's downloads, the newest first",
+        "parameters": [
+          {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 500, "default": 50}},
+          {"name": "before", "in": "query", "description": "The value of \"next\" of the page before", "schema": {"type": "string"}}],
+        "responses": {"200": {"description": "One page", "content": {"application/json": {"schema": {"type": "object", "required": ["items", "next"], "properties": {
+          "items": {"type": "array", "items": {"$ref": "#/components/schemas/Download"}}, "next": {"type": ["string", "null"]}}}}}}}
+      }
+    },
+    "/api/v1/downloads/{id}": {
+      "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}],
+      "get": {"summary": "One download", "responses": {"200": {"description": "The download", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Download"}}}}, "404": {"$ref": "#/components/responses/Error"}}},
+      "delete": {"summary": "Remove a download; the assets stay", "responses": {"204": {"description": "Removed"}, "404": {"$ref": "#/components/responses/Error"}}}
+    },
+    "/api/v1/downloads/{id}/artifacts/{name}": {
+      "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}, {"name": "name", "in": "path", "required": true, "schema": {"type": "string"}}],
+      "get": {
+        "summary": "An artifact's bytes, whole or in ranges",
+        "parameters": [{"name": "Range", "in": "header", "schema": {"type": "string"}}, {"name": "If-Range", "in": "header", "schema": {"type": "string"}}, {"name": "If-None-Match", "in": "header", "schema": {"type": "string"}}],
+        "responses": {
+          "200": {"description": "All of it", "content": {"application/zip": {}, "application/octet-stream": {}}},
+          "206": {"description": "One range, or several as multipart/byteranges"}, "304": {"description": "Not modified"},
+          "403": {"$ref": "#/components/responses/Error"}, "404": {"$ref": "#/components/responses/Error"}, "410": {"$ref": "#/components/responses/Error"},
+          "412": {"$ref": "#/components/responses/Error"}, "416": {"$ref": "#/components/responses/Error"}}
+      }
+    },
+    "/api/v1/downloads/{id}/artifacts/{name}/manifest": {
+      "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}, {"name": "name", "in": "path", "required": true, "schema": {"type": "string"}}],
+      "get": {"summary": "What lies where in the artifact", "responses": {"200": {"description": "Every entry with the place of its data", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Manifest"}}}}, "404": {"$ref": "#/components/responses/Error"}}}
+    },
+    "/api/v1/assets/{path}": {
+      "parameters": [{"name": "path", "in": "path", "required": true, "description": "A path of the catalog without its first slash, like content/dam/x", "schema": {"type": "string"}}],
+      "get": {
+        "summary": "A folder with one page of its children, or an asset with its properties",
+        "parameters": [{"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}}, {"name": "after", "in": "query", "description": "The value of \"next\" of the page before", "schema": {"type": "string"}}],
+        "responses": {"200": {"description": "The folder or asset", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Node"}}}}, "404": {"$ref": "#/components/responses/Error"}}
+      }
+    },
+    "/content/dam/{path}": {
+      "parameters": [{"name": "path", "in": "path", "required": true, "schema": {"type": "string"}}],
+      "get": {"summary": "An asset's original, whole or in ranges", "responses": {"200": {"description": "The original"}, "206": {"description": "A range of it"}, "304": {"description": "Not modified"}, "403": {"$ref": "#/components/responses/Error"}, "404": {"$ref": "#/components/responses/Error"}}}
+    },
+    "/api/v1/session": {
+      "post": {"summary": "Sign in a browser", "security": [], "requestBody": {"required": true, "content": {"application/json": {"schema": {"type": "object", "required": ["user", "password"], "properties": {"user": {"type": "string"}, "password": {"type": "string"}}}}}},
+        "responses": {"200": {"description": "Signed in: the cookie login-token is set; send csrfToken as the header CSRF-Token with every change"}, "401": {"$ref": "#/components/responses/Error"}}},
+      "get": {"summary": "Who is signed in", "responses": {"200": {"description": "User and groups"}}},
+      "delete": {"summary": "Sign out", "responses": {"204": {"description": "Signed out"}}}
+    },
+    "/libs/granite/csrf/token.json": {"get": {"summary": "The session's CSRF token, as AEM gives it", "responses": {"200": {"description": "{\"token\": \"...\"}; empty for callers without a session"}}}},
+    "/livez": {"get": {"summary": "Whether the process runs", "security": [], "responses": {"200": {"description": "It does"}}}},
+    "/readyz": {"get": {"summary": "Whether requests can be served", "security": [], "responses": {"200": {"description": "They can"}, "503": {"description": "They cannot now"}}}},
+    "/metrics": {"get": {"summary": "Prometheus metrics", "security": [], "responses": {"200": {"description": "Text form 0.0.4"}}}}
+  },
+  "components": {
+    "securitySchemes": {"basic": {"type": "http", "scheme": "basic"}, "bearer": {"type": "http", "scheme": "bearer"}, "session": {"type": "apiKey", "in": "cookie", "name": "login-token"}},
+    "responses": {"Error": {"description": "What was wrong and what to do", "content": {"application/json": {"schema": {"type": "object", "required": ["error"], "properties": {"error": {"type": "string"}}}}}}},
+    "schemas": {
+      "DownloadRequest": {"type": "object", "additionalProperties": false, "required": ["targets"], "properties": {
+        "targets": {"type": "array", "items": {"type": "object", "additionalProperties": false, "required": ["path"], "properties": {"path": {"type": "string"}}}},
+        "options": {"type": "object", "additionalProperties": false, "properties": {
+          "originals": {"type": "boolean", "default": true}, "folderPerAsset": {"type": "boolean", "default": false}, "keepStructure": {"type": "boolean", "default": false}}},
+        "archiveName": {"type": "string", "maxLength": 4096, "description": "Asks for a ZIP of this name even if it holds one file"}}},
+      "Download": {"type": "object", "required": ["id", "status", "isComplete", "created", "totalSize", "totalCount", "artifacts", "skipped"], "properties": {
+        "id": {"type": "string"}, "status": {"enum": ["PROCESSING", "SUCCESSFUL", "PARTIALLY_SUCCESSFUL", "FAILED"]}, "isComplete": {"type": "boolean"},
+        "created": {"type": "string", "format": "date-time"}, "totalSize": {"type": "integer"}, "totalCount": {"type": "integer"}, "message": {"type": "string"},
+        "artifacts": {"type": "array", "items": {"type": "object", "required": ["id", "name", "mimeType", "size", "entryCount", "uri", "etag"], "properties": {
+          "id": {"type": "string"}, "name": {"type": "string"}, "mimeType": {"type": "string"}, "size": {"type": "integer"}, "entryCount": {"type": "integer"}, "uri": {"type": "string"}, "etag": {"type": "string"}}}},
+        "skipped": {"type": "array", "items": {"type": "object", "required": ["path", "reason", "message"], "properties": {
+          "path": {"type": "string"}, "reason": {"enum": ["denied", "not_found", "set", "missing"]}, "message": {"type": "string"}}}}}},
+      "Manifest": {"type": "object", "required": ["name", "size", "etag", "entryCount", "entries"], "properties": {
+        "name": {"type": "string"}, "size": {"type": "integer"}, "etag": {"type": "string"}, "entryCount": {"type": "integer"},
+        "entries": {"type": "array", "items": {"type": "object", "required": ["name", "offset", "size", "crc32", "sha256", "modified"], "properties": {
+          "name": {"type": "string"}, "offset": {"type": "integer", "description": "Where the entry's data begins in the artifact"}, "size": {"type": "integer"},
+          "crc32": {"type": "string"}, "sha256": {"type": "string"}, "modified": {"type": "string", "format": "date-time"}}}}}},
+      "Node": {"type": "object", "required": ["path", "name", "type"], "properties": {
+        "path": {"type": "string"}, "name": {"type": "string"}, "type": {"enum": ["folder", "asset"]},
+        "children": {"type": "array", "items": {"$ref": "#/components/schemas/Node"}}, "next": {"type": ["string", "null"]},
+        "mimeType": {"type": "string"}, "size": {"type": "integer"}, "modified": {"type": "string", "format": "date-time"}, "version": {"type": "integer"},
+        "sha256": {"type": "string"}, "width": {"type": "integer"}, "height": {"type": "integer"}, "set": {"type": "string"},
+        "metadata": {"type": "object"}, "versions": {"type": "array", "items": {"type": "object"}}}}
+    }
+  }
+})json";
+
+}  // namespace
+
+server::Response get_openapi(const Call&) { return server::make_text_response(200, "application/json", std::string(kDocument)); }
+
+}  // namespace dray::api

@@ -1,0 +1,43 @@
+// The translations, one function per address. Private to this module.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "edge/api/api.h"
+
+namespace dray::api {
+
+// A request that has passed the filters. `rest` is the path behind the route's prefix.
+struct Call {
+  const server::Request& request;
+  std::string_view rest;
+  model::Caller caller;        // empty for routes that need none
+  std::string session_secret;  // of callers with a cookie
+  const ApiParts& parts;
+};
+
+server::Response create_download(const Call& call);
+server::Response list_downloads(const Call& call);
+server::Response get_download(const Call& call);
+server::Response remove_download(const Call& call);
+server::Response get_artifact(const Call& call);  // its bytes, or its manifest
+
+server::Response get_asset(const Call& call);     // a folder's children or an asset's properties
+server::Response get_original(const Call& call);  // /content/dam/...
+
+server::Response open_session(const Call& call);
+server::Response get_session(const Call& call);
+server::Response close_session(const Call& call);
+server::Response get_csrf_token(const Call& call);
+
+server::Response get_openapi(const Call& call);
+
+inline constexpr std::string_view kSessionCookie = "login-token";
+
+// The body as JSON, with its content type checked: a form on another site cannot send that type.
+Result<json::value> parse_json_body(const server::Request& request);
+// A whole number in the query within bounds; the default when it is not there.
+Result<std::size_t> parse_limit(const http::Target& target, std::size_t standard, std::size_t most);
+
+}  // namespace dray::api

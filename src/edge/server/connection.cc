@@ -1,0 +1,381 @@
+#include "edge/server/connection.h"
+
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include "base/log.h"
+#include "edge/server/socket_progress.h"
+#include "lang/http/validators.h"
+
+namespace dray::server {
+namespace {
+
+using namespace std::chrono_literals;
+namespace beast = boost::beast;
+
+constexpr auto kToken = net::as_tuple(net::use_awaitable_t<Executor>());
+constexpr std::size_t kReadSize = 64 * 1024;
+constexpr ByteCount kDrainedBody = 64 * 1024;
+
+SteadyTime now() { return std::chrono::steady_clock::now(); }
+
+std::string http_date_now() {
+  thread_local std::time_t last = 0;
+  thread_local std::string text;
+  auto time = std::time(nullptr);
+  if (time != last) {
+    text = http::format_http_date(Seconds(std::chrono::seconds(time)));
+    last = time;
+  }
+  return text;
+}
+
+ByteCount length_of(const Body& body) {
+  if (const auto* text = std::get_if<std::string>(&body)) return text->size();
+  if (const auto* ranges = std::get_if<RangeBody>(&body)) return ranges->length();
+  return 0;
+}
+
+}  // namespace
+
+Connection::Connection(Shared& shared, Socket socket, std::string peer)
+    : shared_(shared), socket_(std::move(socket)), peer_(std::move(peer)) {
+  boost::system::error_code ignored;
+  socket_.native_non_blocking(true, ignored);
+  socket_.set_option(net::ip::tcp::no_delay(true), ignored);
+  unsigned dead_after = static_cast<unsigned>(std::chrono::milliseconds(shared_.config.stall_timeout).count());
+  ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &dead_after, sizeof dead_after);
+  shared_.metrics.connection_opened();
+}
+
+Connection::~Connection() { shared_.metrics.connection_closed(); }
+
+Task<void> Connection::run() {
+  auto self = shared_from_this();
+  while (keep_ && !cut_) {
+    auto head = co_await read_head();
+    if (!head) break;
+    keep_ = co_await serve(*head) && !draining_;
+  }
+  co_await linger();
+}
+
+// Asks the kernel first and waits only when it has nothing.
+Task<bool> Connection::read_some() {
+  for (;;) {
+    if (cut_) co_return false;
+    static thread_local std::array<char, kReadSize> buffer;
+    auto count = ::recv(socket_.native_handle(), buffer.data(), buffer.size(), 0);
+    if (count > 0) {
+      in_.append(buffer.data(), static_cast<std::size_t>(count));
+      co_return true;
+    }
+    if (count == 0) co_return false;
+    if (errno == EINTR) continue;
+    if (errno != EAGAIN && errno != EWOULDBLOCK) co_return false;
+    auto [failure] = co_await socket_.async_wait(Socket::wait_read, kToken);
+    if (failure) co_return false;
+  }
+}
+
+Task<std::optional<std::string>> Connection::read_head() {
+  const auto& config = shared_.config;
+  if (in_.empty()) {
+    std::string().swap(in_);
+    waiting_ = Waiting::idle;
+    deadline_ = now() + config.idle_timeout;
+    if (draining_ || !co_await read_some()) co_return std::nullopt;
+  }
+  waiting_ = Waiting::head;
+  deadline_ = now() + config.head_timeout;
+  std::size_t searched = 0;
+  for (;;) {
+    auto end = http::find_head_end(in_, searched);
+    if (!end && in_.size() > config.head.bytes) end = in_.size();  // too long: the gate says so
+    if (end) {
+      auto head = in_.substr(0, *end);
+      in_.erase(0, *end);
+      waiting_ = Waiting::nothing;
+      co_return head;
+    }
+    searched = in_.size() > 3 ? in_.size() - 3 : 0;
+    if (!co_await read_some()) co_return std::nullopt;
+  }
+}
+
+// Runs the question on the work pool and comes back to this thread.
+Task<Response> Connection::ask(std::function<Response()> question) {
+  auto initiate = [this, question = std::move(question)](auto handler) mutable {
+    auto shared_handler = std::make_shared<decltype(handler)>(std::move(handler));
+    auto executor = socket_.get_executor();
+    executor.on_work_started();
+    auto complete = [shared_handler, executor](Response response) {
+      net::post(executor, [shared_handler, response = std::move(response)]() mutable { (*shared_handler)(std::move(response)); });
+      executor.on_work_finished();
+    };
+    bool taken = shared_.pool.post([question = std::move(question), complete] {
+      Response response;
+      try {
+        response = question();
+      } catch (const std::exception& failure) {
+        log::error("a request failed: {}", failure.what());
+        response = make_error_response(500, "something went wrong on the server; its log says what");
+      }
+      complete(std::move(response));
+    });
+    if (!taken) complete(make_error_response(503, "the server is busy: try again in a few seconds"));
+  };
+  return net::async_initiate<const net::use_awaitable_t<Executor>, void(Response)>(std::move(initiate), net::use_awaitable_t<Executor>());
+}
+
+Task<bool> Connection::serve(const std::string& raw_head) {
+  auto begun = now();
+  auto parsed = http::parse_head(raw_head, shared_.config.head);
+  if (auto* refused = std::get_if<http::HeadError>(&parsed)) {
+    keep_ = false;  // where the next request begins is not known
+    co_return co_await send(nullptr, make_error_response(refused->status, refused->error.message), begun);
+  }
+  auto request = std::make_shared<Request>();
+  request->head = std::move(std::get<http::Head>(parsed));
+  request->peer = peer_;
+  const auto& head = request->head;
+  keep_ = head.keep_alive == http::KeepAlive::yes && !draining_;
+  bool has_body = head.chunked || head.content_length.value_or(0) > 0;
+  auto target = http::parse_target(head.target);
+  if (!target) {
+    keep_ = keep_ && !has_body;
+    co_return co_await send(&head, make_error_response(target.error()), begun);
+  }
+  request->target = *std::move(target);
+  if (has_body) {
+    // The answer to admit() travels as a response whose status is 0 when the body may come.
+    auto limit = std::make_shared<ByteCount>(0);
+    auto refusal = co_await ask([service = &shared_.service, request, limit]() -> Response {
+      auto answer = service->admit(*request);
+      if (auto* allowed = std::get_if<ByteCount>(&answer)) {
+        *limit = *allowed;
+        return {0, {}, std::string()};
+      }
+      return std::get<Response>(std::move(answer));
+    });
+    if (refusal.status == 0 && head.content_length.value_or(0) > *limit) {
+      refusal = make_error_response(413, fmt::format("the body has {} bytes; at most {} are taken here", *head.content_length, *limit));
+    }
+    if (refusal.status != 0) {
+      keep_ = false;  // its body is not read
+      co_return co_await send(&head, std::move(refusal), begun);
+    }
+    if (!co_await read_body(*request, *limit)) co_return false;
+  }
+  auto response = co_await ask([service = &shared_.service, request] { return service->handle(*request); });
+  co_return co_await send(&request->head, std::move(response), begun);
+}
+
+Task<bool> Connection::read_body(Request& request, ByteCount limit) {
+  if (request.head.expects_continue && in_.empty() && !co_await write_text("HTTP/1.1 100 Continue\r\n\r\n")) co_return false;
+  waiting_ = Waiting::body;
+  deadline_ = now() + shared_.config.body_grace;
+  bool whole = request.head.chunked ? co_await read_chunked_body(request, limit) : co_await read_sized_body(request);
+  waiting_ = Waiting::nothing;
+  co_return whole;
+}
+
+Task<bool> Connection::read_sized_body(Request& request) {
+  auto length = *request.head.content_length;
+  while (in_.size() < length) {
+    auto before = in_.size();
+    if (!co_await read_some()) co_return false;
+    deadline_ += std::chrono::milliseconds(in_.size() - before);  // a second for every 1000 bytes
+  }
+  request.body = in_.substr(0, length);
+  in_.erase(0, length);
+  co_return true;
+}
+
+// Beast takes the chunks apart; it is given a head of our own, since the real one has passed the gate already.
+Task<bool> Connection::read_chunked_body(Request& request, ByteCount limit) {
+  beast::http::request_parser<beast::http::string_body> parser;
+  parser.body_limit(limit);
+  parser.eager(true);
+  beast::error_code failure;
+  constexpr std::string_view head = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+  parser.put(net::buffer(head), failure);
+  while (!failure && !parser.is_done()) {
+    if (!in_.empty()) {
+      auto used = parser.put(net::buffer(in_), failure);
+      in_.erase(0, used);
+      if (failure == beast::http::error::need_more) failure = {};
+      if (failure || parser.is_done()) break;
+    }
+    auto before = in_.size();
+    if (in_.size() > kReadSize || !co_await read_some()) co_return false;  // a chunk's head of 64 KiB is an attack
+    deadline_ += std::chrono::milliseconds(in_.size() - before);
+  }
+  if (failure) {
+    keep_ = false;
+    bool too_large = failure == beast::http::error::body_limit;
+    auto refusal = too_large ? make_error_response(413, fmt::format("the body has more than {} bytes", limit))
+                             : make_error_response(400, "the body's chunks are malformed: " + failure.message());
+    co_await send(&request.head, std::move(refusal), now());
+    co_return false;
+  }
+  request.body = std::move(parser.get().body());
+  co_return true;
+}
+
+std::string Connection::format_head(const http::Head* head, const Response& response) {
+  fmt::memory_buffer out;
+  auto at = std::back_inserter(out);
+  fmt::format_to(at, "HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status, reason_of(response.status), http_date_now());
+  for (const auto& field : response.fields) fmt::format_to(at, "{}: {}\r\n", field.name, field.value);
+  bool stream = std::holds_alternative<StreamBody>(response.body);
+  if (stream && head && head->minor_version == 1) fmt::format_to(at, "Transfer-Encoding: chunked\r\n");
+  else if (stream) keep_ = false;  // HTTP/1.0: the end of the connection is the end of the body
+  else if (response.status != 304 && response.status != 204) fmt::format_to(at, "Content-Length: {}\r\n", length_of(response.body));
+  if (!keep_) fmt::format_to(at, "Connection: close\r\n");
+  else if (head && head->minor_version == 0) fmt::format_to(at, "Connection: keep-alive\r\n");
+  fmt::format_to(at, "\r\n");
+  return fmt::to_string(out);
+}
+
+Task<bool> Connection::send(const http::Head* head, Response response, SteadyTime begun) {
+  if (draining_) keep_ = false;
+  auto text = format_head(head, response);
+  shared_.metrics.request_answered(response.status, now() - begun);
+  log::debug("{} {} {} {}", peer_, head ? head->method_name : "?", head ? head->target : "?", response.status);
+  bool head_only = head && head->method == http::Method::head;
+  if (auto* stream = std::get_if<StreamBody>(&response.body)) {
+    if (!co_await write_text(std::move(text))) co_return false;
+    if (head_only) co_return keep_;
+    co_return co_await send_stream(std::move(*stream), head && head->minor_version == 1) && keep_;
+  }
+  RangeBody body;
+  if (head_only || response.status == 304) body = {};
+  else if (auto* ranges = std::get_if<RangeBody>(&response.body)) body = std::move(*ranges);
+  else body.after = std::get<std::string>(std::move(response.body));
+  Pump pump(std::move(text), std::move(body));
+  bool whole = co_await run_pump(pump);
+  shared_.metrics.bytes_sent(pump.sent());
+  if (!whole) shared_.metrics.response_cut();
+  if (!whole && !pump.error().empty()) log::warn("{}: an answer to {} was cut: {}", peer_, head ? head->target : "?", pump.error());
+  co_return whole && keep_;
+}
+
+Task<bool> Connection::run_pump(Pump& pump) {
+  progress_at_ = now();
+  acknowledged_ = 0;
+  for (;;) {
+    if (cut_) co_return false;
+    switch (pump.step(socket_.native_handle())) {
+      case Pump::Step::done: co_return true;
+      case Pump::Step::failed: co_return false;
+      case Pump::Step::yield: co_await net::post(socket_.get_executor(), net::use_awaitable_t<Executor>()); break;
+      case Pump::Step::want_read:
+        co_await ask([&pump] {
+          pump.warm_up();
+          return Response();
+        });
+        break;
+      case Pump::Step::want_write: {
+        waiting_ = Waiting::client;
+        pump_ = &pump;
+        auto [failure] = co_await socket_.async_wait(Socket::wait_write, kToken);
+        waiting_ = Waiting::nothing;
+        pump_ = nullptr;
+        if (failure) co_return false;
+        break;
+      }
+    }
+  }
+}
+
+Task<bool> Connection::write_text(std::string text) {
+  Pump pump(std::move(text), {});
+  bool whole = co_await run_pump(pump);
+  shared_.metrics.bytes_sent(pump.sent());
+  co_return whole;
+}
+
+Task<bool> Connection::send_stream(StreamBody body, bool chunked) {
+  auto shared_body = std::make_shared<StreamBody>(std::move(body));
+  for (;;) {
+    auto part = co_await ask([shared_body]() -> Response {
+      std::string text;
+      auto made = shared_body->next(text);
+      if (!made) return make_error_response(made.error());
+      return {200, {}, std::move(text)};
+    });
+    if (part.status != 200) {
+      log::warn("{}: an answer was cut: {}", peer_, std::get<std::string>(part.body));
+      keep_ = false;
+      shared_.metrics.response_cut();
+      co_return false;  // without the last chunk, so that it does not look whole
+    }
+    auto text = std::get<std::string>(std::move(part.body));
+    bool last = text.empty();
+    if (chunked) text = last ? "0\r\n\r\n" : fmt::format("{:x}\r\n{}\r\n", text.size(), text);
+    if (!text.empty() && !co_await write_text(std::move(text))) co_return false;
+    if (last) co_return true;
+  }
+}
+
+// Closing a socket with unread bytes resets the connection, and the client may lose the answer: read a little first.
+Task<void> Connection::linger() {
+  boost::system::error_code ignored;
+  if (!cut_) {
+    socket_.shutdown(Socket::shutdown_send, ignored);
+    waiting_ = Waiting::idle;
+    deadline_ = now() + 2s;
+    draining_ = false;  // the deadline ends it
+    ByteCount drained = in_.size();
+    while (!ignored && drained < kDrainedBody) {
+      in_.clear();
+      if (!co_await read_some()) break;
+      drained += in_.size();
+    }
+  }
+  waiting_ = Waiting::nothing;
+  socket_.close(ignored);
+}
+
+void Connection::sweep(SteadyTime at) {
+  if (waiting_ == Waiting::nothing) return;
+  if (waiting_ == Waiting::client) {
+    if (client_made_progress(at)) return;
+    if (pump_ && at - progress_at_ > 1s) pump_->rest();
+    if (at - progress_at_ < shared_.config.stall_timeout) return;
+  } else if (at < deadline_) {
+    return;
+  }
+  shared_.metrics.connection_timed_out();
+  cut();
+}
+
+bool Connection::client_made_progress(SteadyTime at) {
+  auto acknowledged = acknowledged_bytes(socket_.native_handle());
+  if (acknowledged == acknowledged_) return false;
+  acknowledged_ = acknowledged;
+  progress_at_ = at;
+  return true;
+}
+
+void Connection::drain() {
+  draining_ = true;
+  if (waiting_ == Waiting::idle) cut();
+}
+
+void Connection::cut() {
+  cut_ = true;
+  boost::system::error_code ignored;
+  socket_.cancel(ignored);
+}
+
+}  // namespace dray::server

@@ -1,0 +1,80 @@
+// The life of one connection. Private to this module; includes Asio.
+#pragma once
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "edge/server/pump.h"
+#include "edge/server/server.h"
+#include "edge/server/work_pool.h"
+
+namespace dray::server {
+
+namespace net = boost::asio;
+using Executor = net::io_context::executor_type;
+using Socket = net::basic_stream_socket<net::ip::tcp, Executor>;
+using SteadyTime = std::chrono::steady_clock::time_point;
+template <typename T>
+using Task = net::awaitable<T, Executor>;
+
+// What every connection of a server shares.
+struct Shared {
+  const ServerConfig& config;
+  Service& service;
+  Metrics& metrics;
+  WorkPool& pool;
+};
+
+// Lives on one worker thread; every member is called there.
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(Shared& shared, Socket socket, std::string peer);
+  ~Connection();
+
+  Task<void> run();             // until the connection ends
+  void sweep(SteadyTime now);   // now and then: ends what takes too long
+  void drain();                 // no more requests after the running one
+  void cut();
+
+ private:
+  enum class Waiting { nothing, idle, head, body, client };
+
+  Task<bool> read_some();                    // more bytes into in_; false: the connection has ended or is given up
+  Task<std::optional<std::string>> read_head();
+  Task<bool> read_body(Request& request, ByteCount limit);
+  Task<bool> read_sized_body(Request& request);
+  Task<bool> read_chunked_body(Request& request, ByteCount limit);
+  Task<bool> serve(const std::string& raw_head);  // one request; whether another may follow
+  Task<Response> ask(std::function<Response()> question);
+  Task<bool> send(const http::Head* head, Response response, SteadyTime begun);
+  Task<bool> send_stream(StreamBody body, bool chunked);
+  Task<bool> run_pump(Pump& pump);
+  Task<bool> write_text(std::string text);
+  Task<void> linger();
+  std::string format_head(const http::Head* head, const Response& response);
+  bool client_made_progress(SteadyTime now);
+
+  Shared& shared_;
+  Socket socket_;
+  const std::string peer_;
+  std::string in_;               // received, not yet used
+  Waiting waiting_ = Waiting::nothing;
+  SteadyTime deadline_{};        // of head, body or idleness
+  bool keep_ = true;
+  bool draining_ = false;
+  bool cut_ = false;
+
+  Pump* pump_ = nullptr;         // while it sends
+  std::uint64_t acknowledged_ = 0;
+  SteadyTime progress_at_{};
+};
+
+}  // namespace dray::server

@@ -1,0 +1,33 @@
+// What the server counts, in Prometheus' text form.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "base/bytes.h"
+
+namespace dray::server {
+
+// Safe for use from any thread.
+class Metrics {
+ public:
+  Metrics();
+  ~Metrics();
+
+  void connection_opened();
+  void connection_closed();
+  void request_answered(int status, std::chrono::nanoseconds until_head);
+  void bytes_sent(ByteCount bytes);
+  void response_cut();       // a response that could not be sent to its end
+  void connection_timed_out();
+  void download_created(std::string_view status, std::uint64_t files, std::chrono::nanoseconds preparation);
+
+  std::string text() const;  // of everything, with what the process uses now
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace dray::server
