@@ -1,0 +1,34 @@
+#include "app/open_installation.h"
+
+#include <unistd.h>
+
+#include "adapters/files/file_blob_store.h"
+#include "adapters/media/inspect_media.h"
+#include "adapters/sqlite/catalog.h"
+#include "base/file.h"
+
+namespace dray::app {
+
+Result<cli::Installation> open_installation(const std::string& data, cli::OpenMode mode) {
+  auto catalog_file = data + "/dray.db";
+  if (mode == cli::OpenMode::existing && ::access(catalog_file.c_str(), F_OK) != 0) {
+    return Error{Code::not_found, "there is no Dray data in " + data + ": name the data directory with --data, or create it with serve or import"};
+  }
+  RETURN_IF_ERROR(make_directories(data));
+  ASSIGN_OR_RETURN(auto blobs, files::open_file_blob_store(data + "/blobs"));
+  ASSIGN_OR_RETURN(auto catalog, sqlite::open_catalog(catalog_file));
+  cli::Installation installation;
+  installation.clock = std::make_unique<SystemClock>();
+  installation.random = std::make_unique<SystemRandom>();
+  installation.blobs = std::move(blobs);
+  installation.assets = std::move(catalog.assets);
+  installation.people = std::move(catalog.people);
+  installation.credentials = std::move(catalog.credentials);
+  installation.access = std::move(catalog.access);
+  installation.downloads = std::move(catalog.downloads);
+  installation.events = std::move(catalog.events);
+  installation.media = media::make_media_inspector();
+  return installation;
+}
+
+}  // namespace dray::app

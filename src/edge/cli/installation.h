@@ -1,0 +1,46 @@
+// What the commands work on: one installation's stores and catalog, opened by `app`.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "model/assets/asset_repository.h"
+#include "model/assets/media_inspector.h"
+#include "model/blobs/blob_store.h"
+#include "model/downloads/download_repository.h"
+#include "model/events/events.h"
+#include "model/people/access.h"
+#include "model/people/credentials.h"
+#include "model/people/people.h"
+
+namespace dray::cli {
+
+struct Installation {
+  std::unique_ptr<Clock> clock;
+  std::unique_ptr<Random> random;
+  std::unique_ptr<model::BlobStore> blobs;
+  std::unique_ptr<model::AssetRepository> assets;
+  std::unique_ptr<model::PeopleRepository> people;
+  std::unique_ptr<model::CredentialRepository> credentials;
+  std::unique_ptr<model::AccessRepository> access;
+  std::unique_ptr<model::DownloadRepository> downloads;
+  std::unique_ptr<model::EventLog> events;
+  std::unique_ptr<model::MediaInspector> media;
+};
+
+enum class OpenMode {
+  existing,  // Code::not_found where there is no installation yet
+  create,    // makes one where there is none
+};
+
+// What every command gets: how to open the installation that --data names, and where the exit status goes.
+struct Context {
+  std::function<Result<Installation>(OpenMode)> open;
+  int status = 0;
+};
+
+}  // namespace dray::cli

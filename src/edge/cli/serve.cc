@@ -1,0 +1,125 @@
+#include <fmt/format.h>
+#include <pthread.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+#include <thread>
+
+#include "base/log.h"
+#include "edge/api/api.h"
+#include "edge/cli/commands.h"
+#include "edge/cli/exit_status.h"
+#include "edge/cli/terminal.h"
+#include "edge/server/server.h"
+
+namespace dray::cli {
+namespace {
+
+struct ServeOptions {
+  std::string listen = "127.0.0.1:4502";
+  std::string part_limit = "100GB";
+  std::string log_level = "info";
+  unsigned workers = 0;
+  unsigned grace = 30;
+  unsigned stall = 120;
+};
+
+Result<server::ServerConfig> server_config(const ServeOptions& options) {
+  server::ServerConfig config;
+  auto colon = options.listen.rfind(':');
+  if (colon == std::string::npos || colon == 0) {
+    return Error{Code::invalid, fmt::format("--listen takes HOST:PORT, like 127.0.0.1:4502; \"{}\" is something else", options.listen)};
+  }
+  config.host = options.listen.substr(0, colon);
+  if (config.host.front() == '[' && config.host.back() == ']') config.host = config.host.substr(1, config.host.size() - 2);
+  config.port = options.listen.substr(colon + 1);
+  config.workers = options.workers;
+  config.stall_timeout = std::chrono::seconds(options.stall);
+  return config;
+}
+
+Result<void> create_first_administrator(service::Accounts& accounts) {
+  const char* given = std::getenv("DRAY_ADMIN_PASSWORD");
+  auto made_up = accounts.create_first_administrator(given ? std::optional<std::string>(given) : std::nullopt);
+  if (!made_up) return std::move(made_up).error();
+  if (*made_up) std::cout << "Created the user admin. Its password, shown this once: " << **made_up << "\n" << std::flush;
+  return ok();
+}
+
+// SIGTERM and SIGINT let running downloads end; the second one does not.
+class StopWatcher {
+ public:
+  StopWatcher(server::Server& server, std::chrono::seconds grace) : thread_([this, &server, grace] { watch(server, grace); }) {}
+  ~StopWatcher() {
+    ending_ = true;
+    ::pthread_kill(thread_.native_handle(), SIGTERM);
+    thread_.join();
+  }
+
+  static sigset_t signals() {
+    sigset_t set;
+    ::sigemptyset(&set);
+    ::sigaddset(&set, SIGTERM);
+    ::sigaddset(&set, SIGINT);
+    return set;
+  }
+
+ private:
+  void watch(server::Server& server, std::chrono::seconds grace) {
+    auto set = signals();
+    for (int signal = 0; !ending_;) {
+      ::sigwait(&set, &signal);
+      if (ending_) return;
+      log::info("stopping; running downloads have {} s to end", grace.count());
+      server.stop(grace);
+      grace = std::chrono::seconds(0);
+    }
+  }
+  std::atomic<bool> ending_ = false;
+  std::thread thread_;
+};
+
+Result<void> run_server(Installation& parts, const ServeOptions& options) {
+  ASSIGN_OR_RETURN(auto config, server_config(options));
+  ASSIGN_OR_RETURN(auto part_limit, parse_size(options.part_limit));
+  service::Accounts accounts(*parts.people, *parts.credentials, *parts.events, *parts.clock, *parts.random);
+  service::Downloads downloads({*parts.assets, *parts.blobs, *parts.downloads, *parts.access, *parts.events, *parts.clock, *parts.random},
+                               {part_limit});
+  server::Metrics metrics;
+  auto api = api::make_api({accounts, downloads, *parts.assets, *parts.access, metrics});
+  ASSIGN_OR_RETURN(auto server, server::open_server(config, *api, metrics));
+  RETURN_IF_ERROR(create_first_administrator(accounts));
+  std::cout << "Dray " << DRAY_VERSION << " serves at http://" << server->address() << "\n" << std::flush;
+  StopWatcher watcher(*server, std::chrono::seconds(options.grace));
+  server->run();
+  return ok();
+}
+
+int serve(const Context& context, const ServeOptions& options) {
+  spdlog::set_level(spdlog::level::from_str(options.log_level));
+  auto signals = StopWatcher::signals();
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before any thread begins: all inherit it
+  return with_installation(context, OpenMode::create, [&](Installation& installation) {
+    auto served = run_server(installation, options);
+    return served ? kDone : complain(served.error());
+  });
+}
+
+}  // namespace
+
+void add_serve(CLI::App& app, Context& context) {
+  auto options = std::make_shared<ServeOptions>();
+  auto* command = app.add_subcommand("serve", "Serve downloads over HTTP until SIGTERM");
+  command->add_option("--listen", options->listen, "HOST:PORT to listen at")->capture_default_str();
+  command->add_option("--part-limit", options->part_limit, "Archives are cut into parts of at most this size")->capture_default_str();
+  command->add_option("--workers", options->workers, "Network threads; 0 means one per core")->capture_default_str();
+  command->add_option("--grace", options->grace, "Seconds that running downloads get to end after SIGTERM")->capture_default_str();
+  command->add_option("--stall", options->stall, "Seconds after which a client that takes nothing is given up")
+      ->capture_default_str()->check(CLI::Range(1, 86400));
+  command->add_option("--log-level", options->log_level, "trace, debug (every request), info, warning or error")->capture_default_str();
+  command->footer("The first start creates the user admin; DRAY_ADMIN_PASSWORD sets its password, else one is made up and printed once.");
+  command->callback([&context, options] { context.status = serve(context, *options); });
+}
+
+}  // namespace dray::cli
