@@ -145,7 +145,7 @@ class Material:
         self.import_set(wanted)
         if wanted.name not in self._prepared:
             with self._server() as server:
-                self._prepared[wanted.name] = only(server.prepare(wanted.path)[0], wanted)
+                self._prepared[wanted.name], _ = server.prepare([wanted.path], wanted.entries)
         return self._prepared[wanted.name]
 
     def static_twin(self, wanted: Set) -> str:
@@ -212,12 +212,6 @@ class Material:
         path = self._folder / "state.json"
         path.touch(0o600)
         path.write_text(json.dumps(self._state, indent=2) + "\n")
-
-
-def only(archives: list[Archive], wanted: Set) -> Archive:
-    if len(archives) != 1:
-        raise BenchError(f"the download of {wanted.text} has {len(archives)} archives; one was expected")
-    return archives[0]
 
 
 def check_room(folder: Path, sizes: Sizes, names: set[str], say: Say) -> None:

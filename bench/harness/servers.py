@@ -19,7 +19,7 @@ from .machine import pinned
 
 START_PATIENCE = 60.0
 STOP_PATIENCE = 15.0
-GREETING = "/api/v1/me"  # a small answer that needs an account
+GREETING = "/api/v1/session"  # a small answer that needs an account
 
 NGINX_CONFIGURATION = """\
 daemon off;
@@ -180,8 +180,8 @@ class Dray(Server):
     def ready(self) -> bool:
         return answers(self.port, "/readyz")
 
-    def prepare(self, *paths: str) -> tuple[list[Archive], float]:
-        """Asks for a download of everything below `paths`; returns its archives and the seconds until the answer."""
+    def prepare(self, paths: list[str], files: int) -> tuple[Archive, float]:
+        """Asks for a download of the `files` files below `paths`; returns its archive and the seconds until the answer."""
         body = json.dumps({"targets": [{"path": path} for path in paths], "options": {"originals": True}})
         headers = {"Authorization": f"Bearer {self._cli.token}", "Content-Type": "application/json"}
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=600)
@@ -197,7 +197,16 @@ class Dray(Server):
             connection.close()
         if response.status != 201:
             raise BenchError(f"POST /api/v1/downloads answered {response.status}: {answer[:300].decode(errors='replace')}")
-        return [Archive(each["uri"], each["size"]) for each in json.loads(answer)["artifacts"]], seconds
+        return _only_archive(json.loads(answer), files), seconds
+
+
+def _only_archive(download: dict[str, Any], files: int) -> Archive:
+    artifacts = download["artifacts"]
+    if download["totalCount"] != files or len(artifacts) != 1:
+        raise BenchError(
+            f"the download has {download['totalCount']:,} files in {len(artifacts)} archives; {files:,} files in one were asked for"
+        )
+    return Archive(artifacts[0]["uri"], artifacts[0]["size"])
 
 
 class DrayCommands:

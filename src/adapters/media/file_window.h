@@ -3,13 +3,16 @@
 
 #include <exiv2/basicio.hpp>
 
+#include "adapters/media/tiff_thinning.h"
 #include "base/bytes.h"
 
 namespace dray::media {
 
 // The first `limit` bytes of the open file `fd`, which must stay open. Reading more than `budget` bytes in all throws
 // std::runtime_error, since a reader that jumps back can go on for as long as a hostile file likes. So does a read that
-// fails. Reads go through pread(); mmap() maps the window privately, and touches nothing.
+// fails. Reads go through pread(); mmap() maps the window privately, and touches little of it.
+// A single read of more than 4 MiB, which is pixels or an attack, gets zeros after the first 4 MiB.
+// TIFF structures are thinned on their way (tiff_thinning.h); the file itself stays as it is.
 class FileWindow final : public Exiv2::BasicIo {
  public:
   using byte = Exiv2::byte;
@@ -44,6 +47,7 @@ class FileWindow final : public Exiv2::BasicIo {
   int fd_;
   long size_;
   ByteCount budget_;
+  ThinningBudget thinning_;
   long position_ = 0;
   bool at_end_ = false;
   byte* mapping_ = nullptr;

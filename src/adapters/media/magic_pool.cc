@@ -5,8 +5,8 @@
 namespace dray::media {
 namespace {
 
-// Executables are not looked into and archives not unpacked: neither changes the type, and both are code that hostile files
-// would reach.
+// Executables are not looked into and archives not unpacked: neither changes the type, and both are code that hostile
+// files would reach.
 constexpr int kFlags = MAGIC_MIME_TYPE | MAGIC_NO_CHECK_ELF | MAGIC_NO_CHECK_COMPRESS;
 
 constexpr std::size_t kReadAtMost = 1 << 20;

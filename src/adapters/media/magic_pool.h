@@ -12,8 +12,8 @@ struct magic_set;
 
 namespace dray::media {
 
-// libmagic's cookies serve one thread at a time and take some ten milliseconds to load: they are kept here between calls,
-// as many as there ever were calls at once. Safe for use from any thread.
+// libmagic's cookies serve one thread at a time and take some ten milliseconds to load: they are kept here between
+// calls, as many as there ever were calls at once. Safe for use from any thread.
 class MagicPool {
  public:
   MagicPool();

@@ -262,9 +262,11 @@ Forms form_of(std::string_view type) {
 // libmagic has been seen to answer two types run together.
 bool is_mime_type(std::string_view text) {
   auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || std::string_view("/.+-_").find(c) != std::string_view::npos;
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+           std::string_view("/.+-_").find(c) != std::string_view::npos;
   };
-  return std::ranges::count(text, '/') == 1 && text.front() != '/' && text.back() != '/' && std::ranges::all_of(text, allowed);
+  return std::ranges::count(text, '/') == 1 && text.front() != '/' && text.back() != '/' &&
+         std::ranges::all_of(text, allowed);
 }
 
 }  // namespace

@@ -26,7 +26,9 @@ Result<json::object> explain(Installation& parts, const ExplainOptions& options)
   request.archive_name = options.name;
   if (!options.name.empty()) request.form = pipeline::ArchiveForm::always;
   model::Caller caller{"", {model::kAdministrators, model::kEveryone}};
-  if (!options.user.empty()) ASSIGN_OR_RETURN(caller, parts.people->get_caller(options.user));
+  if (!options.user.empty()) {
+    ASSIGN_OR_RETURN(caller, parts.people->get_caller(options.user));
+  }
   ASSIGN_OR_RETURN(auto part_limit, parse_size(options.part_limit));
   service::Downloads downloads({*parts.assets, *parts.blobs, *parts.downloads, *parts.access, *parts.events, *parts.clock, *parts.random},
                                {part_limit});

@@ -1,11 +1,8 @@
 #include "edge/cli/get.h"
 
-#include <CLI/CLI.hpp>
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
-#include <termios.h>
-#include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <chrono>
 #include <cstdio>
@@ -13,10 +10,10 @@
 
 #include "base/file.h"
 #include "base/json.h"
-#include "base/scope_exit.h"
 #include "base/text.h"
 #include "edge/cli/exit_status.h"
 #include "edge/cli/progress_bar.h"
+#include "edge/cli/terminal.h"
 #include "service/fetching/fetch.h"
 
 namespace dray::cli {
@@ -28,7 +25,8 @@ constexpr const char* kHelp =
     "Fetches assets as a ZIP archive, as the files in it (--extract), or a single file as it is.\n"
     "TARGET is a path on the server (/content/dam/...; several make one download) or the full address of an artifact.\n"
     "After any kind of end, the same command run again goes on where it was.\n\n"
-    "The password comes from --password-file, the variable DRAY_PASSWORD or the terminal, a token from --token-file or\n"
+    "The password comes from --password-file, the variable DRAY_PASSWORD or the terminal, a token from --token-file "
+    "or\n"
     "DRAY_TOKEN.\n";
 
 struct Options {
@@ -39,7 +37,7 @@ struct Options {
   std::string name;
   bool folder_per_asset = false, keep_structure = false;
   unsigned connections = 4;
-  std::uint64_t chunk = 8 * 1024 * 1024;
+  std::string chunk = "8MiB";
   unsigned retries = 12;
   unsigned stall_seconds = 60;
   bool verify = false, extract = false, overwrite = false, restart = false;
@@ -48,56 +46,27 @@ struct Options {
 
 // ---- Who is asking ----
 
-Result<std::string> read_secret(const std::string& path) {
-  ASSIGN_OR_RETURN(auto text, read_file(path, 64 * 1024));
+// The first line of a file, or the variable; empty: neither.
+Result<std::string> find_token(const Options& options) {
+  const auto* variable = std::getenv("DRAY_TOKEN");
+  if (options.token_file.empty()) return std::string(variable ? variable : "");
+  ASSIGN_OR_RETURN(auto text, read_file(options.token_file, 64 * 1024));
   text.resize(std::min(text.size(), text.find_first_of("\r\n")));
-  if (text.empty()) return Error{Code::invalid, path + " is empty"};
+  if (text.empty()) return Error{Code::invalid, options.token_file + " is empty"};
   return text;
 }
 
-Result<std::string> ask_for_password(const std::string& user) {
-  UniqueFd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC));
-  if (!terminal) return Error{Code::invalid, "--user needs a password: give --password-file or set DRAY_PASSWORD"};
-  termios usual;
-  if (::tcgetattr(terminal.get(), &usual) < 0) return system_error("cannot ask for the password", errno);
-  auto hidden = usual;
-  hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-  ::tcsetattr(terminal.get(), TCSAFLUSH, &hidden);
-  ScopeExit show_again([&] { ::tcsetattr(terminal.get(), TCSAFLUSH, &usual); });
-  auto prompt = fmt::format("Password of {}: ", printable(user));
-  RETURN_IF_ERROR([&]() -> Result<void> {
-    return ::write(terminal.get(), prompt.data(), prompt.size()) < 0 ? Result<void>(system_error("cannot ask for the password", errno)) : ok();
-  }());
-  std::string password;
-  char c = 0;
-  while (::read(terminal.get(), &c, 1) == 1 && c != '\n') password += c;
-  [[maybe_unused]] auto put = ::write(terminal.get(), "\n", 1);
-  return password;
-}
-
-std::string environment(const char* name) {
-  const auto* value = std::getenv(name);
-  return value ? value : "";
-}
-
-Result<std::string> find_password(const Options& options) {
-  if (!options.password_file.empty()) return read_secret(options.password_file);
-  auto password = environment("DRAY_PASSWORD");
-  return password.empty() ? ask_for_password(options.user) : password;
-}
-
 // The Authorization header; empty: none.
-Result<std::string> find_authorization(const Options& options) {
-  if (!options.user.empty()) {
-    ASSIGN_OR_RETURN(auto password, find_password(options));
-    return "Basic " + format_base64(bytes_of(options.user + ":" + password));
+Result<std::string> find_authorization(const Options& options, const StopSignal& stop) {
+  if (options.user.empty()) {
+    ASSIGN_OR_RETURN(auto token, find_token(options));
+    if (token.find_first_of("\r\n") != std::string::npos) return Error{Code::invalid, "the token has several lines"};
+    return token.empty() ? "" : "Bearer " + token;
   }
-  std::string token = environment("DRAY_TOKEN");
-  if (!options.token_file.empty()) {
-    ASSIGN_OR_RETURN(token, read_secret(options.token_file));
-  }
-  if (token.find_first_of("\r\n") != std::string::npos) return Error{Code::invalid, "the token has several lines"};
-  return token.empty() ? "" : "Bearer " + token;
+  auto prompt = fmt::format("Password of {}: ", printable(options.user));
+  ASSIGN_OR_RETURN(auto password, read_password("DRAY_PASSWORD", options.password_file, prompt));
+  if (stop.requested()) return stopped();  // while it was asked for
+  return "Basic " + format_base64(bytes_of(options.user + ":" + password));
 }
 
 // ---- What is asked ----
@@ -114,10 +83,12 @@ Result<FetchRequest> make_request(const Options& options) {
     } else if (target.starts_with('/')) {
       request.wish.paths.push_back(target);
     } else {
-      return Error{Code::invalid, fmt::format("{} is neither a path (/content/dam/...) nor an address (https://...)", printable(target))};
+      return Error{Code::invalid, fmt::format("{} is neither a path (/content/dam/...) nor an address (https://...)",
+                                              printable(target))};
     }
   }
-  if (!request.addresses.empty() && !request.wish.paths.empty()) return Error{Code::invalid, "give either paths or addresses, not both"};
+  if (!request.addresses.empty() && !request.wish.paths.empty())
+    return Error{Code::invalid, "give either paths or addresses, not both"};
   for (const auto& url : request.addresses) {
     if (url.origin != request.addresses[0].origin) return Error{Code::invalid, "all addresses must be of one server"};
   }
@@ -131,13 +102,14 @@ Result<FetchRequest> make_request(const Options& options) {
   return request;
 }
 
-// Credentials go to the server they are meant for: that of an address only if they were given with it, on the command line, or
-// if it is the configured server. A variable that is always set says nothing about a stranger's address.
-Result<std::optional<Credentials>> make_credentials(const Options& options, const FetchRequest& request) {
+// Credentials go to the server they are meant for: that of an address only if they were given with it, on the command
+// line, or if it is the configured server. A variable that is always set says nothing about a stranger's address.
+Result<std::optional<Credentials>> make_credentials(const Options& options, const FetchRequest& request,
+                                                    const StopSignal& stop) {
   bool given = !options.user.empty() || !options.token_file.empty();
   auto origin = request.addresses.empty() ? request.server.origin : request.addresses[0].origin;
   if (!given && origin != request.server.origin) return std::optional<Credentials>();
-  ASSIGN_OR_RETURN(auto authorization, find_authorization(options));
+  ASSIGN_OR_RETURN(auto authorization, find_authorization(options, stop));
   if (authorization.empty()) return std::optional<Credentials>();
   return std::optional(Credentials{origin, authorization});
 }
@@ -151,7 +123,7 @@ void stop_on_signals(StopSignal& stop) {
   g_stop = &stop;
   struct sigaction action {};
   action.sa_handler = [](int) { g_stop->request(); };
-  action.sa_flags = SA_RESETHAND | SA_RESTART;
+  action.sa_flags = SA_RESETHAND;
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
   ::signal(SIGPIPE, SIG_IGN);  // a connection that breaks while TLS writes
@@ -190,29 +162,25 @@ void tell_person(const Options& options, const Report& report, double seconds) {
     for (const auto& saved : report.saved) tell_saved(options, saved);
     if (auto bytes = bytes_fetched(report); bytes > 0 && !report.error) {
       auto rate = static_cast<ByteCount>(static_cast<double>(bytes) / std::max(seconds, 0.001));
-      fmt::print("{} in {}, {}/s\n", format_size(bytes), format_duration(static_cast<std::uint64_t>(seconds + 0.5)), format_size(rate));
+      fmt::print("{} in {}, {}/s\n", format_size(bytes), format_duration(static_cast<std::uint64_t>(seconds + 0.5)),
+                 format_size(rate));
     }
     if (report.saved.empty() && !report.error) {
       fmt::print("{}\n", report.message.empty() ? "there is nothing to download" : printable(report.message));
     }
   }
   for (const auto& skipped : report.skipped) {
-    say(fmt::format("left out: {}: {}", printable(skipped.path), printable(skipped.message.empty() ? skipped.reason : skipped.message)));
+    say(fmt::format("left out: {}: {}", printable(skipped.path),
+                    printable(skipped.message.empty() ? skipped.reason : skipped.message)));
   }
   if (report.incomplete && report.skipped.empty() && !report.message.empty()) say(printable(report.message));
   if (report.error) say(report.error->message);
 }
 
 json::object json_of(const Options& options, const Saved& saved) {
-  return {{"name", saved.name},
-          {"path", path_of(options, saved)},
-          {"size", saved.identity.size},
-          {"etag", saved.identity.etag},
-          {"bytesFetched", saved.bytes_fetched},
-          {"alreadyComplete", saved.was_complete},
-          {"verified", saved.verified},
-          {"extracted", saved.is_folder},
-          {"files", saved.files}};
+  return {{"name", saved.name},          {"path", path_of(options, saved)},     {"size", saved.identity.size},
+          {"etag", saved.identity.etag}, {"bytesFetched", saved.bytes_fetched}, {"alreadyComplete", saved.was_complete},
+          {"verified", saved.verified},  {"extracted", saved.is_folder},        {"files", saved.files}};
 }
 
 void tell_program(const Options& options, const Report& report, double seconds, int status) {
@@ -221,10 +189,15 @@ void tell_program(const Options& options, const Report& report, double seconds, 
   for (const auto& one : report.skipped) {
     skipped.push_back(json::object{{"path", one.path}, {"reason", one.reason}, {"message", one.message}});
   }
-  json::object object{{"exitStatus", status},         {"saved", std::move(saved)},
-                      {"skipped", std::move(skipped)}, {"message", report.message},
-                      {"bytesFetched", bytes_fetched(report)}, {"seconds", seconds}};
-  object["error"] = report.error ? json::value{{"code", name_of(report.error->code)}, {"message", report.error->message}} : json::value(nullptr);
+  json::object object{{"exitStatus", status},
+                      {"saved", std::move(saved)},
+                      {"skipped", std::move(skipped)},
+                      {"message", report.message},
+                      {"bytesFetched", bytes_fetched(report)},
+                      {"seconds", seconds}};
+  object["error"] = report.error
+                        ? json::value{{"code", name_of(report.error->code)}, {"message", report.error->message}}
+                        : json::value(nullptr);
   fmt::print("{}\n", json::serialize(object));
 }
 
@@ -238,7 +211,9 @@ Report fetch_with(const Options& options, const StopSignal& stop) {
   };
   auto request = make_request(options);
   if (!request) return failed(request.error());
-  auto credentials = make_credentials(options, *request);
+  auto chunk_size = parse_size(options.chunk);
+  if (!chunk_size) return failed(chunk_size.error());
+  auto credentials = make_credentials(options, *request, stop);
   if (!credentials) return failed(credentials.error());
   auto style = options.quiet ? ProgressStyle::silent : choose_style(options.as_json);
   SystemRandom random;
@@ -246,13 +221,16 @@ Report fetch_with(const Options& options, const StopSignal& stop) {
   Means means{.client = {*credentials, options.ca_file, silence, 5 * silence},
               .retry = {.retries = options.retries},
               .connections = options.connections,
-              .chunk_size = options.chunk,
+              .chunk_size = *chunk_size,
               .stop = stop,
               .random = random,
               .open_progress = [style](const std::string& what) { return make_progress(style, what); },
-              .notice = [&](const std::string& line) {
-                if (!options.quiet) say(style == ProgressStyle::bar ? "\r\x1b[K" + line : line);
-              }};
+              .notice =
+                  [&](const std::string& line) {
+                    if (options.quiet) return;
+                    if (style == ProgressStyle::bar) fmt::print(stderr, "\r\x1b[K");  // the bar comes back below
+                    say(line);
+                  }};
   return fetch(*request, means);
 }
 
@@ -274,7 +252,9 @@ int run(const Options& options) {
 
 void add_options(CLI::App& command, Options& options) {
   command.add_option("TARGET", options.targets, "Paths on the server, or addresses of artifacts")->required();
-  command.add_option("--server", options.server, "Address of the server")->envname("DRAY_SERVER")->capture_default_str();
+  command.add_option("--server", options.server, "Address of the server")
+      ->envname("DRAY_SERVER")
+      ->capture_default_str();
   auto* user = command.add_option("--user", options.user, "Name to sign in with");
   command.add_option("--password-file", options.password_file, "File whose first line is the password")->needs(user);
   command.add_option("--token-file", options.token_file, "File whose first line is a bearer token")->excludes(user);
@@ -287,16 +267,19 @@ void add_options(CLI::App& command, Options& options) {
   command.add_flag("--verify", options.verify, "Check what is on the disk at the end, entry by entry");
   command.add_flag("--overwrite", options.overwrite, "Replace files that exist and are different");
   command.add_flag("--restart", options.restart, "Forget what an earlier run has left and start anew");
-  command.add_option("--connections", options.connections, "How many connections at once")->check(CLI::Range(1, 32))->capture_default_str();
-  command.add_option("--chunk", options.chunk, "Size of the pieces that are kept of a broken download, e.g. 8MiB")
-      ->transform(CLI::AsSizeValue(false))
-      ->check(CLI::Range(std::uint64_t{kSmallestChunk}, std::uint64_t{kLargestChunk}))
-      ->default_str("8MiB");
-  command.add_option("--retries", options.retries, "How often in a row something is tried again")->check(CLI::Range(0, 1000))->capture_default_str();
+  command.add_option("--connections", options.connections, "How many connections at once")
+      ->check(CLI::Range(1, 32))
+      ->capture_default_str();
+  command.add_option("--chunk", options.chunk, "Size of the pieces that are kept of a broken download")
+      ->capture_default_str();
+  command.add_option("--retries", options.retries, "How often in a row something is tried again")
+      ->check(CLI::Range(0, 1000))
+      ->capture_default_str();
   command.add_option("--stall", options.stall_seconds, "Seconds without a byte after which a connection is given up")
       ->check(CLI::Range(1, 3600))
       ->capture_default_str();
-  command.add_flag("--json", options.as_json, "Report as JSON on standard output, progress as JSON lines on standard error");
+  command.add_flag("--json", options.as_json,
+                   "Report as JSON on standard output, progress as JSON lines on standard error");
   command.add_flag("--quiet", options.quiet, "Say only what went wrong or was left out");
 }
 

@@ -7,7 +7,8 @@ class App;
 
 namespace dray::cli {
 
-// Adds the command; when it was given, its callback runs it and sets `status` to a value of exit_status.h. `status` outlives `app`.
+// Adds the command; when it was given, its callback runs it and sets `status` to a value of exit_status.h. `status`
+// outlives `app`.
 void add_get(CLI::App& app, int& status);
 
 }  // namespace dray::cli

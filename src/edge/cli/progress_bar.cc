@@ -53,7 +53,8 @@ struct View {
 
   std::optional<std::uint64_t> seconds_left() const {
     if (!bytes_per_second || *bytes_per_second < 1 || state.bytes_total < state.bytes_done) return std::nullopt;
-    return static_cast<std::uint64_t>(static_cast<double>(state.bytes_total - state.bytes_done) / *bytes_per_second + 0.5);
+    return static_cast<std::uint64_t>(static_cast<double>(state.bytes_total - state.bytes_done) / *bytes_per_second +
+                                      0.5);
   }
 };
 
@@ -165,12 +166,13 @@ class JsonLines final : public ShownProgress {
     const auto& state = view.state;
     auto rate = view.bytes_per_second;
     auto left = view.seconds_left();
-    json::object object{{"bytesDone", state.bytes_done},
-                        {"bytesTotal", known(state.bytes_total)},
-                        {"filesDone", state.files_done},
-                        {"filesTotal", known(state.files_total)},
-                        {"bytesPerSecond", rate ? json::value(static_cast<std::uint64_t>(*rate)) : json::value(nullptr)},
-                        {"secondsLeft", left ? json::value(*left) : json::value(nullptr)}};
+    json::object object{
+        {"bytesDone", state.bytes_done},
+        {"bytesTotal", known(state.bytes_total)},
+        {"filesDone", state.files_done},
+        {"filesTotal", known(state.files_total)},
+        {"bytesPerSecond", rate ? json::value(static_cast<std::uint64_t>(*rate)) : json::value(nullptr)},
+        {"secondsLeft", left ? json::value(*left) : json::value(nullptr)}};
     put(json::serialize(object) + "\n");
   }
 };
@@ -184,10 +186,14 @@ ProgressStyle choose_style(bool json) {
 
 std::unique_ptr<Progress> make_progress(ProgressStyle style, std::string what) {
   switch (style) {
-    case ProgressStyle::bar: return std::make_unique<Bar>(std::move(what));
-    case ProgressStyle::lines: return std::make_unique<Lines>(std::move(what));
-    case ProgressStyle::json: return std::make_unique<JsonLines>();
-    case ProgressStyle::silent: break;
+    case ProgressStyle::bar:
+      return std::make_unique<Bar>(std::move(what));
+    case ProgressStyle::lines:
+      return std::make_unique<Lines>(std::move(what));
+    case ProgressStyle::json:
+      return std::make_unique<JsonLines>();
+    case ProgressStyle::silent:
+      break;
   }
   return std::make_unique<SilentProgress>();
 }

@@ -111,8 +111,9 @@ Task<std::optional<std::string>> Connection::read_head() {
   }
 }
 
-// Runs the question on the work pool and comes back to this thread.
-Task<Response> Connection::ask(std::function<Response()> question) {
+// Runs the question on the work pool and comes back to this thread. Questions have names: GCC 12 destroys a closure twice when it is a
+// temporary of a co_await expression.
+Task<Response> Connection::ask(Question question) {
   auto initiate = [this, question = std::move(question)](auto handler) mutable {
     auto shared_handler = std::make_shared<decltype(handler)>(std::move(handler));
     auto executor = socket_.get_executor();
@@ -158,14 +159,15 @@ Task<bool> Connection::serve(const std::string& raw_head) {
   if (has_body) {
     // The answer to admit() travels as a response whose status is 0 when the body may come.
     auto limit = std::make_shared<ByteCount>(0);
-    auto refusal = co_await ask([service = &shared_.service, request, limit]() -> Response {
+    Question admit = [service = &shared_.service, request, limit]() -> Response {
       auto answer = service->admit(*request);
       if (auto* allowed = std::get_if<ByteCount>(&answer)) {
         *limit = *allowed;
         return {0, {}, std::string()};
       }
       return std::get<Response>(std::move(answer));
-    });
+    };
+    auto refusal = co_await ask(std::move(admit));
     if (refusal.status == 0 && head.content_length.value_or(0) > *limit) {
       refusal = make_error_response(413, fmt::format("the body has {} bytes; at most {} are taken here", *head.content_length, *limit));
     }
@@ -175,7 +177,8 @@ Task<bool> Connection::serve(const std::string& raw_head) {
     }
     if (!co_await read_body(*request, *limit)) co_return false;
   }
-  auto response = co_await ask([service = &shared_.service, request] { return service->handle(*request); });
+  Question handle = [service = &shared_.service, request] { return service->handle(*request); };
+  auto response = co_await ask(std::move(handle));
   co_return co_await send(&request->head, std::move(response), begun);
 }
 
@@ -278,12 +281,14 @@ Task<bool> Connection::run_pump(Pump& pump) {
       case Pump::Step::done: co_return true;
       case Pump::Step::failed: co_return false;
       case Pump::Step::yield: co_await net::post(socket_.get_executor(), net::use_awaitable_t<Executor>()); break;
-      case Pump::Step::want_read:
-        co_await ask([&pump] {
+      case Pump::Step::want_read: {
+        Question warm_up = [&pump] {
           pump.warm_up();
           return Response();
-        });
+        };
+        co_await ask(std::move(warm_up));
         break;
+      }
       case Pump::Step::want_write: {
         waiting_ = Waiting::client;
         pump_ = &pump;
@@ -307,12 +312,13 @@ Task<bool> Connection::write_text(std::string text) {
 Task<bool> Connection::send_stream(StreamBody body, bool chunked) {
   auto shared_body = std::make_shared<StreamBody>(std::move(body));
   for (;;) {
-    auto part = co_await ask([shared_body]() -> Response {
+    Question next = [shared_body]() -> Response {
       std::string text;
       auto made = shared_body->next(text);
       if (!made) return make_error_response(made.error());
       return {200, {}, std::move(text)};
-    });
+    };
+    auto part = co_await ask(std::move(next));
     if (part.status != 200) {
       log::warn("{}: an answer was cut: {}", peer_, std::get<std::string>(part.body));
       keep_ = false;

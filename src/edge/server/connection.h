@@ -45,6 +45,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void cut();
 
  private:
+  using Question = std::function<Response()>;
   enum class Waiting { nothing, idle, head, body, client };
 
   Task<bool> read_some();                    // more bytes into in_; false: the connection has ended or is given up
@@ -53,7 +54,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Task<bool> read_sized_body(Request& request);
   Task<bool> read_chunked_body(Request& request, ByteCount limit);
   Task<bool> serve(const std::string& raw_head);  // one request; whether another may follow
-  Task<Response> ask(std::function<Response()> question);
+  Task<Response> ask(Question question);
   Task<bool> send(const http::Head* head, Response response, SteadyTime begun);
   Task<bool> send_stream(StreamBody body, bool chunked);
   Task<bool> run_pump(Pump& pump);

@@ -95,7 +95,8 @@ std::optional<std::string> strong_etag(std::string_view text) {
   if (text.starts_with("W/")) return std::nullopt;
   if (text.size() >= 2 && text.front() == '"' && text.back() == '"') text = text.substr(1, text.size() - 2);
   auto may_stand = [](char c) { return static_cast<unsigned char>(c) > 0x20 && c != 0x7F && c != '"'; };
-  if (text.empty() || text.size() > kLongestTag || !std::all_of(text.begin(), text.end(), may_stand)) return std::nullopt;
+  if (text.empty() || text.size() > kLongestTag || !std::all_of(text.begin(), text.end(), may_stand))
+    return std::nullopt;
   return fmt::format("\"{}\"", text);
 }
 
@@ -122,8 +123,11 @@ std::optional<Trouble> check_partial(const AnswerHead& head, ByteRange asked, co
   auto tag = head.find("ETag");
   if (!tag) return confused("the server's answer has no ETag");
   if (strong_etag(*tag) != expected.etag) return changed();
-  if (head.status == 200) return Trouble{{Code::invalid, "the server does not send ranges of this file"}, Outlook::final, {}};
-  if (head.status != 206) return Trouble{{Code::invalid, fmt::format("the server answers a range with status {}", head.status)}, Outlook::final, {}};
+  if (head.status == 200)
+    return Trouble{{Code::invalid, "the server does not send ranges of this file"}, Outlook::final, {}};
+  if (head.status != 206)
+    return Trouble{
+        {Code::invalid, fmt::format("the server answers a range with status {}", head.status)}, Outlook::final, {}};
   if (auto coding = head.find("Content-Encoding"); coding && !equal_ignoring_case(trim(*coding), "identity")) {
     return confused("the server's answer is encoded, which was not asked");
   }
@@ -132,7 +136,8 @@ std::optional<Trouble> check_partial(const AnswerHead& head, ByteRange asked, co
   if (!range) return confused("the server's answer does not say which bytes it has");
   if (range->size != expected.size) return changed();
   if (range->range != asked) {
-    return confused(fmt::format("the server sends other bytes than asked for: from {} on instead of {}", range->range.offset, asked.offset));
+    return confused(fmt::format("the server sends other bytes than asked for: from {} on instead of {}",
+                                range->range.offset, asked.offset));
   }
   return std::nullopt;
 }

@@ -50,8 +50,8 @@ struct ContentRange {
 std::optional<ContentRange> parse_content_range(std::string_view value);   // "bytes 0-9/100"; the size must be known
 std::optional<ByteCount> parse_unsatisfied_range(std::string_view value);  // "bytes */100"
 
-// The head of an answer to a request for `asked` of the file `expected`: exactly these bytes of exactly this file. A wrong
-// range may pass (somebody on the way is confused); another file does not.
+// The head of an answer to a request for `asked` of the file `expected`: exactly these bytes of exactly this file. A
+// wrong range may pass (somebody on the way is confused); another file does not.
 std::optional<Trouble> check_partial(const AnswerHead& head, ByteRange asked, const Identity& expected);
 
 // A status that is not a success. `body` may hold {"error": "..."}, which becomes the message.

@@ -32,7 +32,8 @@ std::optional<ByteRange> ChunkQueue::take() {
   auto longest = std::clamp<std::uint64_t>(left_ / (4 * connections_), 1, kLongestRun);
   auto first = grid_.range_of(next_);
   auto end = first.offset;
-  for (; longest > 0 && next_ < wanted_.size() && wanted_[next_]; --longest, ++next_, --left_) end = grid_.range_of(next_).end();
+  for (; longest > 0 && next_ < wanted_.size() && wanted_[next_]; --longest, ++next_, --left_)
+    end = grid_.range_of(next_).end();
   return ByteRange{first.offset, end - first.offset};
 }
 

@@ -40,8 +40,8 @@ class ChunkGrid {
   ByteCount size_ = 0, chunk_size_ = 1;
 };
 
-// What is still to be fetched, handed out in runs of neighbouring chunks: long ones while there is much, so that few requests
-// are made, single ones at the end, so that all connections end together. From any thread.
+// What is still to be fetched, handed out in runs of neighbouring chunks: long ones while there is much, so that few
+// requests are made, single ones at the end, so that all connections end together. From any thread.
 class ChunkQueue {
  public:
   ChunkQueue(const ChunkGrid& grid, std::vector<bool> wanted, unsigned connections);

@@ -36,8 +36,10 @@ Outlook outlook_of(CURLcode code) {
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_CERTPROBLEM: return Outlook::final;
-    default: return Outlook::may_pass;
+    case CURLE_SSL_CERTPROBLEM:
+      return Outlook::final;
+    default:
+      return Outlook::may_pass;
   }
 }
 
@@ -122,7 +124,8 @@ int on_progress(void* transfer, curl_off_t, curl_off_t, curl_off_t, curl_off_t) 
 
 class CurlConnection final : public Connection {
  public:
-  CurlConnection(const ClientConfig& config, const StopSignal& stop) : config_(config), stop_(stop), handle_(curl_easy_init()) {}
+  CurlConnection(const ClientConfig& config, const StopSignal& stop)
+      : config_(config), stop_(stop), handle_(curl_easy_init()) {}
   ~CurlConnection() override { curl_easy_cleanup(handle_); }
 
   std::optional<Trouble> exchange(const Request& request, Receiver& receiver) override {
@@ -137,7 +140,9 @@ class CurlConnection final : public Connection {
       auto next = resolve_url(url, *location);
       if (!next) return Trouble{next.error(), Outlook::final, {}};
       if (next->origin != url.origin || redirects == kMostRedirects) {
-        return Trouble{{Code::denied, "the server sends us to another place, which is not followed: " + next->origin}, Outlook::final, {}};
+        return Trouble{{Code::denied, "the server sends us to another place, which is not followed: " + next->origin},
+                       Outlook::final,
+                       {}};
       }
       url = *next;
     }
@@ -177,7 +182,8 @@ class CurlConnection final : public Connection {
     set(CURLOPT_USERAGENT, "dray/" DRAY_VERSION);
     set(CURLOPT_BUFFERSIZE, 256L * 1024);
     set(CURLOPT_TCP_KEEPALIVE, 1L);
-    set(CURLOPT_CONNECTTIMEOUT, static_cast<long>(std::min<std::chrono::seconds>(config_.silence, std::chrono::seconds(30)).count()));
+    set(CURLOPT_CONNECTTIMEOUT,
+        static_cast<long>(std::min<std::chrono::seconds>(config_.silence, std::chrono::seconds(30)).count()));
     set(CURLOPT_LOW_SPEED_LIMIT, 1L);
     set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(request.silence.count()));
     set(CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE));  // a proxy does not get to see the credentials

@@ -73,7 +73,8 @@ class LookReceiver final : public Receiver {
 };
 
 // Exchanges until an answer is taken. Before the server has ever answered, it is given up early.
-Result<void> exchange(Connection& connection, const Request& request, Receiver& receiver, const Means& means, bool was_reached) {
+Result<void> exchange(Connection& connection, const Request& request, Receiver& receiver, const Means& means,
+                      bool was_reached) {
   auto policy = means.retry;
   if (!was_reached) policy.retries = std::min(policy.retries, kRetriesBeforeContact);
   Retrier first(policy, means.stop, means.random, means.notice), later = means.make_retrier();
@@ -93,7 +94,9 @@ Request request_to(const Url& url, const Means& means) {
   return request;
 }
 
-Error bad_answer(std::string_view what) { return {Code::corrupt, fmt::format("the server's answer cannot be used: {}", what)}; }
+Error bad_answer(std::string_view what) {
+  return {Code::corrupt, fmt::format("the server's answer cannot be used: {}", what)};
+}
 
 std::string text_member(const json::object& object, const char* name) {
   const auto* member = object.if_contains(name);
@@ -108,7 +111,8 @@ Result<Artifact> parse_artifact(const json::value& value, const Url& server) {
   boost::system::error_code ec;
   auto bytes = size ? size->to_number<std::uint64_t>(ec) : 0;
   auto name = text_member(object, "name");
-  if (!etag || !size || ec || name.empty()) return bad_answer("name, size or etag of an artifact is missing or malformed");
+  if (!etag || !size || ec || name.empty())
+    return bad_answer("name, size or etag of an artifact is missing or malformed");
   ASSIGN_OR_RETURN(auto url, url_on_server(server, text_member(object, "uri")));
   return Artifact{name, {url, {*etag, bytes}}};
 }
@@ -131,7 +135,8 @@ Url with_suffix(const Url& url, std::string_view suffix) {
 std::string format_wish(const DownloadWish& wish) {
   json::array targets;
   for (const auto& path : wish.paths) targets.push_back(json::object{{"path", path}});
-  json::object options{{"originals", true}, {"folderPerAsset", wish.folder_per_asset}, {"keepStructure", wish.keep_structure}};
+  json::object options{
+      {"originals", true}, {"folderPerAsset", wish.folder_per_asset}, {"keepStructure", wish.keep_structure}};
   json::object body{{"targets", std::move(targets)}, {"options", std::move(options)}};
   if (!wish.archive_name.empty()) body["archiveName"] = wish.archive_name;
   return json::serialize(body);
@@ -157,7 +162,8 @@ Result<Download> parse_download(std::string_view text, const Url& server) {
   for (const auto& value : array_member(object, "skipped")) {
     if (!value.is_object()) return bad_answer("what was skipped is no object");
     const auto& skipped = value.get_object();
-    download.skipped.push_back({text_member(skipped, "path"), text_member(skipped, "reason"), text_member(skipped, "message")});
+    download.skipped.push_back(
+        {text_member(skipped, "path"), text_member(skipped, "reason"), text_member(skipped, "message")});
   }
   return download;
 }
@@ -191,8 +197,11 @@ Result<Artifact> look_at(const Url& url, const Means& means) {
   auto tag = answer.seen->find("ETag");
   auto etag = tag ? strong_etag(*tag) : std::nullopt;
   auto size = answer.size();
-  if (!size) return Error{Code::invalid, fmt::format("{} cannot be fetched in ranges: the server does not send them", url.shown)};
-  if (!etag) return Error{Code::invalid, fmt::format("{} cannot be fetched in ranges: it has no strong ETag", url.shown)};
+  if (!size)
+    return Error{Code::invalid,
+                 fmt::format("{} cannot be fetched in ranges: the server does not send them", url.shown)};
+  if (!etag)
+    return Error{Code::invalid, fmt::format("{} cannot be fetched in ranges: it has no strong ETag", url.shown)};
   auto disposition = answer.seen->find("Content-Disposition");
   auto name = disposition ? http::parse_disposition_filename(*disposition) : std::nullopt;
   return Artifact{name.value_or(url.last_segment()), {url, {*etag, *size}}};
@@ -205,7 +214,8 @@ Result<std::optional<Manifest>> find_manifest(const RemoteFile& file, const Mean
   if (!fetched && fetched.error().code == Code::not_found) return std::optional<Manifest>();
   if (!fetched) return fetched.error();
   ASSIGN_OR_RETURN(auto manifest, answer.finish());
-  if (manifest.artifact != file.identity) return Error{Code::conflict, "the server's manifest is of another version of the file"};
+  if (manifest.artifact != file.identity)
+    return Error{Code::conflict, "the server's manifest is of another version of the file"};
   return std::optional(std::move(manifest));
 }
 

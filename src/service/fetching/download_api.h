@@ -45,8 +45,8 @@ Result<Download> parse_download(std::string_view text, const Url& server);
 // Asks for a download and waits until it is complete. The same wish makes the same bytes each time.
 Result<Download> request_download(const Url& server, const DownloadWish& wish, const Means& means);
 
-// What lies at an address: its identity and name (of Content-Disposition, or else the last segment). Code::invalid: it has no
-// strong ETag or no ranges, without which nothing can be resumed.
+// What lies at an address: its identity and name (of Content-Disposition, or else the last segment). Code::invalid: it
+// has no strong ETag or no ranges, without which nothing can be resumed.
 Result<Artifact> look_at(const Url& url, const Means& means);
 
 // nullopt: the server has none.

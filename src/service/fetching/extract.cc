@@ -25,7 +25,7 @@ namespace {
 constexpr std::size_t kWriteBuffer = 256 * 1024;
 constexpr unsigned kCheckers = 2;
 // A whole file system is synced, not one file: less often.
-constexpr Checkpoint::Limits kSyncLimits{256 * 1024 * 1024, std::chrono::milliseconds(5000)};
+constexpr Checkpoint::Limits kSyncLimits{256 * 1024 * 1024, std::chrono::milliseconds(2000)};
 
 // Files that are complete and wait to be checked. From any thread.
 class CheckList {
@@ -61,7 +61,8 @@ class CheckList {
 // Scatters the bytes of chunks over the wanted files.
 class FilesWriter final : public ChunkWriter {
  public:
-  FilesWriter(const Manifest& manifest, const std::vector<EntryState>& states, Tree tree, std::function<Result<void>(std::uint64_t)> on_chunk)
+  FilesWriter(const Manifest& manifest, const std::vector<EntryState>& states, Tree tree,
+              std::function<Result<void>(std::uint64_t)> on_chunk)
       : manifest_(manifest), states_(states), tree_(std::move(tree)), on_chunk_(std::move(on_chunk)) {}
 
   Result<void> write(ByteCount offset, Bytes bytes) override {
@@ -117,9 +118,15 @@ void set_modified(int fd, const ManifestEntry& entry) {
 
 class Extraction {
  public:
-  Extraction(const RemoteFile& file, const Manifest& manifest, int folder, const std::string& folder_path, const std::string& name,
-             const SaveOptions& options, const Means& means)
-      : file_(file), manifest_(manifest), folder_(folder), path_(folder_path + "/" + name), name_(name), options_(options), means_(means) {
+  Extraction(const RemoteFile& file, const Manifest& manifest, int folder, const std::string& folder_path,
+             const std::string& name, const SaveOptions& options, const Means& means)
+      : file_(file),
+        manifest_(manifest),
+        folder_(folder),
+        path_(folder_path + "/" + name),
+        name_(name),
+        options_(options),
+        means_(means) {
     saved_.name = name;
     saved_.identity = file.identity;
     saved_.is_folder = true;
@@ -129,8 +136,10 @@ class Extraction {
   Result<Saved> run() {
     RETURN_IF_ERROR(check_names(manifest_));
     auto marks_of = [&](const ChunkGrid& grid) { return grid.count() + manifest_.count(); };
-    ASSIGN_OR_RETURN(auto opened, open_journal(path_ + ".part.state", "folder", file_.identity, means_.chunk_size, marks_of, options_.restart));
-    opened_ = &opened;
+    auto opened =
+        open_journal(path_ + ".part.state", "folder", file_.identity, means_.chunk_size, marks_of, options_.restart);
+    if (!opened) return explain_disk(opened.error(), name_);
+    opened_ = &*opened;
     auto result = run_locked();
     bool nothing_kept = !result && ::faccessat(folder_, part().c_str(), F_OK, AT_SYMLINK_NOFOLLOW) < 0;
     if (nothing_kept) RETURN_IF_ERROR(journal().remove());
@@ -183,8 +192,10 @@ class Extraction {
       if (entry.is_directory()) return ok();
       ASSIGN_OR_RETURN(bool same, is_same(*target_, entry));
       if (same) return ok();
-      return Error{Code::corrupt, fmt::format("{} is not what it should be: another SHA-256 than the server says; remove it and run "
-                                              "the same command again", target_->shown(entry.name))};
+      return Error{Code::corrupt,
+                   fmt::format("{} is not what it should be: another SHA-256 than the server says; remove it and run "
+                               "the same command again",
+                               target_->shown(entry.name))};
     }));
     return true;
   }
@@ -204,8 +215,8 @@ class Extraction {
     return hash == entry.sha256;
   }
 
-  // Marks are believed only as far as the files they speak of are there: they may have been moved to the target already, or
-  // somebody may have removed them.
+  // Marks are believed only as far as the files they speak of are there: they may have been moved to the target
+  // already, or somebody may have removed them.
   Result<void> take_what_an_earlier_run_left() {
     ASSIGN_OR_RETURN(staging_, Tree::find(folder_, part(), path_ + ".part"));
     if (!opened_->goes_on) return ok();
@@ -266,7 +277,8 @@ class Extraction {
 
   Result<void> may_replace(const ManifestEntry& entry) const {
     if (options_.overwrite == Overwrite::yes) return ok();
-    return Error{Code::conflict, fmt::format("{} exists and is another file; --overwrite replaces it", target_->shown(entry.name))};
+    return Error{Code::conflict,
+                 fmt::format("{} exists and is another file; --overwrite replaces it", target_->shown(entry.name))};
   }
 
   Result<void> make_folders_and_empty_files() {
@@ -287,8 +299,10 @@ class Extraction {
     ByteCount left = bytes_of_chunks(missing);
     for (std::size_t i = 0; i < manifest_.count(); ++i) files_ += !manifest_.entry(i).is_directory();
     saved_.files = files_;
-    saved_.was_complete = std::all_of(states_.begin(), states_.end(), [](auto state) { return state == EntryState::kept; });
-    auto done = static_cast<std::uint64_t>(std::count_if(states_.begin(), states_.end(), [](auto state) { return state != EntryState::wanted; }));
+    saved_.was_complete =
+        std::all_of(states_.begin(), states_.end(), [](auto state) { return state == EntryState::kept; });
+    auto done = static_cast<std::uint64_t>(
+        std::count_if(states_.begin(), states_.end(), [](auto state) { return state != EntryState::wanted; }));
     Meter meter(means_.open_progress(name_), {grid().size() - left, grid().size(), done, files_});
     RETURN_IF_ERROR(pass(std::move(missing), meter));
     if (wrong_.empty()) return ok();
@@ -299,8 +313,11 @@ class Extraction {
     auto others = wrong_.size() - 1;
     auto name = printable(manifest_.entry(wrong_.front()).name);
     RETURN_IF_ERROR(forget_wrong_files(missing));  // so that the next run fetches them again
-    return Error{Code::corrupt, fmt::format("{}: \"{}\"{} not what it should be: another SHA-256 than the server says, twice; what is right is kept",
-                                            name_, name, others ? fmt::format(" and {} more are", others) : " is")};
+    return Error{
+        Code::corrupt,
+        fmt::format(
+            "{}: \"{}\"{} not what it should be: another SHA-256 than the server says, twice; what is right is kept",
+            name_, name, others ? fmt::format(" and {} more are", others) : " is")};
   }
 
   std::vector<bool> missing_chunks() {
@@ -324,13 +341,15 @@ class Extraction {
     wrong_.clear();
     saved_.bytes_fetched += bytes_of_chunks(missing);
     CompletionCount count(manifest_, grid(), states_, missing);
-    Checkpoint checkpoint(journal(), [&] { return sync_everything(); }, kSyncLimits);
+    Checkpoint checkpoint(
+        journal(), [&] { return sync_everything(); }, kSyncLimits);
     ChunkQueue queue(grid(), std::move(missing), means_.connections);
     CheckList list;
     list.add(count.complete());
     Result<void> checked;
     std::jthread checkers([&] { checked = run_checkers(list, queue, checkpoint, meter); });
-    auto fetched = transfer(file_, grid(), queue, [&] { return open_writer(checkpoint, count, list); }, meter, means_);
+    auto fetched = transfer(
+        file_, grid(), queue, [&] { return open_writer(checkpoint, count, list); }, meter, means_);
     list.close(fetched ? CheckList::Rest::check : CheckList::Rest::drop);
     checkers.join();
     auto kept = checkpoint.flush();
@@ -450,8 +469,9 @@ class Extraction {
 
 }  // namespace
 
-Result<Saved> extract_artifact(const RemoteFile& file, const Manifest& manifest, int folder, const std::string& folder_path,
-                               const std::string& name, const SaveOptions& options, const Means& means) {
+Result<Saved> extract_artifact(const RemoteFile& file, const Manifest& manifest, int folder,
+                               const std::string& folder_path, const std::string& name, const SaveOptions& options,
+                               const Means& means) {
   return Extraction(file, manifest, folder, folder_path, name, options, means).run();
 }
 

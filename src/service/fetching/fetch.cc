@@ -25,8 +25,8 @@ Result<UniqueFd> open_output(const std::string& path) {
 // A download that failed says by what it skipped what kind of failure that is.
 Error failure_of(const Download& download) {
   auto all = [&](std::string_view reason) {
-    return !download.skipped.empty() &&
-           std::all_of(download.skipped.begin(), download.skipped.end(), [&](const auto& skipped) { return skipped.reason == reason; });
+    return !download.skipped.empty() && std::all_of(download.skipped.begin(), download.skipped.end(),
+                                                    [&](const auto& skipped) { return skipped.reason == reason; });
   };
   auto message = download.message.empty() ? "the download failed on the server" : printable(download.message);
   return {all("denied") ? Code::denied : all("not_found") ? Code::not_found : Code::conflict, message};
@@ -80,8 +80,9 @@ class Fetch {
   }
 
   bool is_saved(const Artifact& artifact) const {
-    return std::any_of(report_.saved.begin(), report_.saved.end(),
-                       [&](const Saved& saved) { return saved.identity == artifact.file.identity && names_.contains(artifact.name); });
+    return std::any_of(report_.saved.begin(), report_.saved.end(), [&](const Saved& saved) {
+      return saved.identity == artifact.file.identity && names_.contains(artifact.name);
+    });
   }
 
   Result<void> fetch_artifact(const Artifact& artifact) {
@@ -104,7 +105,9 @@ class Fetch {
     auto options = request_.save;
     if (request_.form == Form::extracted) {
       ASSIGN_OR_RETURN(const auto* manifest, get_manifest());
-      if (!manifest) return Error{Code::invalid, fmt::format("{} cannot be extracted: the server has no manifest of it", printable(artifact.name))};
+      if (!manifest)
+        return Error{Code::invalid,
+                     fmt::format("{} cannot be extracted: the server has no manifest of it", printable(artifact.name))};
       if (!manifest->is_bare()) {
         ASSIGN_OR_RETURN(auto name, claim(folder_name(artifact.name)));
         return extract_artifact(artifact.file, *manifest, output_.get(), request_.output, name, options, means_);
@@ -118,7 +121,8 @@ class Fetch {
   // Two artifacts under one name would replace each other.
   Result<std::string> claim(std::string name) const {
     for (const auto& saved : report_.saved) {
-      if (saved.name == name) return Error{Code::conflict, fmt::format("the server sends two different files named {}", name)};
+      if (saved.name == name)
+        return Error{Code::conflict, fmt::format("the server sends two different files named {}", name)};
     }
     return name;
   }

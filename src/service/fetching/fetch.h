@@ -1,4 +1,5 @@
-// The whole of `dray get` but for its options: asks for a download, fetches what it consists of, and tells what came of it.
+// The whole of `dray get` but for its options: asks for a download, fetches what it consists of, and tells what came of
+// it.
 #pragma once
 
 #include <optional>

@@ -49,8 +49,9 @@ std::optional<JournalHeader> header_of(const json::value& value) {
     into = member->to_number<std::uint64_t>(ec);
     return !ec;
   };
-  bool complete = text("form", header.form) && text("etag", header.artifact.etag) && number("size", header.artifact.size) &&
-                  number("chunkSize", header.chunk_size) && number("marks", header.marks);
+  bool complete = text("form", header.form) && text("etag", header.artifact.etag) &&
+                  number("size", header.artifact.size) && number("chunkSize", header.chunk_size) &&
+                  number("marks", header.marks);
   if (!complete || header.chunk_size < kSmallestChunk || header.marks > kMostMarks) return std::nullopt;
   return header;
 }
@@ -63,14 +64,16 @@ std::optional<JournalHeader> parse_header(std::string_view block) {
   auto second = rest.find('\n');
   if (second == std::string_view::npos) return std::nullopt;
   auto text = rest.substr(0, second + 1);
-  if (block.substr(kMagic.size(), first - kMagic.size()) != fmt::format("{:08x}", crc32_of(bytes_of(text)))) return std::nullopt;
+  if (block.substr(kMagic.size(), first - kMagic.size()) != fmt::format("{:08x}", crc32_of(bytes_of(text))))
+    return std::nullopt;
   auto value = parse_json(text);
   return value ? header_of(*value) : std::nullopt;
 }
 
 bool is_same_file(int fd, const std::string& path) {
   struct stat open, named;
-  return ::fstat(fd, &open) == 0 && ::lstat(path.c_str(), &named) == 0 && open.st_ino == named.st_ino && open.st_dev == named.st_dev;
+  return ::fstat(fd, &open) == 0 && ::lstat(path.c_str(), &named) == 0 && open.st_ino == named.st_ino &&
+         open.st_dev == named.st_dev;
 }
 
 }  // namespace
@@ -125,14 +128,18 @@ Result<void> Journal::remove() {
   return ok();
 }
 
-Result<OpenedJournal> open_journal(const std::string& path, const std::string& form, const Identity& identity, ByteCount chunk_size,
-                                   const std::function<std::uint64_t(const ChunkGrid&)>& marks_of, Restart restart) {
+Result<OpenedJournal> open_journal(const std::string& path, const std::string& form, const Identity& identity,
+                                   ByteCount chunk_size, const std::function<std::uint64_t(const ChunkGrid&)>& marks_of,
+                                   Restart restart) {
   ASSIGN_OR_RETURN(auto journal, Journal::open(path));
   if (journal.kept() && restart == Restart::no) {
     const auto& kept = *journal.kept();
     ChunkGrid grid(identity.size, kept.chunk_size);
-    if (kept == JournalHeader{form, identity, kept.chunk_size, marks_of(grid)}) return OpenedJournal{std::move(journal), grid, true};
-    return Error{Code::conflict, fmt::format("{} is of another version than the server has now; run with --restart to start anew", path)};
+    if (kept == JournalHeader{form, identity, kept.chunk_size, marks_of(grid)})
+      return OpenedJournal{std::move(journal), grid, true};
+    return Error{
+        Code::conflict,
+        fmt::format("{} is of another version than the server has now; run with --restart to start anew", path)};
   }
   auto grid = ChunkGrid::cut(identity.size, chunk_size);
   RETURN_IF_ERROR(journal.begin({form, identity, grid.chunk_size(), marks_of(grid)}));

@@ -17,8 +17,8 @@
 
 namespace dray::fetching {
 
-// Which download a journal belongs to, and how it is cut. A mark says that one piece is done; what the pieces are is the owner's
-// affair.
+// Which download a journal belongs to, and how it is cut. A mark says that one piece is done; what the pieces are is
+// the owner's affair.
 struct JournalHeader {
   std::string form;  // "file" or "folder"
   Identity artifact;
@@ -28,10 +28,10 @@ struct JournalHeader {
   bool operator==(const JournalHeader&) const = default;
 };
 
-// The file NAME.part.state: a line with the CRC-32 of the header, the header as JSON padded to kHeaderSize, then one byte a mark.
-// It is made at its full size, so that a full disk does not stop a mark. The header is durable before the first mark is
-// written, and a mark is written only once what it stands for is durable (by whoever calls mark()): after a power cut marks may
-// be missing, but none is wrong. One process at a time has it, by flock. One thread at a time.
+// The file NAME.part.state: a line with the CRC-32 of the header, the header as JSON padded to kHeaderSize, then one
+// byte a mark. It is made at its full size, so that a full disk does not stop a mark. The header is durable before the
+// first mark is written, and a mark is written only once what it stands for is durable (by whoever calls mark()): after
+// a power cut marks may be missing, but none is wrong. One process at a time has it, by flock. One thread at a time.
 class Journal {
  public:
   static constexpr std::size_t kHeaderSize = 4096;
@@ -70,10 +70,12 @@ struct OpenedJournal {
   ChunkGrid grid;
   bool goes_on = false;  // an earlier run's marks are there
 };
-// The journal of `path`, begun anew where it holds nothing or when told so. An earlier run's chunk size counts more than the
-// wished one. `marks_of` says how many marks a grid needs. Code::conflict: it is of another version, or another process has it.
-Result<OpenedJournal> open_journal(const std::string& path, const std::string& form, const Identity& identity, ByteCount chunk_size,
-                                   const std::function<std::uint64_t(const ChunkGrid&)>& marks_of, Restart restart);
+// The journal of `path`, begun anew where it holds nothing or when told so. An earlier run's chunk size counts more
+// than the wished one. `marks_of` says how many marks a grid needs. Code::conflict: it is of another version, or
+// another process has it.
+Result<OpenedJournal> open_journal(const std::string& path, const std::string& form, const Identity& identity,
+                                   ByteCount chunk_size, const std::function<std::uint64_t(const ChunkGrid&)>& marks_of,
+                                   Restart restart);
 
 // Collects marks and writes them in batches, since making bytes durable takes its time. From any thread.
 class Checkpoint {

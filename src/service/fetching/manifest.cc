@@ -17,7 +17,9 @@ namespace {
 constexpr std::size_t kMostEntries = 20'000'000;
 constexpr std::size_t kLongestName = 65'535;
 
-Error bad_manifest(std::string_view why) { return {Code::corrupt, fmt::format("the server's manifest cannot be used: {}", why)}; }
+Error bad_manifest(std::string_view why) {
+  return {Code::corrupt, fmt::format("the server's manifest cannot be used: {}", why)};
+}
 
 std::optional<std::uint32_t> parse_crc32(std::string_view hex) {
   auto bytes = parse_hex(hex);
@@ -38,8 +40,8 @@ struct Draft {
 
 }  // namespace
 
-// The manifest is an object with an array "entries" of flat objects; `depth_` tells where we are: 1 in the object, 2 in the
-// array, 3 in an entry. Whatever else is nested is skipped.
+// The manifest is an object with an array "entries" of flat objects; `depth_` tells where we are: 1 in the object, 2 in
+// the array, 3 in an entry. Whatever else is nested is skipped.
 class ManifestReader::Handler {
  public:
   static constexpr std::size_t max_object_size = std::numeric_limits<std::size_t>::max();
@@ -134,19 +136,25 @@ class ManifestReader::Handler {
   }
 
   bool keep_draft() {
-    if (draft_.name.empty() || draft_.name.size() > kLongestName) return refuse("an entry has no name, or far too long a one");
+    if (draft_.name.empty() || draft_.name.size() > kLongestName)
+      return refuse("an entry has no name, or far too long a one");
     bool is_directory = draft_.name.ends_with('/');
     auto size = draft_.size.value_or(0);
     if (is_directory && size != 0) return refuse("a folder has bytes");
     if (!is_directory && (!draft_.size || !draft_.offset || !draft_.crc32 || !draft_.sha256)) {
-      return refuse(fmt::format("size, offset, crc32 or sha256 of \"{}\" is missing or malformed", printable(draft_.name)));
+      return refuse(
+          fmt::format("size, offset, crc32 or sha256 of \"{}\" is missing or malformed", printable(draft_.name)));
     }
     if (manifest.records_.size() >= kMostEntries) return refuse("it has too many entries");
     if (manifest.names_.size() + draft_.name.size() > UINT32_MAX) return refuse("its names are too long");
-    if (size == 0) draft_.offset = 0;  // where nothing lies means nothing; so empty entries come first and order the rest alone
+    if (size == 0)
+      draft_.offset = 0;  // where nothing lies means nothing; so empty entries come first and order the rest alone
     auto modified = draft_.modified ? draft_.modified->time_since_epoch().count() : Manifest::kUnknown;
-    manifest.records_.push_back({{draft_.offset.value_or(0), size}, draft_.sha256.value_or(Sha256{}), modified,
-                                 draft_.crc32.value_or(0), static_cast<std::uint32_t>(manifest.names_.size()),
+    manifest.records_.push_back({{draft_.offset.value_or(0), size},
+                                 draft_.sha256.value_or(Sha256{}),
+                                 modified,
+                                 draft_.crc32.value_or(0),
+                                 static_cast<std::uint32_t>(manifest.names_.size()),
                                  static_cast<std::uint16_t>(draft_.name.size())});
     manifest.names_ += draft_.name;
     return true;
@@ -171,7 +179,8 @@ Result<void> ManifestReader::read(std::string_view piece) {
   auto taken = parser.write_some(true, piece.data(), piece.size(), ec);
   if (!parser.handler().problem.empty()) return bad_manifest(parser.handler().problem);
   if (ec) return bad_manifest(ec.message());
-  if (trim(piece.substr(taken)).find_first_not_of("\r\n \t") != std::string_view::npos) return bad_manifest("something follows its end");
+  if (trim(piece.substr(taken)).find_first_not_of("\r\n \t") != std::string_view::npos)
+    return bad_manifest("something follows its end");
   return ok();
 }
 
@@ -226,7 +235,8 @@ Result<void> check_names(const Manifest& manifest) {
   auto name_of = [&](std::uint32_t index) { return manifest.entry(index).name; };
   std::sort(order.begin(), order.end(), [&](auto a, auto b) { return name_of(a) < name_of(b); });
   auto twice = [](std::string_view name) {
-    return Error{Code::corrupt, fmt::format("the archive has \"{}\" twice, or as a file and as a folder", printable(name))};
+    return Error{Code::corrupt,
+                 fmt::format("the archive has \"{}\" twice, or as a file and as a folder", printable(name))};
   };
   for (std::size_t i = 0; i < order.size(); ++i) {
     auto name = name_of(order[i]);
@@ -234,7 +244,8 @@ Result<void> check_names(const Manifest& manifest) {
     if (i > 0 && name == name_of(order[i - 1])) return twice(name);
     if (name.ends_with('/')) continue;
     auto below = std::string(name) + '/';
-    auto next = std::lower_bound(order.begin(), order.end(), below, [&](auto index, const auto& text) { return name_of(index) < text; });
+    auto next = std::lower_bound(order.begin(), order.end(), below,
+                                 [&](auto index, const auto& text) { return name_of(index) < text; });
     if (next != order.end() && name_of(*next).starts_with(below)) return twice(name);
   }
   return ok();

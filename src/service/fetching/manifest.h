@@ -25,7 +25,8 @@ struct ManifestEntry {
   bool is_directory() const { return name.ends_with('/'); }
 };
 
-// Empty entries first, then the others in the order of their data, which lie within the artifact and share no bytes. About 80 bytes an entry and its name.
+// Empty entries first, then the others in the order of their data, which lie within the artifact and share no bytes.
+// About 80 bytes an entry and its name.
 class Manifest {
  public:
   std::string name;
@@ -70,7 +71,8 @@ class ManifestReader {
   std::unique_ptr<Parser> parser_;
 };
 
-// What extracting needs beyond that: every name is safe, none occurs twice, and none is both a file and a folder. Code::corrupt.
+// What extracting needs beyond that: every name is safe, none occurs twice, and none is both a file and a folder.
+// Code::corrupt.
 Result<void> check_names(const Manifest& manifest);
 
 }  // namespace dray::fetching

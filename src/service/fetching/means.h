@@ -31,7 +31,9 @@ struct Means {
 // Counts for a Progress. From any thread.
 class Meter {
  public:
-  Meter(std::unique_ptr<Progress> progress, ProgressState state) : progress_(std::move(progress)), state_(state) { add(0, 0); }
+  Meter(std::unique_ptr<Progress> progress, ProgressState state) : progress_(std::move(progress)), state_(state) {
+    add(0, 0);
+  }
 
   void add(ByteCount bytes, std::uint64_t files) {
     std::lock_guard lock(mutex_);

@@ -4,7 +4,8 @@
 
 namespace dray::fetching {
 
-Result<void> for_each_piece(const Manifest& manifest, ByteCount offset, Bytes bytes, const std::function<Result<void>(const Piece&)>& each) {
+Result<void> for_each_piece(const Manifest& manifest, ByteCount offset, Bytes bytes,
+                            const std::function<Result<void>(const Piece&)>& each) {
   auto end = offset + bytes.size();
   for (auto index = manifest.find_by_offset(offset); index < manifest.count(); ++index) {
     auto data = manifest.entry(index).data;

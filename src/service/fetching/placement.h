@@ -20,8 +20,10 @@ struct Piece {
   Bytes bytes;           // never empty
 };
 
-// Hands over what among `bytes`, which lie at `offset` of the archive, is data of entries; the headers between are dropped.
-Result<void> for_each_piece(const Manifest& manifest, ByteCount offset, Bytes bytes, const std::function<Result<void>(const Piece&)>& each);
+// Hands over what among `bytes`, which lie at `offset` of the archive, is data of entries; the headers between are
+// dropped.
+Result<void> for_each_piece(const Manifest& manifest, ByteCount offset, Bytes bytes,
+                            const std::function<Result<void>(const Piece&)>& each);
 
 // The entries with data in `range`: from first on, before end.
 struct EntrySpan {
@@ -38,8 +40,10 @@ enum class EntryState : std::uint8_t {
 // Counts the chunks that each wanted file still needs. From any thread.
 class CompletionCount {
  public:
-  // `missing` says which chunks are not there yet. Files that miss none are in complete() at once, empty ones too; folders never.
-  CompletionCount(const Manifest& manifest, const ChunkGrid& grid, const std::vector<EntryState>& states, const std::vector<bool>& missing);
+  // `missing` says which chunks are not there yet. Files that miss none are in complete() at once, empty ones too;
+  // folders never.
+  CompletionCount(const Manifest& manifest, const ChunkGrid& grid, const std::vector<EntryState>& states,
+                  const std::vector<bool>& missing);
 
   const std::vector<std::size_t>& complete() const { return complete_; }
   // The chunk, missing until now, is there: the files that are complete with it.
@@ -49,7 +53,7 @@ class CompletionCount {
   const Manifest& manifest_;
   const ChunkGrid grid_;
   std::vector<std::size_t> complete_;
-  std::mutex mutex_;                                    // guards left_
+  std::mutex mutex_;                                     // guards left_
   std::unordered_map<std::size_t, std::uint64_t> left_;  // of files that are not complete
 };
 

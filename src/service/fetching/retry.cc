@@ -36,7 +36,8 @@ Result<void> Retrier::wait_after(const Trouble& trouble) {
     pause += std::chrono::duration_cast<milliseconds>(*trouble.retry_after);
   }
   if (pause >= kWorthTelling) {
-    notice_(fmt::format("{}; trying again in {:.0f} s", trouble.error.message, static_cast<double>(pause.count()) / 1000));
+    notice_(
+        fmt::format("{}; trying again in {:.0f} s", trouble.error.message, static_cast<double>(pause.count()) / 1000));
   }
   if (stop_.wait(pause)) return stopped();
   return ok();

@@ -27,8 +27,8 @@ class Retrier {
   Retrier(RetryPolicy policy, const StopSignal& stop, Random& random, Notice notice)
       : policy_(policy), stop_(stop), random_(random), notice_(std::move(notice)) {}
 
-  // Waits before the next attempt. The error to end with: the trouble will not pass, there were too many, the server asks to
-  // wait longer than ten minutes, or somebody wishes to stop.
+  // Waits before the next attempt. The error to end with: the trouble will not pass, there were too many, the server
+  // asks to wait longer than ten minutes, or somebody wishes to stop.
   Result<void> wait_after(const Trouble& trouble);
   void progressed() { failures_ = 0; }
 

@@ -51,20 +51,28 @@ class PartWriter final : public ChunkWriter {
 
 class Saving {
  public:
-  Saving(const RemoteFile& file, int folder, const std::string& folder_path, const std::string& name, const SaveOptions& options,
-         const GetManifest& manifest, const Means& means)
-      : file_(file), folder_(folder), path_(folder_path + "/" + name), name_(name), options_(options), get_manifest_(manifest), means_(means) {
+  Saving(const RemoteFile& file, int folder, const std::string& folder_path, const std::string& name,
+         const SaveOptions& options, const GetManifest& manifest, const Means& means)
+      : file_(file),
+        folder_(folder),
+        path_(folder_path + "/" + name),
+        name_(name),
+        options_(options),
+        get_manifest_(manifest),
+        means_(means) {
     saved_.name = name;
     saved_.identity = file.identity;
   }
 
   Result<Saved> run() {
     auto marks_of = [](const ChunkGrid& grid) { return grid.count(); };
-    ASSIGN_OR_RETURN(auto opened, open_journal(path_ + ".part.state", "file", file_.identity, means_.chunk_size, marks_of, options_.restart));
-    auto result = run_with(opened);
+    auto opened =
+        open_journal(path_ + ".part.state", "file", file_.identity, means_.chunk_size, marks_of, options_.restart);
+    if (!opened) return explain_disk(opened.error(), name_);
+    auto result = run_with(*opened);
     // A lock on nothing is left to nobody: neither by success nor by an error before the first byte.
     bool nothing_kept = !result && ::faccessat(folder_, part().c_str(), F_OK, AT_SYMLINK_NOFOLLOW) < 0;
-    if (nothing_kept) RETURN_IF_ERROR(opened.journal.remove());
+    if (nothing_kept) RETURN_IF_ERROR(opened->journal.remove());
     if (!result) return explain_disk(result.error(), name_);
     return saved_;
   }
@@ -85,7 +93,8 @@ class Saving {
       if (auto verified = verify(part_.get()); !verified) return put_aside(verified.error(), part(), opened.journal);
     }
     set_finished_mark(part_.get(), file_.identity);
-    RETURN_IF_ERROR(rename_in(folder_, part(), name_, options_.overwrite == Overwrite::yes ? Tree::Replace::yes : Tree::Replace::no));
+    RETURN_IF_ERROR(rename_in(folder_, part(), name_,
+                              options_.overwrite == Overwrite::yes ? Tree::Replace::yes : Tree::Replace::no));
     if (::fsync(folder_) < 0) return system_error("cannot make " + name_ + " durable", errno);
     return opened.journal.remove();
   }
@@ -131,7 +140,8 @@ class Saving {
     if (static_cast<ByteCount>(status.st_size) == file_.identity.size) return ok();
     // The marks speak of bytes that are no longer there.
     if (opened.goes_on) RETURN_IF_ERROR(opened.journal.begin(*opened.journal.kept()));
-    if (::ftruncate(part_.get(), static_cast<off_t>(file_.identity.size)) < 0) return system_error("cannot write " + part(), errno);
+    if (::ftruncate(part_.get(), static_cast<off_t>(file_.identity.size)) < 0)
+      return system_error("cannot write " + part(), errno);
     return ok();
   }
 
@@ -188,7 +198,9 @@ class Saving {
 Error explain_disk(Error error, const std::string& name) {
   bool is_full = error.detail == system_error("", ENOSPC).detail || error.detail == system_error("", EDQUOT).detail;
   if (!is_full) return error;
-  return {Code::unavailable, fmt::format("no room left on the disk for {}; what is there is kept: make room and run the same command again", name),
+  return {Code::unavailable,
+          fmt::format(
+              "no room left on the disk for {}; what is there is kept: make room and run the same command again", name),
           error.message};
 }
 

@@ -34,11 +34,11 @@ struct Saved {
 // The manifest of an artifact when it is needed; nullptr if the server has none. From one thread.
 using GetManifest = std::function<Result<const Manifest*>()>;
 
-// Saves `file` in `folder` (a descriptor) as `name`. The bytes gather in NAME.part, NAME.part.state says which are there
-// (journal.h); after any kind of end, the same call goes on. NAME appears in one step, with bytes that survive a power cut.
-// If NAME is a complete copy already, that is found by its mark, or else by comparing it with the manifest.
-// Code::conflict: another process is at it; NAME is something else; or what was left is of another version. Code::corrupt: what
-// was fetched or found fails the verification and is now NAME.corrupt.
+// Saves `file` in `folder` (a descriptor) as `name`. The bytes gather in NAME.part, NAME.part.state says which are
+// there (journal.h); after any kind of end, the same call goes on. NAME appears in one step, with bytes that survive a
+// power cut. If NAME is a complete copy already, that is found by its mark, or else by comparing it with the manifest.
+// Code::conflict: another process is at it; NAME is something else; or what was left is of another version.
+// Code::corrupt: what was fetched or found fails the verification and is now NAME.corrupt.
 Result<Saved> save_artifact(const RemoteFile& file, int folder, const std::string& folder_path, const std::string& name,
                             const SaveOptions& options, const GetManifest& manifest, const Means& means);
 

@@ -14,7 +14,8 @@ Trouble local(Error error) { return {std::move(error), Outlook::final, {}}; }
 // Takes the bytes of one run, however many answers that needs.
 class RunReceiver final : public Receiver {
  public:
-  RunReceiver(const RemoteFile& file, const ChunkGrid& grid, const ChunkQueue& queue, ByteRange run, ChunkWriter& writer, Meter& meter)
+  RunReceiver(const RemoteFile& file, const ChunkGrid& grid, const ChunkQueue& queue, ByteRange run,
+              ChunkWriter& writer, Meter& meter)
       : file_(file), grid_(grid), queue_(queue), rest_(run), writer_(writer), meter_(meter) {}
 
   ByteRange rest() const { return rest_; }
@@ -23,7 +24,8 @@ class RunReceiver final : public Receiver {
 
   std::optional<Trouble> body(Bytes bytes) override {
     if (queue_.is_closed()) return local(stopped());  // another connection met an error, which counts
-    if (bytes.size() > rest_.length) return Trouble{{Code::corrupt, "the server sends more bytes than it says"}, Outlook::may_pass, {}};
+    if (bytes.size() > rest_.length)
+      return Trouble{{Code::corrupt, "the server sends more bytes than it says"}, Outlook::may_pass, {}};
     while (!bytes.empty()) {
       auto chunk = grid_.chunk_at(rest_.offset);
       auto left = grid_.range_of(chunk).end() - rest_.offset;
@@ -51,7 +53,8 @@ class RunReceiver final : public Receiver {
 Request request_for(const RemoteFile& file, ByteRange range, const Means& means) {
   Request request;
   request.url = file.url;
-  request.fields = {fmt::format("Range: bytes={}-{}", range.offset, range.end() - 1), "If-Match: " + file.identity.etag};
+  request.fields = {fmt::format("Range: bytes={}-{}", range.offset, range.end() - 1),
+                    "If-Match: " + file.identity.etag};
   request.silence = means.client.silence;
   return request;
 }
@@ -71,8 +74,8 @@ Result<void> fetch_run(Connection& connection, const RemoteFile& file, RunReceiv
 
 }  // namespace
 
-Result<void> transfer(const RemoteFile& file, const ChunkGrid& grid, ChunkQueue& queue, const OpenWriter& open_writer, Meter& meter,
-                      const Means& means, const OpenConnection& open) {
+Result<void> transfer(const RemoteFile& file, const ChunkGrid& grid, ChunkQueue& queue, const OpenWriter& open_writer,
+                      Meter& meter, const Means& means, const OpenConnection& open) {
   return run_parallel(means.connections, [&]() -> Result<void> {
     auto work = [&]() -> Result<void> {
       ASSIGN_OR_RETURN(auto writer, open_writer());
@@ -90,9 +93,10 @@ Result<void> transfer(const RemoteFile& file, const ChunkGrid& grid, ChunkQueue&
   });
 }
 
-Result<void> transfer(const RemoteFile& file, const ChunkGrid& grid, ChunkQueue& queue, const OpenWriter& open_writer, Meter& meter,
-                      const Means& means) {
-  return transfer(file, grid, queue, open_writer, meter, means, [&] { return open_connection(means.client, means.stop); });
+Result<void> transfer(const RemoteFile& file, const ChunkGrid& grid, ChunkQueue& queue, const OpenWriter& open_writer,
+                      Meter& meter, const Means& means) {
+  return transfer(file, grid, queue, open_writer, meter, means,
+                  [&] { return open_connection(means.client, means.stop); });
 }
 
 }  // namespace dray::fetching

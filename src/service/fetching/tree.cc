@@ -20,7 +20,8 @@ struct SplitPath {
 };
 SplitPath split_path(std::string_view path) {
   auto slash = path.rfind('/');
-  return slash == std::string_view::npos ? SplitPath{"", path} : SplitPath{path.substr(0, slash), path.substr(slash + 1)};
+  return slash == std::string_view::npos ? SplitPath{"", path}
+                                         : SplitPath{path.substr(0, slash), path.substr(slash + 1)};
 }
 
 Error folder_error(const std::string& shown, int errno_value) {
@@ -43,14 +44,16 @@ int rename_once(int from_folder, const std::string& from, int to_folder, const s
 }
 
 Error rename_error(const std::string& shown, int errno_value) {
-  if (errno_value == EEXIST || errno_value == ENOTEMPTY) return {Code::conflict, fmt::format("{} exists already", shown)};
+  if (errno_value == EEXIST || errno_value == ENOTEMPTY)
+    return {Code::conflict, fmt::format("{} exists already", shown)};
   return system_error("cannot put " + shown + " in its place", errno_value);
 }
 
 }  // namespace
 
 Result<Tree> Tree::make(int parent, const std::string& name, std::string shown) {
-  if (::mkdirat(parent, name.c_str(), 0777) < 0 && errno != EEXIST) return system_error("cannot create the folder " + shown, errno);
+  if (::mkdirat(parent, name.c_str(), 0777) < 0 && errno != EEXIST)
+    return system_error("cannot create the folder " + shown, errno);
   UniqueFd fd(::openat(parent, name.c_str(), kFolderFlags));
   if (!fd) return folder_error(shown, errno);
   return Tree(std::move(fd), std::move(shown));
@@ -122,7 +125,8 @@ std::optional<struct stat> Tree::status(std::string_view path) {
 Result<void> Tree::remove(std::string_view path) {
   auto [folder, name] = split_path(path);
   ASSIGN_OR_RETURN(int at, enter(folder, Missing::fail));
-  if (::unlinkat(at, std::string(name).c_str(), 0) < 0 && errno != ENOENT) return system_error("cannot remove " + shown(path), errno);
+  if (::unlinkat(at, std::string(name).c_str(), 0) < 0 && errno != ENOENT)
+    return system_error("cannot remove " + shown(path), errno);
   return ok();
 }
 

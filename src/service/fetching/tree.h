@@ -1,5 +1,5 @@
-// Files below one folder, by names that come from outside. No step of a path is ever a symbolic link, so nothing outside the
-// folder can be read or written, whatever lies there and whatever the names are.
+// Files below one folder, by names that come from outside. No step of a path is ever a symbolic link, so nothing
+// outside the folder can be read or written, whatever lies there and whatever the names are.
 #pragma once
 
 #include <sys/stat.h>
@@ -13,8 +13,8 @@
 
 namespace dray::fetching {
 
-// Keeps the folder it was in last open, since neighbours in an archive lie in one folder. One thread at a time; a copy for each
-// thread by again().
+// Keeps the folder it was in last open, since neighbours in an archive lie in one folder. One thread at a time; a copy
+// for each thread by again().
 class Tree {
  public:
   // The folder `name` in `parent` (a descriptor), created if missing. Code::conflict: it is a link or no folder.
@@ -33,7 +33,8 @@ class Tree {
   std::optional<struct stat> status(std::string_view path);
   Result<void> remove(std::string_view path);  // a file; ok if there is none
   enum class Replace { no, yes };
-  // Moves the file of that path to the same path of `to`, creating folders there. Code::conflict: Replace::no, and it exists.
+  // Moves the file of that path to the same path of `to`, creating folders there. Code::conflict: Replace::no, and it
+  // exists.
   Result<void> move(std::string_view path, Tree& to, Replace replace);
 
  private:

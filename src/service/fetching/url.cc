@@ -65,7 +65,8 @@ Result<Url> resolve_url(const Url& base, std::string_view reference) {
 Result<Url> url_on_server(const Url& server, std::string_view path) {
   if (!path.starts_with('/') || path.starts_with("//")) {
     ASSIGN_OR_RETURN(auto url, resolve_url(server, path));
-    if (url.origin != server.origin) return Error{Code::denied, "the server sends us to another place, which is not followed: " + url.origin};
+    if (url.origin != server.origin)
+      return Error{Code::denied, "the server sends us to another place, which is not followed: " + url.origin};
     return url;
   }
   auto base = server.text.substr(0, server.text.find('?'));

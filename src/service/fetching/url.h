@@ -20,8 +20,8 @@ struct Url {
 Result<Url> parse_url(std::string_view text);
 // What `reference` in an answer from `base` means.
 Result<Url> resolve_url(const Url& base, std::string_view reference);
-// `path` as the server names it ("/api/v1/..."), below the address of the server. A complete address is taken only if it is of
-// the same origin: Code::denied.
+// `path` as the server names it ("/api/v1/..."), below the address of the server. A complete address is taken only if
+// it is of the same origin: Code::denied.
 Result<Url> url_on_server(const Url& server, std::string_view path);
 
 }  // namespace dray::fetching

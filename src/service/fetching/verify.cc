@@ -61,13 +61,15 @@ class ArchiveCheck {
 
  private:
   ByteCount total() const {
-    return std::accumulate(entries_.begin(), entries_.end(), ByteCount{0}, [](ByteCount sum, const auto& entry) { return sum + entry.size; });
+    return std::accumulate(entries_.begin(), entries_.end(), ByteCount{0},
+                           [](ByteCount sum, const auto& entry) { return sum + entry.size; });
   }
 
   // partner_[i] becomes the manifest's entry for entries_[i].
   Result<void> pair_up() {
     if (entries_.size() != manifest_->count()) {
-      return Error{Code::corrupt, fmt::format("{} has {} entries, the server says {}", name_, entries_.size(), manifest_->count())};
+      return Error{Code::corrupt,
+                   fmt::format("{} has {} entries, the server says {}", name_, entries_.size(), manifest_->count())};
     }
     auto here = order_by_name(entries_.size(), [&](auto i) { return std::string_view(entries_[i].name); });
     auto there = order_by_name(manifest_->count(), [&](auto i) { return manifest_->entry(i).name; });
@@ -77,7 +79,8 @@ class ArchiveCheck {
       auto expected = manifest_->entry(there[i]);
       if (entry.name != expected.name) return corrupt(name_, entry.name, "the server does not list it");
       if (entry.size != expected.data.length) return corrupt(name_, entry.name, "another size");
-      if (entry.crc32 != expected.crc32 && !entry.is_directory()) return corrupt(name_, entry.name, "another CRC-32 than the server says");
+      if (entry.crc32 != expected.crc32 && !entry.is_directory())
+        return corrupt(name_, entry.name, "another CRC-32 than the server says");
       partner_[here[i]] = there[i];
     }
     return ok();
@@ -98,7 +101,8 @@ class ArchiveCheck {
     if (!manifest_ || entry.is_directory()) return ok();
     auto expected = manifest_->entry(partner_[index]);
     if (hasher.finish() != expected.sha256) return corrupt(name_, entry.name, "another SHA-256 than the server says");
-    if (entry.size > 0 && entry.data_offset != expected.data.offset) return corrupt(name_, entry.name, "it lies elsewhere");
+    if (entry.size > 0 && entry.data_offset != expected.data.offset)
+      return corrupt(name_, entry.name, "it lies elsewhere");
     return ok();
   }
 
@@ -133,13 +137,16 @@ Result<void> verify_file(int fd, const std::string& name, const Manifest* manife
   if (::fstat(fd, &status) < 0) return system_error("cannot read " + name, errno);
   auto size = static_cast<ByteCount>(status.st_size);
   ::posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-  if (manifest && manifest->artifact.size != size) return Error{Code::corrupt, fmt::format("{} has another size than the server says", name)};
+  if (manifest && manifest->artifact.size != size)
+    return Error{Code::corrupt, fmt::format("{} has another size than the server says", name)};
   if (manifest && manifest->is_bare()) {
     ASSIGN_OR_RETURN(auto hash, hash_file(fd, size, name, means.stop));
-    if (hash != manifest->entry(0).sha256) return corrupt(name, manifest->entry(0).name, "another SHA-256 than the server says");
+    if (hash != manifest->entry(0).sha256)
+      return corrupt(name, manifest->entry(0).name, "another SHA-256 than the server says");
     return ok();
   }
-  if (!manifest && !name.ends_with(".zip")) return Error{Code::invalid, fmt::format("{} cannot be verified: the server has no manifest of it", name)};
+  if (!manifest && !name.ends_with(".zip"))
+    return Error{Code::invalid, fmt::format("{} cannot be verified: the server has no manifest of it", name)};
   FileInput input(fd, size, name);
   return ArchiveCheck(input, name, manifest, means).run();
 }

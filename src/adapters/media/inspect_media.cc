@@ -1,0 +1,69 @@
+#include "adapters/media/inspect_media.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "adapters/media/image_metadata.h"
+#include "adapters/media/magic_pool.h"
+#include "adapters/media/mime_types.h"
+#include "base/file.h"
+
+namespace dray::media {
+namespace {
+
+struct OpenFile {
+  UniqueFd fd;
+  ByteCount size = 0;
+};
+
+Result<OpenFile> open_regular_file(const std::string& path) {
+  // Without O_NONBLOCK a named pipe would keep us waiting for its other end.
+  ASSIGN_OR_RETURN(auto fd, open_file(path, O_RDONLY | O_NONBLOCK));
+  struct stat status;
+  if (::fstat(fd.get(), &status) != 0) return system_error("cannot look at " + path, errno);
+  if (!S_ISREG(status.st_mode)) return Error{Code::invalid, path + " is not a file"};
+  return OpenFile{std::move(fd), static_cast<ByteCount>(status.st_size)};
+}
+
+// libmagic gives up on some ZIP archives, office documents among them, whose signature is plain to see.
+Result<bool> is_zip(int fd, const std::string& path) {
+  std::array<std::byte, 4> start{};
+  ASSIGN_OR_RETURN(auto got, read_at(fd, 0, start, path));
+  return got == start.size() && text_of(start) == "PK\x03\x04";
+}
+
+class Inspector final : public model::MediaInspector {
+ public:
+  Inspector() { prepare_exiv2(); }
+
+  Result<model::MediaFacts> inspect(const std::string& path, const std::string& name) const override {
+    ASSIGN_OR_RETURN(auto file, open_regular_file(path));
+    model::MediaFacts facts;
+    if (file.size == 0) {
+      facts.mime_type = mime_type_of_name(name);
+      return facts;
+    }
+    RETURN_IF_ERROR(find_type(file.fd.get(), path, name, facts));
+    if (has_image_metadata(facts.mime_type)) read_image_metadata(file.fd.get(), file.size, facts);
+    return facts;
+  }
+
+ private:
+  Result<void> find_type(int fd, const std::string& path, const std::string& name, model::MediaFacts& facts) const {
+    ASSIGN_OR_RETURN(auto zip, is_zip(fd, path));  // also shows whether the file can be read at all
+    auto type = magic_.type_of(fd);
+    if (!type) facts.warning = type.error().message;
+    auto by_content = type ? *type : "application/octet-stream";
+    if (zip && by_content == "application/octet-stream") by_content = "application/zip";
+    facts.mime_type = type ? mime_type_of(by_content, name) : mime_type_of_name(name);
+    return ok();
+  }
+
+  mutable MagicPool magic_;
+};
+
+}  // namespace
+
+std::unique_ptr<model::MediaInspector> make_media_inspector() { return std::make_unique<Inspector>(); }
+
+}  // namespace dray::media
