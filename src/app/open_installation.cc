@@ -12,7 +12,8 @@ namespace dray::app {
 Result<cli::Installation> open_installation(const std::string& data, cli::OpenMode mode) {
   auto catalog_file = data + "/dray.db";
   if (mode == cli::OpenMode::existing && ::access(catalog_file.c_str(), F_OK) != 0) {
-    return Error{Code::not_found, "there is no Dray data in " + data + ": name the data directory with --data, or create it with serve or import"};
+    return Error{Code::not_found, "there is no Dray data in " + data +
+                                      ": name the data directory with --data, or create it with serve or import"};
   }
   RETURN_IF_ERROR(make_directories(data));
   ASSIGN_OR_RETURN(auto blobs, files::open_file_blob_store(data + "/blobs"));

@@ -13,7 +13,9 @@ int run_program(int argc, char** argv) {
   spdlog::set_default_logger(spdlog::stderr_logger_mt("dray"));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
 
-  CLI::App program{"Dray lets people download digital assets: folders of pictures, films and documents, as exact, resumable archives."};
+  CLI::App program{
+      "Dray lets people download digital assets: folders of pictures, films and documents, as exact, resumable "
+      "archives."};
   program.set_version_flag("--version", "dray " DRAY_VERSION);
   program.require_subcommand(1);
   program.fallthrough();  // --data may stand behind the command

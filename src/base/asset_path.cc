@@ -10,7 +10,8 @@ Result<void> check_name(std::string_view name) {
   if (name.empty()) return Error{Code::invalid, "a name is empty"};
   if (name == "." || name == "..") return Error{Code::invalid, fmt::format("a name may not be \"{}\"", name)};
   if (name.size() > AssetPath::kMaxNameBytes) {
-    return Error{Code::invalid, fmt::format("a name has {} bytes; at most {} are allowed", name.size(), AssetPath::kMaxNameBytes)};
+    return Error{Code::invalid,
+                 fmt::format("a name has {} bytes; at most {} are allowed", name.size(), AssetPath::kMaxNameBytes)};
   }
   if (name.find('/') != std::string_view::npos) return Error{Code::invalid, "a name contains a slash"};
   if (name.find('\0') != std::string_view::npos) return Error{Code::invalid, "a name contains a NUL character"};
@@ -19,7 +20,8 @@ Result<void> check_name(std::string_view name) {
 }
 
 Result<AssetPath> AssetPath::parse(std::string_view text) {
-  if (text.empty() || text[0] != '/') return Error{Code::invalid, "a path must begin with a slash, like /content/dam/shoot"};
+  if (text.empty() || text[0] != '/')
+    return Error{Code::invalid, "a path must begin with a slash, like /content/dam/shoot"};
   if (text.size() > kMaxPathBytes) {
     return Error{Code::invalid, fmt::format("a path has {} bytes; at most {} are allowed", text.size(), kMaxPathBytes)};
   }

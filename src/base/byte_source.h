@@ -1,4 +1,5 @@
-// Bytes that are served: a source of known length, read in pieces from any offset, as literals and regions of open files.
+// Bytes that are served: a source of known length, read in pieces from any offset, as literals and regions of open
+// files.
 #pragma once
 
 #include <memory>
@@ -28,7 +29,8 @@ class ByteCursor {
     ByteCount length() const { return literal.empty() ? region.length : literal.size(); }
   };
   virtual ~ByteCursor() = default;
-  // The next piece and moves past it; a piece of length 0 at the end. Code::corrupt or not_found when stored bytes are gone.
+  // The next piece and moves past it; a piece of length 0 at the end. Code::corrupt or not_found when stored bytes are
+  // gone.
   virtual Result<Piece> next() = 0;
   virtual void seek(ByteCount offset) = 0;
   // Lets go of buffers and files until the next call: the reader is waiting for a slow client.

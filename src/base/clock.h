@@ -2,9 +2,9 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <optional>
 
 namespace dray {
 
@@ -31,7 +31,7 @@ class ManualClock final : public Clock {
   Seconds now_;
 };
 
-std::string format_utc(Seconds time);                            // "2026-11-24T10:30:00Z"
-std::optional<Seconds> parse_utc(std::string_view iso8601);      // that form only
+std::string format_utc(Seconds time);                        // "2026-11-24T10:30:00Z"
+std::optional<Seconds> parse_utc(std::string_view iso8601);  // that form only
 
 }  // namespace dray

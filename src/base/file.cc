@@ -23,7 +23,8 @@ Result<std::string> read_file(const std::string& path, ByteCount limit) {
   for (;;) {
     auto before = content.size();
     content.resize(before + 65536);
-    ASSIGN_OR_RETURN(auto got, read_at(fd.get(), before, std::as_writable_bytes(std::span(content)).subspan(before), path));
+    ASSIGN_OR_RETURN(auto got,
+                     read_at(fd.get(), before, std::as_writable_bytes(std::span(content)).subspan(before), path));
     content.resize(before + got);
     if (content.size() > limit) return Error{Code::too_large, fmt::format("{} has more than {} bytes", path, limit)};
     if (got < 65536) return content;
@@ -76,9 +77,11 @@ Result<void> make_directories(const std::string& path) {
   }
   auto slash = path.find_last_not_of('/');
   slash = slash == std::string::npos ? slash : path.rfind('/', slash);
-  if (errno != ENOENT || slash == std::string::npos || slash == 0) return system_error("cannot create the folder " + path, errno);
+  if (errno != ENOENT || slash == std::string::npos || slash == 0)
+    return system_error("cannot create the folder " + path, errno);
   RETURN_IF_ERROR(make_directories(path.substr(0, slash)));
-  if (::mkdir(path.c_str(), 0700) < 0 && errno != EEXIST) return system_error("cannot create the folder " + path, errno);
+  if (::mkdir(path.c_str(), 0700) < 0 && errno != EEXIST)
+    return system_error("cannot create the folder " + path, errno);
   return sync_directory(path.substr(0, slash));
 }
 

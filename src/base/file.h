@@ -16,7 +16,8 @@ Result<std::string> read_file(const std::string& path, ByteCount limit);        
 Result<std::size_t> read_at(int fd, ByteCount offset, MutableBytes into, const std::string& name);
 Result<void> write_at(int fd, ByteCount offset, Bytes bytes, const std::string& name);
 
-// A failed sync means that the data may be gone: it fails the operation and is never tried again as if it had not happened.
+// A failed sync means that the data may be gone: it fails the operation and is never tried again as if it had not
+// happened.
 Result<void> sync_data(int fd, const std::string& name);
 Result<void> sync_directory(const std::string& path);
 // Creates the folder and those above it where missing, each made durable.

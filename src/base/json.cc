@@ -49,7 +49,8 @@ Result<json::value> parse_json(std::string_view text) {
     return Error{Code::invalid, fmt::format("the JSON text goes on after its end, at byte {}", used)};
   }
   if (!failure) parser.finish(failure);
-  if (failure) return Error{Code::invalid, fmt::format("the JSON text is not valid at byte {}: {}", used, failure.message())};
+  if (failure)
+    return Error{Code::invalid, fmt::format("the JSON text is not valid at byte {}: {}", used, failure.message())};
   return parser.release();
 }
 

@@ -7,16 +7,26 @@ namespace dray {
 
 const char* name_of(Code code) {
   switch (code) {
-    case Code::invalid: return "invalid";
-    case Code::unauthenticated: return "unauthenticated";
-    case Code::denied: return "denied";
-    case Code::not_found: return "not_found";
-    case Code::conflict: return "conflict";
-    case Code::too_large: return "too_large";
-    case Code::busy: return "busy";
-    case Code::gone: return "gone";
-    case Code::unavailable: return "unavailable";
-    case Code::corrupt: return "corrupt";
+    case Code::invalid:
+      return "invalid";
+    case Code::unauthenticated:
+      return "unauthenticated";
+    case Code::denied:
+      return "denied";
+    case Code::not_found:
+      return "not_found";
+    case Code::conflict:
+      return "conflict";
+    case Code::too_large:
+      return "too_large";
+    case Code::busy:
+      return "busy";
+    case Code::gone:
+      return "gone";
+    case Code::unavailable:
+      return "unavailable";
+    case Code::corrupt:
+      return "corrupt";
   }
   return "unknown";
 }
@@ -24,13 +34,18 @@ const char* name_of(Code code) {
 namespace {
 Code code_for(int errno_value) {
   switch (errno_value) {
-    case ENOENT: return Code::not_found;
+    case ENOENT:
+      return Code::not_found;
     case EACCES:
-    case EPERM: return Code::denied;
-    case EEXIST: return Code::conflict;
+    case EPERM:
+      return Code::denied;
+    case EEXIST:
+      return Code::conflict;
     case ENAMETOOLONG:
-    case EINVAL: return Code::invalid;
-    default: return Code::unavailable;
+    case EINVAL:
+      return Code::invalid;
+    default:
+      return Code::unavailable;
   }
 }
 }  // namespace

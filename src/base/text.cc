@@ -51,8 +51,10 @@ std::string encode64(Bytes bytes, std::string_view alphabet, bool padded) {
       group = group << 8 | (k < have ? std::to_integer<std::uint32_t>(bytes[i + k]) : 0);
     }
     for (std::size_t k = 0; k < 4; ++k) {
-      if (k <= have) out += alphabet[group >> (18 - 6 * k) & 63];
-      else if (padded) out += '=';
+      if (k <= have)
+        out += alphabet[group >> (18 - 6 * k) & 63];
+      else if (padded)
+        out += '=';
     }
   }
   return out;
@@ -101,8 +103,10 @@ std::string replace_invalid_utf8(std::string_view text) {
   std::string out;
   while (!text.empty()) {
     auto length = utf8_sequence(text);
-    if (length == 0) out += "\xEF\xBF\xBD";
-    else out += text.substr(0, length);
+    if (length == 0)
+      out += "\xEF\xBF\xBD";
+    else
+      out += text.substr(0, length);
     text.remove_prefix(std::max<std::size_t>(length, 1));
   }
   return out;

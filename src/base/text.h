@@ -36,7 +36,7 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 
 std::optional<std::uint64_t> parse_unsigned(std::string_view digits);  // decimal digits only, no overflow
 
-std::string format_size(ByteCount bytes);           // "1.5 GB": powers of 1000, as AEM counts
+std::string format_size(ByteCount bytes);            // "1.5 GB": powers of 1000, as AEM counts
 std::string format_duration(std::uint64_t seconds);  // "1:02:03", "0:07"
 
 }  // namespace dray

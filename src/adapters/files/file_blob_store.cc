@@ -25,7 +25,8 @@ using model::BlobSource;
 
 constexpr std::size_t kBufferSize = 1024 * 1024;
 constexpr std::size_t kLargestAppend = 32 * 1024 * 1024;
-constexpr ByteCount kWritebackStep = 32 * 1024 * 1024;  // so much is handed to the disk while the rest is still being read
+constexpr ByteCount kWritebackStep =
+    32 * 1024 * 1024;  // so much is handed to the disk while the rest is still being read
 
 class RegionReader final : public BlobReader {
  public:
@@ -119,7 +120,8 @@ class NamelessFile {
   static Result<NamelessFile> create(const std::string& folder) {
     int fd = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (fd >= 0) return NamelessFile(UniqueFd(fd), "");
-    if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL) return system_error("cannot create a file in " + folder, errno);
+    if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)
+      return system_error("cannot create a file in " + folder, errno);
     auto name = folder + "/incoming-XXXXXX";  // file systems without O_TMPFILE
     fd = ::mkostemp(name.data(), O_CLOEXEC);
     if (fd < 0) return system_error("cannot create a file in " + folder, errno);
@@ -252,10 +254,13 @@ class Batch final : public model::BlobBatch {
       zeros = piece.zeros;
     }
     // Cuts what was reserved in vain, and reaches to the end of a hole at the end.
-    if (::ftruncate(file.fd(), static_cast<off_t>(digester.size())) < 0) return system_error("cannot store a blob", errno);
+    if (::ftruncate(file.fd(), static_cast<off_t>(digester.size())) < 0)
+      return system_error("cannot store a blob", errno);
     auto blob = digester.finish();
-    if (store_.has(blob.id)) known_large_.push_back(blob.id);
-    else large_files_.emplace_back(std::move(file), blob.id);
+    if (store_.has(blob.id))
+      known_large_.push_back(blob.id);
+    else
+      large_files_.emplace_back(std::move(file), blob.id);
     return blob;
   }
 
@@ -276,7 +281,8 @@ Result<std::unique_ptr<model::BlobStore>> open_file_blob_store(const std::string
   RETURN_IF_ERROR(make_directories(directory + "/large"));
   for (int first = 0; first < 256; ++first) {
     auto folder = fmt::format("{}/large/{:02x}", directory, first);
-    if (::mkdir(folder.c_str(), 0700) < 0 && errno != EEXIST) return system_error("cannot create the folder " + folder, errno);
+    if (::mkdir(folder.c_str(), 0700) < 0 && errno != EEXIST)
+      return system_error("cannot create the folder " + folder, errno);
   }
   RETURN_IF_ERROR(sync_directory(directory + "/large"));
   ASSIGN_OR_RETURN(auto large, open_file(directory + "/large", O_RDONLY | O_DIRECTORY));

@@ -32,7 +32,8 @@ ByteCount disk_usage(const std::string& path) {
   ByteCount bytes = 0;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(path)) {
     struct stat status;
-    if (entry.is_regular_file() && ::stat(entry.path().c_str(), &status) == 0) bytes += static_cast<ByteCount>(status.st_blocks) * 512;
+    if (entry.is_regular_file() && ::stat(entry.path().c_str(), &status) == 0)
+      bytes += static_cast<ByteCount>(status.st_blocks) * 512;
   }
   return bytes;
 }

@@ -143,8 +143,8 @@ Result<void> PackSet::visit(const std::function<Result<void>(const model::BlobId
   return ok();
 }
 
-// Goes on with a pack that has room and that no other process appends to, or begins a new one. The lock is that of the .pack
-// file and lasts as long as it is open.
+// Goes on with a pack that has room and that no other process appends to, or begins a new one. The lock is that of the
+// .pack file and lasts as long as it is open.
 Result<void> PackSet::choose_pack() {
   if (pack_fd_ && pack_end_ < kPackSize) return ok();
   for (const auto& name : pack_names(directory_)) {
@@ -160,7 +160,8 @@ Result<void> PackSet::choose_pack() {
       if (got == kRecordSize && parse_record(last.data())) break;
       index_size -= kRecordSize;
     }
-    if (::ftruncate(index.get(), static_cast<off_t>(index_size)) < 0) return system_error("cannot shorten " + name, errno);
+    if (::ftruncate(index.get(), static_cast<off_t>(index_size)) < 0)
+      return system_error("cannot shorten " + name, errno);
     open_name_ = name;
     pack_end_ = file_size(pack.get());
     index_end_ = index_size;

@@ -1,5 +1,5 @@
-// Small blobs in pack files: NAME.pack holds their bytes one after another, NAME.idx a fixed record for each. A blob is there when
-// its record is; records are written once the bytes are durable. docs/format/blob-store.md.
+// Small blobs in pack files: NAME.pack holds their bytes one after another, NAME.idx a fixed record for each. A blob is
+// there when its record is; records are written once the bytes are durable. docs/format/blob-store.md.
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -38,13 +38,14 @@ struct PackPlace {
   std::uint32_t crc32 = 0;
 };
 
-// Safe for use from any thread. Other processes may add packs and records; they are seen when a blob is looked for in vain.
+// Safe for use from any thread. Other processes may add packs and records; they are seen when a blob is looked for in
+// vain.
 class PackSet {
  public:
   static Result<std::unique_ptr<PackSet>> open(const std::string& directory);
 
-  std::optional<PackPlace> find(const model::BlobId& id) const;         // looks at what other processes added before giving up
-  std::optional<PackPlace> find_known(const model::BlobId& id) const;   // does not
+  std::optional<PackPlace> find(const model::BlobId& id) const;  // looks at what other processes added before giving up
+  std::optional<PackPlace> find_known(const model::BlobId& id) const;  // does not
   Result<void> visit(const std::function<Result<void>(const model::BlobId&)>& visit) const;
 
   // Appends the blobs and makes them durable. `content` is their bytes one after another, in the order of `blobs`.

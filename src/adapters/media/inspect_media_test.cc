@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <exiv2/exiv2.hpp>
@@ -61,6 +63,7 @@ class InspectMedia : public testing::Test {
 
   std::string write(const std::string& content, const std::string& name = "file") {
     auto path = folder_ + "/" + name;
+    std::filesystem::remove(path);  // overwriting in place would wait for the disk
     std::ofstream(path, std::ios::binary | std::ios::trunc) << content;
     return path;
   }

@@ -15,7 +15,8 @@ class Access final : public model::AccessRepository {
   Result<std::vector<AccessRule>> list_rules() override {
     return guarded([&]() -> Result<std::vector<AccessRule>> {
       auto reader = database_->read();
-      auto row = reader->prepare("SELECT path, principal, effect, privileges FROM access_rule ORDER BY path, principal, effect");
+      auto row = reader->prepare(
+          "SELECT path, principal, effect, privileges FROM access_rule ORDER BY path, principal, effect");
       std::vector<AccessRule> rules;
       while (row.step()) {
         rules.push_back({AssetPath::trusted(row.text(0)), row.text(1), static_cast<model::PrivilegeSet>(row.integer(3)),
@@ -29,7 +30,9 @@ class Access final : public model::AccessRepository {
     return guarded([&]() -> Result<void> {
       auto transaction = database_->write();
       transaction->prepare("INSERT OR REPLACE INTO access_rule VALUES (?, ?, ?, ?)")
-          .bind(rule.path.text(), rule.principal, text_of_effect(rule.effect), static_cast<std::int64_t>(rule.privileges)).run();
+          .bind(rule.path.text(), rule.principal, text_of_effect(rule.effect),
+                static_cast<std::int64_t>(rule.privileges))
+          .run();
       transaction.commit();
       return ok();
     });
@@ -39,7 +42,8 @@ class Access final : public model::AccessRepository {
     return guarded([&]() -> Result<void> {
       auto transaction = database_->write();
       transaction->prepare("DELETE FROM access_rule WHERE path = ? AND principal = ? AND effect = ?")
-          .bind(path.text(), principal, text_of_effect(effect)).run();
+          .bind(path.text(), principal, text_of_effect(effect))
+          .run();
       if (transaction->changes() == 0) {
         return Error{Code::not_found, "there is no such rule for " + principal + " at " + path.text()};
       }

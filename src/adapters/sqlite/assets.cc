@@ -2,7 +2,6 @@
 
 #include "adapters/sqlite/repositories.h"
 
-
 namespace dray::sqlite {
 namespace {
 
@@ -19,7 +18,9 @@ std::string order_key(const AssetPath& path) {
 }
 
 // Where the keys below `path` begin and end.
-std::string first_below(const AssetPath& path) { return path.is_root() ? std::string(1, '\0') : order_key(path) + '\0'; }
+std::string first_below(const AssetPath& path) {
+  return path.is_root() ? std::string(1, '\0') : order_key(path) + '\0';
+}
 std::string end_below(const AssetPath& path) { return path.is_root() ? std::string(1, '\1') : order_key(path) + '\1'; }
 
 #define NODE_COLUMNS "id, order_key, blob, size, crc32, mime_type, modified_ns, version, set_kind, width, height"
@@ -57,10 +58,12 @@ class Assets final : public model::AssetRepository {
     });
   }
 
-  Result<std::vector<Node>> list_children(const AssetPath& folder, const std::string& after, std::size_t limit) const override {
+  Result<std::vector<Node>> list_children(const AssetPath& folder, const std::string& after,
+                                          std::size_t limit) const override {
     return guarded([&]() -> Result<std::vector<Node>> {
       auto reader = database_->read();
-      auto row = reader->prepare("SELECT " NODE_COLUMNS " FROM node WHERE parent = (SELECT id FROM node WHERE order_key = ?)"
+      auto row = reader->prepare("SELECT " NODE_COLUMNS
+                                 " FROM node WHERE parent = (SELECT id FROM node WHERE order_key = ?)"
                                  " AND name > ? ORDER BY name LIMIT ?");
       row.bind(bytes_of(order_key(folder)), after, static_cast<std::int64_t>(limit));
       std::vector<Node> nodes;
@@ -69,10 +72,12 @@ class Assets final : public model::AssetRepository {
     });
   }
 
-  Result<void> visit_below(const AssetPath& folder, const std::function<model::Visit(const Node&)>& visit) const override {
+  Result<void> visit_below(const AssetPath& folder,
+                           const std::function<model::Visit(const Node&)>& visit) const override {
     return guarded([&]() -> Result<void> {
       auto reader = database_->read();  // one statement reads one state, in WAL mode
-      auto row = reader->prepare("SELECT " NODE_COLUMNS " FROM node WHERE order_key > ? AND order_key < ? ORDER BY order_key");
+      auto row =
+          reader->prepare("SELECT " NODE_COLUMNS " FROM node WHERE order_key > ? AND order_key < ? ORDER BY order_key");
       row.bind(bytes_of(first_below(folder)), bytes_of(end_below(folder)));
       while (row.step()) {
         if (visit(node_of(row)) == model::Visit::stop) break;
@@ -96,14 +101,18 @@ class Assets final : public model::AssetRepository {
   Result<std::vector<AssetVersion>> list_versions(const AssetPath& asset) const override {
     return guarded([&]() -> Result<std::vector<AssetVersion>> {
       auto reader = database_->read();
-      auto row = reader->prepare("SELECT v.version, v.blob, v.size, v.crc32, v.mime_type, v.modified_ns, v.created"
-                                 " FROM node JOIN asset_version v ON v.node = id WHERE order_key = ? ORDER BY v.version DESC");
+      auto row = reader->prepare(
+          "SELECT v.version, v.blob, v.size, v.crc32, v.mime_type, v.modified_ns, v.created"
+          " FROM node JOIN asset_version v ON v.node = id WHERE order_key = ? ORDER BY v.version DESC");
       row.bind(bytes_of(order_key(asset)));
       std::vector<AssetVersion> versions;
       while (row.step()) {
-        versions.push_back({static_cast<std::uint32_t>(row.integer(0)),
-                            {row.digest(1), static_cast<ByteCount>(row.integer(2)), static_cast<std::uint32_t>(row.integer(3))},
-                            row.text(4), model::Nanoseconds(std::chrono::nanoseconds(row.integer(5))), time_of(row.integer(6))});
+        versions.push_back(
+            {static_cast<std::uint32_t>(row.integer(0)),
+             {row.digest(1), static_cast<ByteCount>(row.integer(2)), static_cast<std::uint32_t>(row.integer(3))},
+             row.text(4),
+             model::Nanoseconds(std::chrono::nanoseconds(row.integer(5))),
+             time_of(row.integer(6))});
       }
       if (versions.empty()) return missing(asset);
       return versions;
@@ -140,9 +149,12 @@ class Assets final : public model::AssetRepository {
     return guarded([&]() -> Result<void> {
       auto transaction = database_->write();
       // From the last key to the first, so that no folder goes before what it holds.
-      transaction->prepare("DELETE FROM node WHERE id IN (SELECT id FROM node WHERE order_key > ? AND order_key < ?"
-                           " ORDER BY order_key DESC)")
-          .bind(bytes_of(first_below(path)), bytes_of(end_below(path))).run();
+      transaction
+          ->prepare(
+              "DELETE FROM node WHERE id IN (SELECT id FROM node WHERE order_key > ? AND order_key < ?"
+              " ORDER BY order_key DESC)")
+          .bind(bytes_of(first_below(path)), bytes_of(end_below(path)))
+          .run();
       auto removal = transaction->prepare("DELETE FROM node WHERE order_key = ?");
       removal.bind(bytes_of(order_key(path))).run();
       if (transaction->changes() == 0) return missing(path);
@@ -154,12 +166,14 @@ class Assets final : public model::AssetRepository {
   Result<void> visit_blobs(const std::function<Result<void>(const AssetPath&, const Blob&)>& visit) const override {
     return guarded([&]() -> Result<void> {
       auto reader = database_->read();
-      auto row = reader->prepare("SELECT order_key, v.blob, v.size, v.crc32 FROM asset_version v JOIN node ON id = v.node");
+      auto row =
+          reader->prepare("SELECT order_key, v.blob, v.size, v.crc32 FROM asset_version v JOIN node ON id = v.node");
       while (row.step()) {
         std::string path(row.view(0));
         std::replace(path.begin(), path.end(), '\0', '/');
-        RETURN_IF_ERROR(visit(AssetPath::trusted(std::move(path)),
-                              {row.digest(1), static_cast<ByteCount>(row.integer(2)), static_cast<std::uint32_t>(row.integer(3))}));
+        RETURN_IF_ERROR(
+            visit(AssetPath::trusted(std::move(path)),
+                  {row.digest(1), static_cast<ByteCount>(row.integer(2)), static_cast<std::uint32_t>(row.integer(3))}));
       }
       return ok();
     });
@@ -178,7 +192,8 @@ class Assets final : public model::AssetRepository {
     }
     auto parent = folder_id(connection, folder.parent());
     connection.prepare("INSERT INTO node (order_key, parent, name) VALUES (?, ?, ?)")
-        .bind(bytes_of(order_key(folder)), parent, folder.name()).run();
+        .bind(bytes_of(order_key(folder)), parent, folder.name())
+        .run();
     return connection.last_id();
   }
 
@@ -200,22 +215,32 @@ class Assets final : public model::AssetRepository {
     if (changed) ++version;
     auto set = static_cast<std::int64_t>(asset.set);
     if (id == 0) {
-      connection.prepare("INSERT INTO node (order_key, parent, name, blob, size, crc32, mime_type, modified_ns, version, set_kind,"
-                         " width, height) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+      connection
+          .prepare(
+              "INSERT INTO node (order_key, parent, name, blob, size, crc32, mime_type, modified_ns, version, set_kind,"
+              " width, height) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
           .bind(bytes_of(order_key(draft.path)), folder, draft.path.name(), asset.original.id, asset.original.size,
-                asset.original.crc32, asset.mime_type, modified, version, set, asset.width, asset.height).run();
+                asset.original.crc32, asset.mime_type, modified, version, set, asset.width, asset.height)
+          .run();
       id = connection.last_id();
     } else {
-      connection.prepare("UPDATE node SET blob = ?, size = ?, crc32 = ?, mime_type = ?, modified_ns = ?, version = ?, set_kind = ?,"
-                         " width = ?, height = ? WHERE id = ?")
-          .bind(asset.original.id, asset.original.size, asset.original.crc32, asset.mime_type, modified, version, set, asset.width,
-                asset.height, id).run();
+      connection
+          .prepare(
+              "UPDATE node SET blob = ?, size = ?, crc32 = ?, mime_type = ?, modified_ns = ?, version = ?, set_kind = "
+              "?,"
+              " width = ?, height = ? WHERE id = ?")
+          .bind(asset.original.id, asset.original.size, asset.original.crc32, asset.mime_type, modified, version, set,
+                asset.width, asset.height, id)
+          .run();
     }
-    connection.prepare("INSERT OR REPLACE INTO asset_metadata VALUES (?, ?)").bind(id, json::serialize(draft.metadata)).run();
+    connection.prepare("INSERT OR REPLACE INTO asset_metadata VALUES (?, ?)")
+        .bind(id, json::serialize(draft.metadata))
+        .run();
     if (!changed) return;
     connection.prepare("INSERT INTO asset_version VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
         .bind(id, version, asset.original.id, asset.original.size, asset.original.crc32, asset.mime_type, modified,
-              number_of(now)).run();
+              number_of(now))
+        .run();
   }
 
   SharedDatabase database_;

@@ -24,7 +24,8 @@ struct Catalog {
   std::unique_ptr<model::EventLog> events;
 };
 
-// Opens the catalog, creating it where it is missing. Code::conflict: it is from a newer Dray; Code::corrupt: not a catalog.
+// Opens the catalog, creating it where it is missing. Code::conflict: it is from a newer Dray; Code::corrupt: not a
+// catalog.
 Result<Catalog> open_catalog(const std::string& file);
 
 }  // namespace dray::sqlite

@@ -83,7 +83,8 @@ TEST(SqliteCatalog, RefusesWhatIsNotACatalogOrIsNewer) {
 TEST(SqliteCatalog, ListsAFolderOf100000ChildrenByKey) {
   Fresh fresh;
   std::vector<model::AssetDraft> drafts;
-  for (int i = 0; i < 100'000; ++i) drafts.push_back(model::draft_of("/content/dam/many/" + std::to_string(1'000'000 + i)));
+  for (int i = 0; i < 100'000; ++i)
+    drafts.push_back(model::draft_of("/content/dam/many/" + std::to_string(1'000'000 + i)));
   ASSERT_TRUE(fresh.catalog.assets->put_assets(drafts, Seconds()));
   auto folder = AssetPath::trusted("/content/dam/many");
   auto time_of_page = [&](const std::string& after) {

@@ -10,7 +10,9 @@ const char* text_of_kind(CredentialKind kind) { return kind == CredentialKind::t
 
 Credential credential_of(const Statement& row) {
   Credential credential{row.digest(0), row.view(1) == "token" ? CredentialKind::token : CredentialKind::session,
-                        row.text(2),   row.text(3), row.text(4), time_of(row.integer(5)), std::nullopt};
+                        row.text(2),   row.text(3),
+                        row.text(4),   time_of(row.integer(5)),
+                        std::nullopt};
   if (!row.is_null(6)) credential.expires = time_of(row.integer(6));
   return credential;
 }
@@ -26,7 +28,8 @@ class Credentials final : public model::CredentialRepository {
       if (credential.expires) expires = number_of(*credential.expires);
       transaction->prepare("INSERT INTO credential VALUES (?, ?, ?, ?, ?, ?, ?)")
           .bind(credential.secret_hash, text_of_kind(credential.kind), credential.id, credential.user, credential.label,
-                number_of(credential.created), expires).run();
+                number_of(credential.created), expires)
+          .run();
       transaction.commit();
       return ok();
     });
@@ -35,7 +38,8 @@ class Credentials final : public model::CredentialRepository {
   Result<std::optional<Credential>> find(const Sha256& secret_hash) override {
     return guarded([&]() -> Result<std::optional<Credential>> {
       auto reader = database_->read();
-      auto row = reader->prepare("SELECT secret_hash, kind, id, user, label, created, expires FROM credential WHERE secret_hash = ?");
+      auto row = reader->prepare(
+          "SELECT secret_hash, kind, id, user, label, created, expires FROM credential WHERE secret_hash = ?");
       row.bind(secret_hash);
       if (!row.step()) return std::optional<Credential>();
       return std::optional(credential_of(row));
@@ -45,8 +49,9 @@ class Credentials final : public model::CredentialRepository {
   Result<std::vector<Credential>> list(const std::string& user, CredentialKind kind) override {
     return guarded([&]() -> Result<std::vector<Credential>> {
       auto reader = database_->read();
-      auto row = reader->prepare("SELECT secret_hash, kind, id, user, label, created, expires FROM credential"
-                                 " WHERE user = ? AND kind = ? ORDER BY created, id");
+      auto row = reader->prepare(
+          "SELECT secret_hash, kind, id, user, label, created, expires FROM credential"
+          " WHERE user = ? AND kind = ? ORDER BY created, id");
       row.bind(user, text_of_kind(kind));
       std::vector<Credential> credentials;
       while (row.step()) credentials.push_back(credential_of(row));

@@ -10,12 +10,17 @@ namespace {
   std::string text = sqlite3_errmsg(handle);
   switch (code & 0xFF) {
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: throw Failure(Code::busy, "the catalog is busy: " + text);
-    case SQLITE_FULL: throw Failure(Code::unavailable, "the catalog cannot grow: the disk is full");
+    case SQLITE_LOCKED:
+      throw Failure(Code::busy, "the catalog is busy: " + text);
+    case SQLITE_FULL:
+      throw Failure(Code::unavailable, "the catalog cannot grow: the disk is full");
     case SQLITE_CORRUPT:
-    case SQLITE_NOTADB: throw Failure(Code::corrupt, "the catalog is damaged: " + text);
-    case SQLITE_CONSTRAINT: throw Failure(Code::conflict, "the catalog refuses the change: " + text);
-    default: throw Failure(Code::unavailable, "the catalog failed: " + text);
+    case SQLITE_NOTADB:
+      throw Failure(Code::corrupt, "the catalog is damaged: " + text);
+    case SQLITE_CONSTRAINT:
+      throw Failure(Code::conflict, "the catalog refuses the change: " + text);
+    default:
+      throw Failure(Code::unavailable, "the catalog failed: " + text);
   }
 }
 
@@ -53,7 +58,8 @@ std::string Statement::text(int column) const { return std::string(view(column))
 Sha256 Statement::digest(int column) const {
   Sha256 digest;
   auto bytes = view(column);
-  if (bytes.size() != digest.bytes.size()) throw Failure(Code::corrupt, "the catalog holds a digest of the wrong length");
+  if (bytes.size() != digest.bytes.size())
+    throw Failure(Code::corrupt, "the catalog holds a digest of the wrong length");
   std::memcpy(digest.bytes.data(), bytes.data(), bytes.size());
   return digest;
 }
@@ -63,8 +69,8 @@ void Statement::bind_one(int index, std::int64_t value) {
 }
 
 void Statement::bind_one(int index, std::string_view text) {
-  if (sqlite3_bind_text64(statement_, index + 1, text.data() ? text.data() : "", text.size(), SQLITE_TRANSIENT, SQLITE_UTF8) !=
-      SQLITE_OK) {
+  if (sqlite3_bind_text64(statement_, index + 1, text.data() ? text.data() : "", text.size(), SQLITE_TRANSIENT,
+                          SQLITE_UTF8) != SQLITE_OK) {
     fail();
   }
 }
@@ -82,8 +88,9 @@ Connection::Connection(const std::string& file) {
   }
   try {
     sqlite3_busy_timeout(handle_, kBusyMilliseconds);
-    execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;"
-            "PRAGMA cache_size=-16384; PRAGMA mmap_size=0;");
+    execute(
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;"
+        "PRAGMA cache_size=-16384; PRAGMA mmap_size=0;");
   } catch (...) {
     sqlite3_close(handle_);
     throw;

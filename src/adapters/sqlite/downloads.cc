@@ -42,7 +42,8 @@ std::vector<Skipped> skipped_of(std::string_view text) {
   return skipped;
 }
 
-#define DOWNLOAD_COLUMNS "number, id, owner, created, status, total_size, total_count, message, targets, denied, skipped"
+#define DOWNLOAD_COLUMNS \
+  "number, id, owner, created, status, total_size, total_count, message, targets, denied, skipped"
 
 Artifact artifact_of(const Statement& row, int first) {
   return {row.text(first),
@@ -69,8 +70,9 @@ Download download_of(Connection& connection, const Statement& row) {
   download.targets = paths_of(row.view(8));
   download.denied = paths_of(row.view(9));
   download.skipped = skipped_of(row.view(10));
-  auto artifacts = connection.prepare("SELECT name, kind, mime_type, size, entry_count, content, crc32, last_modified FROM artifact"
-                                      " WHERE download = ? ORDER BY position");
+  auto artifacts = connection.prepare(
+      "SELECT name, kind, mime_type, size, entry_count, content, crc32, last_modified FROM artifact"
+      " WHERE download = ? ORDER BY position");
   artifacts.bind(row.integer(0));
   while (artifacts.step()) download.artifacts.push_back(artifact_of(artifacts, 0));
   return download;
@@ -84,14 +86,18 @@ class Downloads final : public model::DownloadRepository {
     return guarded([&]() -> Result<void> {
       auto transaction = database_->write();
       auto& connection = *transaction.operator->();
-      connection.prepare("INSERT INTO download (id, owner, created, status, total_size, total_count, message, targets, denied, skipped)"
-                         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET owner = excluded.owner,"
-                         " created = excluded.created, status = excluded.status, total_size = excluded.total_size,"
-                         " total_count = excluded.total_count, message = excluded.message, targets = excluded.targets,"
-                         " denied = excluded.denied, skipped = excluded.skipped")
-          .bind(download.id, download.owner, number_of(download.created), model::name_of(download.status), download.total_size,
-                download.total_count, download.message, format_paths(download.targets), format_paths(download.denied),
-                format_skipped(download.skipped)).run();
+      connection
+          .prepare(
+              "INSERT INTO download (id, owner, created, status, total_size, total_count, message, targets, denied, "
+              "skipped)"
+              " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET owner = excluded.owner,"
+              " created = excluded.created, status = excluded.status, total_size = excluded.total_size,"
+              " total_count = excluded.total_count, message = excluded.message, targets = excluded.targets,"
+              " denied = excluded.denied, skipped = excluded.skipped")
+          .bind(download.id, download.owner, number_of(download.created), model::name_of(download.status),
+                download.total_size, download.total_count, download.message, format_paths(download.targets),
+                format_paths(download.denied), format_skipped(download.skipped))
+          .run();
       std::int64_t number = 0;
       {
         auto row = connection.prepare("SELECT number FROM download WHERE id = ?");
@@ -103,7 +109,9 @@ class Downloads final : public model::DownloadRepository {
       for (const auto& artifact : download.artifacts) {
         connection.prepare("INSERT INTO artifact VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
             .bind(number, position++, artifact.name, artifact.kind == ArtifactKind::archive ? "archive" : "file",
-                  artifact.mime_type, artifact.size, artifact.entry_count, artifact.content, artifact.crc32, number_of(artifact.last_modified)).run();
+                  artifact.mime_type, artifact.size, artifact.entry_count, artifact.content, artifact.crc32,
+                  number_of(artifact.last_modified))
+            .run();
       }
       transaction.commit();
       return ok();
@@ -120,11 +128,14 @@ class Downloads final : public model::DownloadRepository {
     });
   }
 
-  Result<std::vector<Download>> list(const std::string& owner, const std::string& before, std::size_t limit) const override {
+  Result<std::vector<Download>> list(const std::string& owner, const std::string& before,
+                                     std::size_t limit) const override {
     return guarded([&]() -> Result<std::vector<Download>> {
       auto reader = database_->read();
-      auto row = reader->prepare("SELECT " DOWNLOAD_COLUMNS " FROM download WHERE owner = ?1 AND (?2 = '' OR"
-                                 " number < (SELECT number FROM download WHERE id = ?2)) ORDER BY number DESC LIMIT ?3");
+      auto row =
+          reader->prepare("SELECT " DOWNLOAD_COLUMNS
+                          " FROM download WHERE owner = ?1 AND (?2 = '' OR"
+                          " number < (SELECT number FROM download WHERE id = ?2)) ORDER BY number DESC LIMIT ?3");
       row.bind(owner, before, static_cast<std::int64_t>(limit));
       std::vector<Download> downloads;
       while (row.step()) downloads.push_back(download_of(*reader.operator->(), row));
@@ -142,11 +153,13 @@ class Downloads final : public model::DownloadRepository {
     });
   }
 
-  Result<void> visit_artifacts(const std::function<Result<void>(const std::string&, const Artifact&)>& visit) const override {
+  Result<void> visit_artifacts(
+      const std::function<Result<void>(const std::string&, const Artifact&)>& visit) const override {
     return guarded([&]() -> Result<void> {
       auto reader = database_->read();
-      auto row = reader->prepare("SELECT id, a.name, a.kind, a.mime_type, a.size, a.entry_count, a.content, a.crc32, a.last_modified"
-                                 " FROM download JOIN artifact a ON a.download = number ORDER BY number, a.position");
+      auto row = reader->prepare(
+          "SELECT id, a.name, a.kind, a.mime_type, a.size, a.entry_count, a.content, a.crc32, a.last_modified"
+          " FROM download JOIN artifact a ON a.download = number ORDER BY number, a.position");
       while (row.step()) RETURN_IF_ERROR(visit(row.text(0), artifact_of(row, 1)));
       return ok();
     });

@@ -11,7 +11,8 @@ class Events final : public model::EventLog {
     return guarded([&]() -> Result<void> {
       auto transaction = database_->write();
       transaction->prepare("INSERT INTO event (time, type, user, path, details) VALUES (?, ?, ?, ?, ?)")
-          .bind(number_of(event.time), event.type, event.user, event.path, json::serialize(event.details)).run();
+          .bind(number_of(event.time), event.type, event.user, event.path, json::serialize(event.details))
+          .run();
       transaction.commit();
       return ok();
     });
@@ -20,7 +21,8 @@ class Events final : public model::EventLog {
   Result<std::vector<model::Event>> list(std::int64_t after, std::size_t limit) override {
     return guarded([&]() -> Result<std::vector<model::Event>> {
       auto reader = database_->read();
-      auto row = reader->prepare("SELECT number, time, type, user, path, details FROM event WHERE number > ? ORDER BY number LIMIT ?");
+      auto row = reader->prepare(
+          "SELECT number, time, type, user, path, details FROM event WHERE number > ? ORDER BY number LIMIT ?");
       row.bind(after, static_cast<std::int64_t>(limit));
       std::vector<model::Event> events;
       while (row.step()) {

@@ -37,9 +37,12 @@ class People final : public model::PeopleRepository {
   Result<void> put_user(const User& user) override {
     return guarded([&]() -> Result<void> {
       auto transaction = database_->write();
-      transaction->prepare("INSERT INTO user VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name,"
-                           " email = excluded.email, password_hash = excluded.password_hash, enabled = excluded.enabled")
-          .bind(user.id, user.name, user.email, user.password_hash, user.enabled).run();
+      transaction
+          ->prepare(
+              "INSERT INTO user VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name,"
+              " email = excluded.email, password_hash = excluded.password_hash, enabled = excluded.enabled")
+          .bind(user.id, user.name, user.email, user.password_hash, user.enabled)
+          .run();
       transaction.commit();
       return ok();
     });

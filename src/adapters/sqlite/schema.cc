@@ -124,8 +124,8 @@ void migrate(Database& database) {
   auto transaction = database.write();
   auto version = schema_version(*transaction.operator->());
   if (version > kMigrations.size()) {
-    throw Failure(Code::conflict, fmt::format("the catalog has schema {} and this Dray knows {}: use the newer Dray", version,
-                                              kMigrations.size()));
+    throw Failure(Code::conflict, fmt::format("the catalog has schema {} and this Dray knows {}: use the newer Dray",
+                                              version, kMigrations.size()));
   }
   for (auto next = version; next < kMigrations.size(); ++next) transaction->execute(kMigrations[next]);
   if (version < kMigrations.size()) transaction->execute(fmt::format("PRAGMA user_version = {}", kMigrations.size()));

@@ -30,9 +30,10 @@ Response get_metrics(const Call& call) {
 }
 
 Response get_start(const Call& call) {
-  auto page = fmt::format("Dray {}\n\nYou are signed in as {}.\n\n/api/v1/openapi.json       what the API can do\n"
-                          "/api/v1/assets/content/dam folders and assets\n/api/v1/downloads          your downloads\n",
-                          DRAY_VERSION, call.caller.user);
+  auto page = fmt::format(
+      "Dray {}\n\nYou are signed in as {}.\n\n/api/v1/openapi.json       what the API can do\n"
+      "/api/v1/assets/content/dam folders and assets\n/api/v1/downloads          your downloads\n",
+      DRAY_VERSION, call.caller.user);
   return server::make_text_response(200, "text/plain; charset=utf-8", std::move(page));
 }
 
@@ -78,7 +79,8 @@ bool is_safe(Method method) { return method == Method::get || method == Method::
 
 Response unauthenticated(const Error& error) {
   auto response = server::make_error_response(error);
-  if (response.status == 401) response.fields.push_back({"WWW-Authenticate", "Basic realm=\"Dray\", charset=\"UTF-8\""});
+  if (response.status == 401)
+    response.fields.push_back({"WWW-Authenticate", "Basic realm=\"Dray\", charset=\"UTF-8\""});
   return response;
 }
 
@@ -129,14 +131,18 @@ class Api final : public server::Service {
       auto refused = authenticate(request, call);
       if (!refused) return unauthenticated(refused.error());
     }
-    if (!route && allowed.empty()) return server::make_error_response(404, "there is nothing at " + request.target.path);
+    if (!route && allowed.empty())
+      return server::make_error_response(404, "there is nothing at " + request.target.path);
     if (!route) {
-      auto response = server::make_error_response(405, fmt::format("{} is not possible here; possible is {}", request.head.method_name, allowed));
+      auto response = server::make_error_response(
+          405, fmt::format("{} is not possible here; possible is {}", request.head.method_name, allowed));
       response.fields.push_back({"Allow", allowed});
       return response;
     }
-    if (!call.session_secret.empty() && !is_safe(request.head.method) && !has_csrf_token(request, call.session_secret)) {
-      return server::make_error_response(403, "the CSRF-Token header is missing or wrong: get one from /libs/granite/csrf/token.json");
+    if (!call.session_secret.empty() && !is_safe(request.head.method) &&
+        !has_csrf_token(request, call.session_secret)) {
+      return server::make_error_response(
+          403, "the CSRF-Token header is missing or wrong: get one from /libs/granite/csrf/token.json");
     }
     call.rest = std::string_view(request.target.path).substr(route->path.size());
     return Passed{route, std::move(call)};
@@ -153,7 +159,9 @@ class Api final : public server::Service {
       return ok();
     }
     auto cookie = http::find_cookie(request.head, kSessionCookie);
-    if (!cookie) return Error{Code::unauthenticated, "sign in first: with a name and password, a bearer token, or at /api/v1/session"};
+    if (!cookie)
+      return Error{Code::unauthenticated,
+                   "sign in first: with a name and password, a bearer token, or at /api/v1/session"};
     ASSIGN_OR_RETURN(call.caller, parts_.accounts.check_session(*cookie));
     call.session_secret = *cookie;
     return ok();
@@ -188,7 +196,8 @@ Result<std::size_t> parse_limit(const http::Target& target, std::size_t standard
   auto text = target.find("limit");
   if (!text) return standard;
   auto value = parse_unsigned(*text);
-  if (!value || *value < 1 || *value > most) return Error{Code::invalid, fmt::format("\"limit\" must be a number from 1 to {}", most)};
+  if (!value || *value < 1 || *value > most)
+    return Error{Code::invalid, fmt::format("\"limit\" must be a number from 1 to {}", most)};
   return static_cast<std::size_t>(*value);
 }
 

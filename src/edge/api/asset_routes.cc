@@ -31,7 +31,9 @@ Result<json::object> asset_json(const Call& call, const Node& node) {
   object["metadata"] = std::move(metadata);
   json::array list;
   for (const auto& version : versions) {
-    list.push_back(json::object{{"version", version.version}, {"created", format_utc(version.created)}, {"size", version.original.size},
+    list.push_back(json::object{{"version", version.version},
+                                {"created", format_utc(version.created)},
+                                {"size", version.original.size},
                                 {"sha256", version.original.id.hex()}});
   }
   object["versions"] = std::move(list);

@@ -25,23 +25,35 @@ json::object to_json(const model::Download& download) {
   json::array artifacts, skipped;
   for (std::size_t i = 0; i < download.artifacts.size(); ++i) {
     const auto& artifact = download.artifacts[i];
-    artifacts.push_back(json::object{{"id", std::to_string(i + 1)}, {"name", artifact.name}, {"mimeType", artifact.mime_type},
-                                     {"size", artifact.size}, {"entryCount", artifact.entry_count},
-                                     {"uri", uri_of(download.id, artifact)}, {"etag", quoted(artifact.entity_tag())}});
+    artifacts.push_back(json::object{{"id", std::to_string(i + 1)},
+                                     {"name", artifact.name},
+                                     {"mimeType", artifact.mime_type},
+                                     {"size", artifact.size},
+                                     {"entryCount", artifact.entry_count},
+                                     {"uri", uri_of(download.id, artifact)},
+                                     {"etag", quoted(artifact.entity_tag())}});
   }
   for (const auto& item : download.skipped) {
     skipped.push_back(json::object{{"path", item.path}, {"reason", item.reason}, {"message", item.message}});
   }
-  json::object object{{"id", download.id}, {"status", model::name_of(download.status)}, {"isComplete", download.is_complete()},
-                      {"created", format_utc(download.created)}, {"totalSize", download.total_size}, {"totalCount", download.total_count},
-                      {"artifacts", std::move(artifacts)}, {"skipped", std::move(skipped)}};
+  json::object object{{"id", download.id},
+                      {"status", model::name_of(download.status)},
+                      {"isComplete", download.is_complete()},
+                      {"created", format_utc(download.created)},
+                      {"totalSize", download.total_size},
+                      {"totalCount", download.total_count},
+                      {"artifacts", std::move(artifacts)},
+                      {"skipped", std::move(skipped)}};
   if (!download.message.empty()) object["message"] = download.message;
   return object;
 }
 
 // A media type from the catalog in a header field: anything but a plain one could break out of it.
 std::string safe_mime_type(const std::string& type) {
-  auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("/+-._").find(c) != std::string_view::npos; };
+  auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("/+-._").find(c) != std::string_view::npos;
+  };
   bool good = !type.empty() && type.find('/') != std::string::npos && std::all_of(type.begin(), type.end(), plain);
   return good ? type : "application/octet-stream";
 }
@@ -58,15 +70,17 @@ Result<DownloadPath> parse_download_path(std::string_view rest) {
   if (parts.empty() || parts[0].empty() || parts.size() > 4) return absent;
   DownloadPath path{std::string(parts[0]), "", parts.size() == 4};
   if (parts.size() == 1) return path;
-  if (parts.size() == 2 || parts[1] != "artifacts" || parts[2].empty() || (path.manifest && parts[3] != "manifest")) return absent;
+  if (parts.size() == 2 || parts[1] != "artifacts" || parts[2].empty() || (path.manifest && parts[3] != "manifest"))
+    return absent;
   path.artifact = std::string(parts[2]);
   return path;
 }
 
 json::object entry_json(std::string_view name, ByteCount offset, const model::Blob& content, Seconds modified) {
   auto id = content.size == 0 ? sha256_of({}) : content.id;
-  return {{"name", name}, {"offset", offset}, {"size", content.size}, {"crc32", fmt::format("{:08x}", content.crc32)},
-          {"sha256", id.hex()}, {"modified", format_utc(modified)}};
+  return {{"name", name},         {"offset", offset},
+          {"size", content.size}, {"crc32", fmt::format("{:08x}", content.crc32)},
+          {"sha256", id.hex()},   {"modified", format_utc(modified)}};
 }
 
 // The manifest of an archive as JSON, some entries at a time: a million of them never lie in memory as text.
@@ -94,8 +108,10 @@ class ManifestText {
 
  private:
   std::string opening() const {
-    json::object head{{"name", artifact_.artifact.name}, {"size", artifact_.artifact.size},
-                      {"etag", quoted(artifact_.artifact.entity_tag())}, {"entryCount", artifact_.artifact.entry_count}};
+    json::object head{{"name", artifact_.artifact.name},
+                      {"size", artifact_.artifact.size},
+                      {"etag", quoted(artifact_.artifact.entity_tag())},
+                      {"entryCount", artifact_.artifact.entry_count}};
     auto text = json::serialize(head);
     text.back() = ',';
     return text + "\"entries\":[\n";
@@ -103,9 +119,11 @@ class ManifestText {
 
   Result<json::object> entry_at(std::uint64_t index) const {
     const auto& artifact = artifact_.artifact;
-    if (!artifact_.manifest) return entry_json(artifact.name, 0, {artifact.content, artifact.size, artifact.crc32}, artifact.last_modified);
+    if (!artifact_.manifest)
+      return entry_json(artifact.name, 0, {artifact.content, artifact.size, artifact.crc32}, artifact.last_modified);
     ASSIGN_OR_RETURN(auto entry, artifact_.manifest->view().entry(index));
-    return entry_json(entry.name, entry.local_offset + zip::local_header_size(entry.record()), entry.content, entry.modified);
+    return entry_json(entry.name, entry.local_offset + zip::local_header_size(entry.record()), entry.content,
+                      entry.modified);
   }
 
   service::OpenArtifact artifact_;
@@ -115,7 +133,10 @@ class ManifestText {
 
 Response manifest_response(service::OpenArtifact artifact) {
   auto text = std::make_shared<ManifestText>(std::move(artifact));
-  return {200, {{"Content-Type", "application/json"}, {"X-Content-Type-Options", "nosniff"}, {"Cache-Control", "private, no-cache"}},
+  return {200,
+          {{"Content-Type", "application/json"},
+           {"X-Content-Type-Options", "nosniff"},
+           {"Cache-Control", "private, no-cache"}},
           server::StreamBody{[text](std::string& part) { return text->next(part); }}};
 }
 
@@ -129,7 +150,8 @@ Response create_download(const Call& call) {
   if (!request) return server::make_error_response(request.error());
   auto download = call.parts.downloads.create(*request, call.caller);
   if (!download) return server::make_error_response(download.error());
-  call.parts.metrics.download_created(model::name_of(download->status), download->total_count, std::chrono::steady_clock::now() - begun);
+  call.parts.metrics.download_created(model::name_of(download->status), download->total_count,
+                                      std::chrono::steady_clock::now() - begun);
   auto response = server::make_json_response(201, to_json(*download));
   response.fields.push_back({"Location", fmt::format("{}/{}", kDownloads, download->id)});
   return response;
@@ -169,8 +191,12 @@ Response get_artifact(const Call& call) {
   auto open = call.parts.downloads.open_artifact(path->id, path->artifact, call.caller);
   if (!open) return server::make_error_response(open.error());
   if (path->manifest) return manifest_response(*std::move(open));
-  server::Content content{open->source, safe_mime_type(open->artifact.mime_type), open->artifact.name, http::Disposition::attachment,
-                          {{open->artifact.entity_tag(), false}, open->artifact.last_modified}, std::nullopt};
+  server::Content content{open->source,
+                          safe_mime_type(open->artifact.mime_type),
+                          open->artifact.name,
+                          http::Disposition::attachment,
+                          {{open->artifact.entity_tag(), false}, open->artifact.last_modified},
+                          std::nullopt};
   if (open->artifact.kind == model::ArtifactKind::file) content.digest = open->artifact.content;
   return server::make_content_response(call.request.head, content);
 }
@@ -182,8 +208,12 @@ Response get_original(const Call& call) {
   if (!open) return server::make_error_response(open.error());
   const auto& asset = *open->node.asset;
   return server::make_content_response(
-      call.request.head, {open->source, safe_mime_type(asset.mime_type), std::string(path->name()), http::Disposition::attachment,
-                          {{asset.original.id.hex(), false}, std::chrono::floor<std::chrono::seconds>(asset.modified)}, asset.original.id});
+      call.request.head, {open->source,
+                          safe_mime_type(asset.mime_type),
+                          std::string(path->name()),
+                          http::Disposition::attachment,
+                          {{asset.original.id.hex(), false}, std::chrono::floor<std::chrono::seconds>(asset.modified)},
+                          asset.original.id});
 }
 
 }  // namespace dray::api

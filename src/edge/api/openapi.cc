@@ -107,6 +107,8 @@ constexpr std::string_view kDocument = R"json({
 
 }  // namespace
 
-server::Response get_openapi(const Call&) { return server::make_text_response(200, "application/json", std::string(kDocument)); }
+server::Response get_openapi(const Call&) {
+  return server::make_text_response(200, "application/json", std::string(kDocument));
+}
 
 }  // namespace dray::api

@@ -41,7 +41,8 @@ Response open_session(const Call& call) {
   auto object = caller_json(*caller);
   object["csrfToken"] = session->csrf_token;
   auto response = server::make_json_response(200, object);
-  response.fields.push_back({"Set-Cookie", http::format_set_cookie(kSessionCookie, session->secret, "/", std::nullopt, is_behind_tls(call.request))});
+  response.fields.push_back({"Set-Cookie", http::format_set_cookie(kSessionCookie, session->secret, "/", std::nullopt,
+                                                                   is_behind_tls(call.request))});
   return response;
 }
 
@@ -50,14 +51,17 @@ Response get_session(const Call& call) { return server::make_json_response(200, 
 Response close_session(const Call& call) {
   if (!call.session_secret.empty()) call.parts.accounts.close_session(call.session_secret);
   Response response{204, {}, std::string()};
-  response.fields.push_back({"Set-Cookie", http::format_set_cookie(kSessionCookie, "", "/", std::chrono::seconds(0), is_behind_tls(call.request))});
+  response.fields.push_back({"Set-Cookie", http::format_set_cookie(kSessionCookie, "", "/", std::chrono::seconds(0),
+                                                                   is_behind_tls(call.request))});
   return response;
 }
 
-// AEM's clients ask for it before every change. Callers with a password or token need none and get an empty answer, as from AEM.
+// AEM's clients ask for it before every change. Callers with a password or token need none and get an empty answer, as
+// from AEM.
 Response get_csrf_token(const Call& call) {
   if (call.session_secret.empty()) return server::make_json_response(200, json::object());
-  return server::make_json_response(200, json::object{{"token", service::Accounts::csrf_token_of(call.session_secret)}});
+  return server::make_json_response(200,
+                                    json::object{{"token", service::Accounts::csrf_token_of(call.session_secret)}});
 }
 
 }  // namespace dray::api

@@ -23,14 +23,20 @@ inline constexpr const char* kExitStatusHelp =
 inline int exit_status_of(const Error& error) {
   switch (error.code) {
     case Code::unauthenticated:
-    case Code::denied: return kDenied;
+    case Code::denied:
+      return kDenied;
     case Code::not_found:
-    case Code::gone: return kNotFound;
+    case Code::gone:
+      return kNotFound;
     case Code::busy:
-    case Code::unavailable: return kUnreachable;
-    case Code::corrupt: return kCorrupt;
-    case Code::invalid: return kUsage;
-    default: return kFailed;
+    case Code::unavailable:
+      return kUnreachable;
+    case Code::corrupt:
+      return kCorrupt;
+    case Code::invalid:
+      return kUsage;
+    default:
+      return kFailed;
   }
 }
 

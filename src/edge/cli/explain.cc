@@ -30,8 +30,9 @@ Result<json::object> explain(Installation& parts, const ExplainOptions& options)
     ASSIGN_OR_RETURN(caller, parts.people->get_caller(options.user));
   }
   ASSIGN_OR_RETURN(auto part_limit, parse_size(options.part_limit));
-  service::Downloads downloads({*parts.assets, *parts.blobs, *parts.downloads, *parts.access, *parts.events, *parts.clock, *parts.random},
-                               {part_limit});
+  service::Downloads downloads(
+      {*parts.assets, *parts.blobs, *parts.downloads, *parts.access, *parts.events, *parts.clock, *parts.random},
+      {part_limit});
   ASSIGN_OR_RETURN(auto explanation, downloads.explain(request, caller));
   return to_json(explanation);
 }
@@ -40,7 +41,8 @@ Result<json::object> explain(Installation& parts, const ExplainOptions& options)
 
 void add_explain(CLI::App& app, Context& context) {
   auto options = std::make_shared<ExplainOptions>();
-  auto* command = app.add_subcommand("explain", "Show what a download would be, stage by stage, without sending a byte");
+  auto* command =
+      app.add_subcommand("explain", "Show what a download would be, stage by stage, without sending a byte");
   command->add_option("PATH", options->targets, "Folders and assets, like /content/dam/shoot")->required();
   command->add_option("--user", options->user, "As which user; default: an administrator");
   command->add_option("--name", options->name, "The archive's name");
@@ -48,7 +50,8 @@ void add_explain(CLI::App& app, Context& context) {
   command->add_flag("--folder-per-asset", options->download.folder_per_asset, "A folder for each asset");
   command->add_flag("--keep-structure", options->download.keep_structure, "Keep the folders below the selection");
   command->add_flag("--no-originals", options->no_originals, "Without originals");
-  command->footer(std::string("Prints JSON: the request, the selection, the plan and the layouts.\n\n") + kExitStatusHelp);
+  command->footer(std::string("Prints JSON: the request, the selection, the plan and the layouts.\n\n") +
+                  kExitStatusHelp);
   command->callback([&context, options] {
     context.status = with_installation(context, OpenMode::existing, [&](Installation& parts) -> int {
       auto explanation = explain(parts, *options);

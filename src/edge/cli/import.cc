@@ -21,8 +21,8 @@ struct ImportOptions {
 };
 
 void print_report(const service::ImportReport& report) {
-  std::cout << fmt::format("{} imported, {} updated, {} unchanged; {} stored\n", report.imported, report.updated, report.unchanged,
-                           format_size(report.bytes));
+  std::cout << fmt::format("{} imported, {} updated, {} unchanged; {} stored\n", report.imported, report.updated,
+                           report.unchanged, format_size(report.bytes));
   if (!report.problems.empty()) std::cerr << fmt::format("{} could not be imported:\n", report.problems.size());
   for (const auto& problem : report.problems) std::cerr << "  " << problem.path << ": " << problem.reason << "\n";
   if (report.stopped) std::cerr << "dray: stopped; run the same command again to go on\n";
@@ -30,9 +30,14 @@ void print_report(const service::ImportReport& report) {
 
 void print_json(const service::ImportReport& report) {
   json::array problems;
-  for (const auto& problem : report.problems) problems.push_back(json::object{{"path", problem.path}, {"reason", problem.reason}});
-  std::cout << json::serialize(json::object{{"imported", report.imported}, {"updated", report.updated}, {"unchanged", report.unchanged},
-                                            {"bytes", report.bytes}, {"stopped", report.stopped}, {"problems", std::move(problems)}})
+  for (const auto& problem : report.problems)
+    problems.push_back(json::object{{"path", problem.path}, {"reason", problem.reason}});
+  std::cout << json::serialize(json::object{{"imported", report.imported},
+                                            {"updated", report.updated},
+                                            {"unchanged", report.unchanged},
+                                            {"bytes", report.bytes},
+                                            {"stopped", report.stopped},
+                                            {"problems", std::move(problems)}})
             << "\n";
 }
 
@@ -40,11 +45,12 @@ int import(const Context& context, const ImportOptions& options) {
   auto target = AssetPath::parse(options.target);
   if (!target) return complain(target.error());
   return with_installation(context, OpenMode::create, [&](Installation& parts) -> int {
-    service::ImportRequest request{options.directory, *target,
-                                   options.compare == "content" ? service::Compare::content : service::Compare::size_and_time, options.jobs, ""};
+    service::ImportRequest request{
+        options.directory, *target,
+        options.compare == "content" ? service::Compare::content : service::Compare::size_and_time, options.jobs, ""};
     auto progress = make_progress(options.quiet ? ProgressStyle::silent : choose_style(options.json), "import");
-    auto report = service::import_folder({*parts.blobs, *parts.assets, *parts.media, *parts.events, *parts.clock}, request, *progress,
-                                         stop_requested());
+    auto report = service::import_folder({*parts.blobs, *parts.assets, *parts.media, *parts.events, *parts.clock},
+                                         request, *progress, stop_requested());
     progress.reset();  // ends its line
     if (!report) return complain(report.error());
     options.json ? print_json(*report) : print_report(*report);
@@ -61,12 +67,15 @@ void add_import(CLI::App& app, Context& context) {
   command->add_option("DIR", options->directory, "The folder")->required();
   command->add_option("--to", options->target, "Where to, like /content/dam/shoot")->required();
   command->add_option("--compare", options->compare, "What makes a file unchanged: its size and time, or its content")
-      ->check(CLI::IsMember({"time", "content"}))->capture_default_str();
+      ->check(CLI::IsMember({"time", "content"}))
+      ->capture_default_str();
   command->add_option("--jobs", options->jobs, "Files at a time; 0 means one per core")->capture_default_str();
   command->add_flag("--json", options->json, "Report and progress as JSON");
   command->add_flag("--quiet", options->quiet, "No progress");
-  command->footer(std::string("It may be stopped at any moment and run again: what is there and unchanged is skipped, what changed becomes a\n"
-                              "new version. Symbolic links are followed to files inside the folder only.\n\n") + kExitStatusHelp);
+  command->footer(std::string("It may be stopped at any moment and run again: what is there and unchanged is skipped, "
+                              "what changed becomes a\n"
+                              "new version. Symbolic links are followed to files inside the folder only.\n\n") +
+                  kExitStatusHelp);
   command->callback([&context, options] { context.status = import(context, *options); });
 }
 

@@ -28,7 +28,9 @@ class FileInput final : public zip::Input {
     return FileInput(std::move(fd), static_cast<ByteCount>(status.st_size), name);
   }
   ByteCount size() const override { return size_; }
-  Result<std::size_t> read_at(ByteCount offset, MutableBytes into) const override { return dray::read_at(fd_.get(), offset, into, name_); }
+  Result<std::size_t> read_at(ByteCount offset, MutableBytes into) const override {
+    return dray::read_at(fd_.get(), offset, into, name_);
+  }
 
  private:
   FileInput(UniqueFd fd, ByteCount size, std::string name) : fd_(std::move(fd)), size_(size), name_(std::move(name)) {}
@@ -38,16 +40,22 @@ class FileInput final : public zip::Input {
 };
 
 std::string state_of(const FileInput& input, zip::ReadEntry& entry, bool headers_only) {
-  auto checked = headers_only ? zip::check_local_header(input, entry) : zip::read_entry(input, entry, [](Bytes) { return ok(); });
+  auto checked =
+      headers_only ? zip::check_local_header(input, entry) : zip::read_entry(input, entry, [](Bytes) { return ok(); });
   if (!checked) return checked.error().message;
   auto name = zip::check_entry_name(entry.name);
   return name ? "" : name.error().message;
 }
 
 json::object json_of(const zip::ReadEntry& entry, const std::string& problem) {
-  json::object object{{"name", replace_invalid_utf8(entry.name)}, {"method", entry.method == zip::Method::stored ? "stored" : "deflated"},
-                      {"size", entry.size}, {"storedSize", entry.stored_size}, {"crc32", fmt::format("{:08x}", entry.crc32)},
-                      {"modified", format_utc(entry.modified)}, {"localOffset", entry.local_offset}, {"dataOffset", entry.data_offset}};
+  json::object object{{"name", replace_invalid_utf8(entry.name)},
+                      {"method", entry.method == zip::Method::stored ? "stored" : "deflated"},
+                      {"size", entry.size},
+                      {"storedSize", entry.stored_size},
+                      {"crc32", fmt::format("{:08x}", entry.crc32)},
+                      {"modified", format_utc(entry.modified)},
+                      {"localOffset", entry.local_offset},
+                      {"dataOffset", entry.data_offset}};
   if (!problem.empty()) object["problem"] = problem;
   return object;
 }
@@ -62,8 +70,11 @@ int inspect_zip(const InspectOptions& options) {
     std::cout << fmt::format("{}: {} entries, {} bytes{}\n", options.file, directory->entries.size(), input->size(),
                              directory->zip64 ? ", Zip64" : "");
   } else {
-    std::cout << json::serialize(json::object{{"file", options.file}, {"size", input->size()}, {"entryCount", directory->entries.size()},
-                                              {"zip64", directory->zip64}}) << "\n";
+    std::cout << json::serialize(json::object{{"file", options.file},
+                                              {"size", input->size()},
+                                              {"entryCount", directory->entries.size()},
+                                              {"zip64", directory->zip64}})
+              << "\n";
   }
   for (auto& entry : directory->entries) {
     auto problem = state_of(*input, entry, options.headers_only);
@@ -71,8 +82,9 @@ int inspect_zip(const InspectOptions& options) {
     if (options.json) {
       std::cout << json::serialize(json_of(entry, problem)) << "\n";
     } else {
-      std::cout << fmt::format("{:>14} {:08x} {} @{:<12} {}{}\n", entry.size, entry.crc32, format_utc(entry.modified), entry.data_offset,
-                               replace_invalid_utf8(entry.name), problem.empty() ? "" : "   <-- " + problem);
+      std::cout << fmt::format("{:>14} {:08x} {} @{:<12} {}{}\n", entry.size, entry.crc32, format_utc(entry.modified),
+                               entry.data_offset, replace_invalid_utf8(entry.name),
+                               problem.empty() ? "" : "   <-- " + problem);
     }
   }
   if (bad == 0) return kDone;

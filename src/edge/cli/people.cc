@@ -68,7 +68,8 @@ Result<void> list_users(Installation& parts) {
       ASSIGN_OR_RETURN(auto members, parts.people->list_members(group));
       if (std::find(members.begin(), members.end(), user.id) != members.end()) of += (of.empty() ? "" : ",") + group;
     }
-    std::cout << fmt::format("{}\t{}\t{}\t{}\t{}\n", user.id, user.enabled ? "enabled" : "disabled", user.name, user.email, of);
+    std::cout << fmt::format("{}\t{}\t{}\t{}\t{}\n", user.id, user.enabled ? "enabled" : "disabled", user.name,
+                             user.email, of);
   }
   return ok();
 }
@@ -94,7 +95,8 @@ Result<void> create_token(Installation& parts, const PeopleOptions& options) {
 Result<void> list_tokens(Installation& parts, const std::string& user) {
   ASSIGN_OR_RETURN(auto tokens, parts.credentials->list(user, model::CredentialKind::token));
   for (const auto& token : tokens) {
-    std::cout << fmt::format("{}\t{}\t{}\t{}\n", token.id, format_utc(token.created), token.expires ? format_utc(*token.expires) : "never", token.label);
+    std::cout << fmt::format("{}\t{}\t{}\t{}\n", token.id, format_utc(token.created),
+                             token.expires ? format_utc(*token.expires) : "never", token.label);
   }
   return ok();
 }
@@ -114,10 +116,12 @@ void add_user(CLI::App& app, Context& context) {
   add->add_option("--name", options->name, "Full name");
   add->add_option("--email", options->email, "Mail address");
   add->add_option("--group", options->groups, "Group to join; may be repeated");
-  add->add_option("--password-file", options->password_file, "File whose first line is the password; - for standard input");
+  add->add_option("--password-file", options->password_file,
+                  "File whose first line is the password; - for standard input");
   on_run(add, context, OpenMode::create, [options](Installation& parts) { return add_one_user(parts, *options); });
   auto* password = with_user("password", "Set a new password");
-  password->add_option("--password-file", options->password_file, "File whose first line is the password; - for standard input");
+  password->add_option("--password-file", options->password_file,
+                       "File whose first line is the password; - for standard input");
   on_run(password, context, OpenMode::existing, [options](Installation& parts) -> Result<void> {
     ASSIGN_OR_RETURN(auto user, parts.people->find_user(options->user));
     if (!user) return Error{Code::not_found, "there is no user " + options->user};
@@ -133,7 +137,8 @@ void add_user(CLI::App& app, Context& context) {
            RETURN_IF_ERROR(parts.people->remove_user(options->user));
            return record(parts, "USER_REMOVED", {{"user", options->user}});
          });
-  on_run(command->add_subcommand("list", "List users: id, state, name, mail address, groups"), context, OpenMode::existing, list_users);
+  on_run(command->add_subcommand("list", "List users: id, state, name, mail address, groups"), context,
+         OpenMode::existing, list_users);
 }
 
 void add_group(CLI::App& app, Context& context) {
@@ -146,23 +151,27 @@ void add_group(CLI::App& app, Context& context) {
     if (and_user) sub->add_option("USER", options->user, "The user")->required();
     return sub;
   };
-  on_run(with_group("add", "Add a group", false), context, OpenMode::create, [options](Installation& parts) -> Result<void> {
-    RETURN_IF_ERROR(model::check_principal(options->group));
-    RETURN_IF_ERROR(parts.people->add_group(options->group));
-    return record(parts, "GROUP_CREATED", {{"group", options->group}});
-  });
-  on_run(with_group("remove", "Remove a group", false), context, OpenMode::existing, [options](Installation& parts) -> Result<void> {
-    RETURN_IF_ERROR(parts.people->remove_group(options->group));
-    return record(parts, "GROUP_REMOVED", {{"group", options->group}});
-  });
-  on_run(with_group("add-member", "Let a user join", true), context, OpenMode::existing, [options](Installation& parts) -> Result<void> {
-    RETURN_IF_ERROR(parts.people->add_member(options->group, options->user));
-    return record(parts, "MEMBER_ADDED", {{"group", options->group}, {"user", options->user}});
-  });
-  on_run(with_group("remove-member", "Let a user leave", true), context, OpenMode::existing, [options](Installation& parts) -> Result<void> {
-    RETURN_IF_ERROR(parts.people->remove_member(options->group, options->user));
-    return record(parts, "MEMBER_REMOVED", {{"group", options->group}, {"user", options->user}});
-  });
+  on_run(with_group("add", "Add a group", false), context, OpenMode::create,
+         [options](Installation& parts) -> Result<void> {
+           RETURN_IF_ERROR(model::check_principal(options->group));
+           RETURN_IF_ERROR(parts.people->add_group(options->group));
+           return record(parts, "GROUP_CREATED", {{"group", options->group}});
+         });
+  on_run(with_group("remove", "Remove a group", false), context, OpenMode::existing,
+         [options](Installation& parts) -> Result<void> {
+           RETURN_IF_ERROR(parts.people->remove_group(options->group));
+           return record(parts, "GROUP_REMOVED", {{"group", options->group}});
+         });
+  on_run(with_group("add-member", "Let a user join", true), context, OpenMode::existing,
+         [options](Installation& parts) -> Result<void> {
+           RETURN_IF_ERROR(parts.people->add_member(options->group, options->user));
+           return record(parts, "MEMBER_ADDED", {{"group", options->group}, {"user", options->user}});
+         });
+  on_run(with_group("remove-member", "Let a user leave", true), context, OpenMode::existing,
+         [options](Installation& parts) -> Result<void> {
+           RETURN_IF_ERROR(parts.people->remove_member(options->group, options->user));
+           return record(parts, "MEMBER_REMOVED", {{"group", options->group}, {"user", options->user}});
+         });
   on_run(command->add_subcommand("list", "List groups with their members"), context, OpenMode::existing, list_groups);
 }
 
@@ -177,7 +186,8 @@ void add_token(CLI::App& app, Context& context) {
   on_run(create, context, OpenMode::existing, [options](Installation& parts) { return create_token(parts, *options); });
   auto* list = command->add_subcommand("list", "List a user's tokens: id, created, expires, label");
   list->add_option("--user", options->user, "Whose tokens")->required();
-  on_run(list, context, OpenMode::existing, [options](Installation& parts) { return list_tokens(parts, options->user); });
+  on_run(list, context, OpenMode::existing,
+         [options](Installation& parts) { return list_tokens(parts, options->user); });
   auto* revoke = command->add_subcommand("revoke", "Revoke a token from the next request on");
   revoke->add_option("ID", options->id, "The token's id, from list")->required();
   on_run(revoke, context, OpenMode::existing, [options](Installation& parts) -> Result<void> {

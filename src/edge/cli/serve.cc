@@ -29,10 +29,12 @@ Result<server::ServerConfig> server_config(const ServeOptions& options) {
   server::ServerConfig config;
   auto colon = options.listen.rfind(':');
   if (colon == std::string::npos || colon == 0) {
-    return Error{Code::invalid, fmt::format("--listen takes HOST:PORT, like 127.0.0.1:4502; \"{}\" is something else", options.listen)};
+    return Error{Code::invalid, fmt::format("--listen takes HOST:PORT, like 127.0.0.1:4502; \"{}\" is something else",
+                                            options.listen)};
   }
   config.host = options.listen.substr(0, colon);
-  if (config.host.front() == '[' && config.host.back() == ']') config.host = config.host.substr(1, config.host.size() - 2);
+  if (config.host.front() == '[' && config.host.back() == ']')
+    config.host = config.host.substr(1, config.host.size() - 2);
   config.port = options.listen.substr(colon + 1);
   config.workers = options.workers;
   config.stall_timeout = std::chrono::seconds(options.stall);
@@ -43,14 +45,16 @@ Result<void> create_first_administrator(service::Accounts& accounts) {
   const char* given = std::getenv("DRAY_ADMIN_PASSWORD");
   auto made_up = accounts.create_first_administrator(given ? std::optional<std::string>(given) : std::nullopt);
   if (!made_up) return std::move(made_up).error();
-  if (*made_up) std::cout << "Created the user admin. Its password, shown this once: " << **made_up << "\n" << std::flush;
+  if (*made_up)
+    std::cout << "Created the user admin. Its password, shown this once: " << **made_up << "\n" << std::flush;
   return ok();
 }
 
 // SIGTERM and SIGINT let running downloads end; the second one does not.
 class StopWatcher {
  public:
-  StopWatcher(server::Server& server, std::chrono::seconds grace) : thread_([this, &server, grace] { watch(server, grace); }) {}
+  StopWatcher(server::Server& server, std::chrono::seconds grace)
+      : thread_([this, &server, grace] { watch(server, grace); }) {}
   ~StopWatcher() {
     ending_ = true;
     ::pthread_kill(thread_.native_handle(), SIGTERM);
@@ -84,8 +88,9 @@ Result<void> run_server(Installation& parts, const ServeOptions& options) {
   ASSIGN_OR_RETURN(auto config, server_config(options));
   ASSIGN_OR_RETURN(auto part_limit, parse_size(options.part_limit));
   service::Accounts accounts(*parts.people, *parts.credentials, *parts.events, *parts.clock, *parts.random);
-  service::Downloads downloads({*parts.assets, *parts.blobs, *parts.downloads, *parts.access, *parts.events, *parts.clock, *parts.random},
-                               {part_limit});
+  service::Downloads downloads(
+      {*parts.assets, *parts.blobs, *parts.downloads, *parts.access, *parts.events, *parts.clock, *parts.random},
+      {part_limit});
   server::Metrics metrics;
   auto api = api::make_api({accounts, downloads, *parts.assets, *parts.access, metrics});
   ASSIGN_OR_RETURN(auto server, server::open_server(config, *api, metrics));
@@ -112,13 +117,19 @@ void add_serve(CLI::App& app, Context& context) {
   auto options = std::make_shared<ServeOptions>();
   auto* command = app.add_subcommand("serve", "Serve downloads over HTTP until SIGTERM");
   command->add_option("--listen", options->listen, "HOST:PORT to listen at")->capture_default_str();
-  command->add_option("--part-limit", options->part_limit, "Archives are cut into parts of at most this size")->capture_default_str();
+  command->add_option("--part-limit", options->part_limit, "Archives are cut into parts of at most this size")
+      ->capture_default_str();
   command->add_option("--workers", options->workers, "Network threads; 0 means one per core")->capture_default_str();
-  command->add_option("--grace", options->grace, "Seconds that running downloads get to end after SIGTERM")->capture_default_str();
+  command->add_option("--grace", options->grace, "Seconds that running downloads get to end after SIGTERM")
+      ->capture_default_str();
   command->add_option("--stall", options->stall, "Seconds after which a client that takes nothing is given up")
-      ->capture_default_str()->check(CLI::Range(1, 86400));
-  command->add_option("--log-level", options->log_level, "trace, debug (every request), info, warning or error")->capture_default_str();
-  command->footer("The first start creates the user admin; DRAY_ADMIN_PASSWORD sets its password, else one is made up and printed once.");
+      ->capture_default_str()
+      ->check(CLI::Range(1, 86400));
+  command->add_option("--log-level", options->log_level, "trace, debug (every request), info, warning or error")
+      ->capture_default_str();
+  command->footer(
+      "The first start creates the user admin; DRAY_ADMIN_PASSWORD sets its password, else one is made up and printed "
+      "once.");
   command->callback([&context, options] { context.status = serve(context, *options); });
 }
 

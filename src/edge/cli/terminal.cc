@@ -67,8 +67,16 @@ Result<ByteCount> parse_size(const std::string& text) {
     ByteCount factor;
   };
   constexpr ByteCount k = 1000, ki = 1024;
-  constexpr std::array units = {Unit{"", 1}, Unit{"b", 1}, Unit{"kb", k}, Unit{"mb", k * k}, Unit{"gb", k * k * k}, Unit{"tb", k * k * k * k},
-                                Unit{"kib", ki}, Unit{"mib", ki * ki}, Unit{"gib", ki * ki * ki}, Unit{"tib", ki * ki * ki * ki}};
+  constexpr std::array units = {Unit{"", 1},
+                                Unit{"b", 1},
+                                Unit{"kb", k},
+                                Unit{"mb", k * k},
+                                Unit{"gb", k * k * k},
+                                Unit{"tb", k * k * k * k},
+                                Unit{"kib", ki},
+                                Unit{"mib", ki * ki},
+                                Unit{"gib", ki * ki * ki},
+                                Unit{"tib", ki * ki * ki * ki}};
   auto digits = text.find_first_not_of("0123456789");
   auto number = parse_unsigned(std::string_view(text).substr(0, digits));
   auto unit = ascii_lower(trim(digits == std::string::npos ? "" : std::string_view(text).substr(digits)));

@@ -25,7 +25,8 @@ const std::atomic<bool>& stop_requested();
 // "100GB", "64 MiB", "5000": kB, MB, GB, TB are powers of 1000, KiB to TiB of 1024.
 Result<ByteCount> parse_size(const std::string& text);
 
-// From the environment variable, from the first line of `file` if it is given ("-": standard input), else asked for without echo.
+// From the environment variable, from the first line of `file` if it is given ("-": standard input), else asked for
+// without echo.
 Result<std::string> read_password(const char* variable, const std::string& file, const std::string& prompt);
 
 }  // namespace dray::cli

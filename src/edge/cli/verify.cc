@@ -21,13 +21,18 @@ void print_report(const service::CheckReport& report, bool as_json) {
   if (as_json) {
     json::array problems;
     for (const auto& problem : report.problems) problems.emplace_back(problem);
-    std::cout << json::serialize(json::object{{"blobs", report.blobs}, {"assets", report.assets}, {"artifacts", report.artifacts},
-                                              {"bytes", report.bytes}, {"problems", std::move(problems)}}) << "\n";
+    std::cout << json::serialize(json::object{{"blobs", report.blobs},
+                                              {"assets", report.assets},
+                                              {"artifacts", report.artifacts},
+                                              {"bytes", report.bytes},
+                                              {"problems", std::move(problems)}})
+              << "\n";
     return;
   }
-  std::cout << fmt::format("{} stored files ({} read), {} asset versions, {} artifacts: {}\n", report.blobs, format_size(report.bytes),
-                           report.assets, report.artifacts,
-                           report.problems.empty() ? std::string("all sound") : fmt::format("{} problems", report.problems.size()));
+  std::cout << fmt::format(
+      "{} stored files ({} read), {} asset versions, {} artifacts: {}\n", report.blobs, format_size(report.bytes),
+      report.assets, report.artifacts,
+      report.problems.empty() ? std::string("all sound") : fmt::format("{} problems", report.problems.size()));
   for (const auto& problem : report.problems) std::cerr << "  " << problem << "\n";
 }
 
@@ -44,7 +49,8 @@ void add_verify(CLI::App& app, Context& context) {
     context.status = with_installation(context, OpenMode::existing, [&](Installation& parts) -> int {
       auto progress = make_progress(options->quiet ? ProgressStyle::silent : choose_style(options->json), "verify");
       auto report = service::check_everything(*parts.blobs, *parts.assets, *parts.downloads,
-                                              options->quick ? service::Depth::presence : service::Depth::content, *progress, stop_requested());
+                                              options->quick ? service::Depth::presence : service::Depth::content,
+                                              *progress, stop_requested());
       progress.reset();
       if (!report) return complain(report.error());
       print_report(*report, options->json);

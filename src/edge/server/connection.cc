@@ -111,15 +111,16 @@ Task<std::optional<std::string>> Connection::read_head() {
   }
 }
 
-// Runs the question on the work pool and comes back to this thread. Questions have names: GCC 12 destroys a closure twice when it is a
-// temporary of a co_await expression.
+// Runs the question on the work pool and comes back to this thread. Questions have names: GCC 12 destroys a closure
+// twice when it is a temporary of a co_await expression.
 Task<Response> Connection::ask(Question question) {
   auto initiate = [this, question = std::move(question)](auto handler) mutable {
     auto shared_handler = std::make_shared<decltype(handler)>(std::move(handler));
     auto executor = socket_.get_executor();
     executor.on_work_started();
     auto complete = [shared_handler, executor](Response response) {
-      net::post(executor, [shared_handler, response = std::move(response)]() mutable { (*shared_handler)(std::move(response)); });
+      net::post(executor,
+                [shared_handler, response = std::move(response)]() mutable { (*shared_handler)(std::move(response)); });
       executor.on_work_finished();
     };
     bool taken = shared_.pool.post([question = std::move(question), complete] {
@@ -134,7 +135,8 @@ Task<Response> Connection::ask(Question question) {
     });
     if (!taken) complete(make_error_response(503, "the server is busy: try again in a few seconds"));
   };
-  return net::async_initiate<const net::use_awaitable_t<Executor>, void(Response)>(std::move(initiate), net::use_awaitable_t<Executor>());
+  return net::async_initiate<const net::use_awaitable_t<Executor>, void(Response)>(std::move(initiate),
+                                                                                   net::use_awaitable_t<Executor>());
 }
 
 Task<bool> Connection::serve(const std::string& raw_head) {
@@ -169,7 +171,8 @@ Task<bool> Connection::serve(const std::string& raw_head) {
     };
     auto refusal = co_await ask(std::move(admit));
     if (refusal.status == 0 && head.content_length.value_or(0) > *limit) {
-      refusal = make_error_response(413, fmt::format("the body has {} bytes; at most {} are taken here", *head.content_length, *limit));
+      refusal = make_error_response(
+          413, fmt::format("the body has {} bytes; at most {} are taken here", *head.content_length, *limit));
     }
     if (refusal.status != 0) {
       keep_ = false;  // its body is not read
@@ -183,7 +186,8 @@ Task<bool> Connection::serve(const std::string& raw_head) {
 }
 
 Task<bool> Connection::read_body(Request& request, ByteCount limit) {
-  if (request.head.expects_continue && in_.empty() && !co_await write_text("HTTP/1.1 100 Continue\r\n\r\n")) co_return false;
+  if (request.head.expects_continue && in_.empty() && !co_await write_text("HTTP/1.1 100 Continue\r\n\r\n"))
+    co_return false;
   waiting_ = Waiting::body;
   deadline_ = now() + shared_.config.body_grace;
   bool whole = request.head.chunked ? co_await read_chunked_body(request, limit) : co_await read_sized_body(request);
@@ -240,11 +244,16 @@ std::string Connection::format_head(const http::Head* head, const Response& resp
   fmt::format_to(at, "HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status, reason_of(response.status), http_date_now());
   for (const auto& field : response.fields) fmt::format_to(at, "{}: {}\r\n", field.name, field.value);
   bool stream = std::holds_alternative<StreamBody>(response.body);
-  if (stream && head && head->minor_version == 1) fmt::format_to(at, "Transfer-Encoding: chunked\r\n");
-  else if (stream) keep_ = false;  // HTTP/1.0: the end of the connection is the end of the body
-  else if (response.status != 304 && response.status != 204) fmt::format_to(at, "Content-Length: {}\r\n", length_of(response.body));
-  if (!keep_) fmt::format_to(at, "Connection: close\r\n");
-  else if (head && head->minor_version == 0) fmt::format_to(at, "Connection: keep-alive\r\n");
+  if (stream && head && head->minor_version == 1)
+    fmt::format_to(at, "Transfer-Encoding: chunked\r\n");
+  else if (stream)
+    keep_ = false;  // HTTP/1.0: the end of the connection is the end of the body
+  else if (response.status != 304 && response.status != 204)
+    fmt::format_to(at, "Content-Length: {}\r\n", length_of(response.body));
+  if (!keep_)
+    fmt::format_to(at, "Connection: close\r\n");
+  else if (head && head->minor_version == 0)
+    fmt::format_to(at, "Connection: keep-alive\r\n");
   fmt::format_to(at, "\r\n");
   return fmt::to_string(out);
 }
@@ -261,15 +270,19 @@ Task<bool> Connection::send(const http::Head* head, Response response, SteadyTim
     co_return co_await send_stream(std::move(*stream), head && head->minor_version == 1) && keep_;
   }
   RangeBody body;
-  if (head_only || response.status == 304) body = {};
-  else if (auto* ranges = std::get_if<RangeBody>(&response.body)) body = std::move(*ranges);
-  else body.after = std::get<std::string>(std::move(response.body));
+  if (head_only || response.status == 304)
+    body = {};
+  else if (auto* ranges = std::get_if<RangeBody>(&response.body))
+    body = std::move(*ranges);
+  else
+    body.after = std::get<std::string>(std::move(response.body));
   Pump pump(std::move(text), std::move(body));
   bool whole = co_await run_pump(pump);
   shared_.metrics.bytes_sent(pump.sent());
   if (!whole) shared_.metrics.response_cut();
-  if (!whole && !pump.error().empty()) log::warn("{}: an answer to {} was cut: {}", peer_, head ? head->target : "?", pump.error());
-  co_return whole && keep_;
+  if (!whole && !pump.error().empty())
+    log::warn("{}: an answer to {} was cut: {}", peer_, head ? head->target : "?", pump.error());
+  co_return whole&& keep_;
 }
 
 Task<bool> Connection::run_pump(Pump& pump) {
@@ -278,9 +291,13 @@ Task<bool> Connection::run_pump(Pump& pump) {
   for (;;) {
     if (cut_) co_return false;
     switch (pump.step(socket_.native_handle())) {
-      case Pump::Step::done: co_return true;
-      case Pump::Step::failed: co_return false;
-      case Pump::Step::yield: co_await net::post(socket_.get_executor(), net::use_awaitable_t<Executor>()); break;
+      case Pump::Step::done:
+        co_return true;
+      case Pump::Step::failed:
+        co_return false;
+      case Pump::Step::yield:
+        co_await net::post(socket_.get_executor(), net::use_awaitable_t<Executor>());
+        break;
       case Pump::Step::want_read: {
         Question warm_up = [&pump] {
           pump.warm_up();

@@ -39,16 +39,16 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Connection(Shared& shared, Socket socket, std::string peer);
   ~Connection();
 
-  Task<void> run();             // until the connection ends
-  void sweep(SteadyTime now);   // now and then: ends what takes too long
-  void drain();                 // no more requests after the running one
+  Task<void> run();            // until the connection ends
+  void sweep(SteadyTime now);  // now and then: ends what takes too long
+  void drain();                // no more requests after the running one
   void cut();
 
  private:
   using Question = std::function<Response()>;
   enum class Waiting { nothing, idle, head, body, client };
 
-  Task<bool> read_some();                    // more bytes into in_; false: the connection has ended or is given up
+  Task<bool> read_some();  // more bytes into in_; false: the connection has ended or is given up
   Task<std::optional<std::string>> read_head();
   Task<bool> read_body(Request& request, ByteCount limit);
   Task<bool> read_sized_body(Request& request);
@@ -66,14 +66,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Shared& shared_;
   Socket socket_;
   const std::string peer_;
-  std::string in_;               // received, not yet used
+  std::string in_;  // received, not yet used
   Waiting waiting_ = Waiting::nothing;
-  SteadyTime deadline_{};        // of head, body or idleness
+  SteadyTime deadline_{};  // of head, body or idleness
   bool keep_ = true;
   bool draining_ = false;
   bool cut_ = false;
 
-  Pump* pump_ = nullptr;         // while it sends
+  Pump* pump_ = nullptr;  // while it sends
   std::uint64_t acknowledged_ = 0;
   SteadyTime progress_at_{};
 };

@@ -19,7 +19,8 @@ void add_validators(Response& response, const Content& content) {
 void add_description(Response& response, const Content& content) {
   add_validators(response, content);
   response.fields.push_back({"Accept-Ranges", "bytes"});
-  response.fields.push_back({"Content-Disposition", http::format_content_disposition(content.disposition, content.file_name)});
+  response.fields.push_back(
+      {"Content-Disposition", http::format_content_disposition(content.disposition, content.file_name)});
   response.fields.push_back({"X-Content-Type-Options", "nosniff"});
   response.fields.push_back({"Content-Security-Policy", "sandbox; default-src 'none'"});
   response.fields.push_back({"X-Accel-Buffering", "no"});  // a proxy must not spill the answer to its disk
@@ -29,13 +30,16 @@ void add_description(Response& response, const Content& content) {
 }
 
 Response whole(const Content& content) {
-  Response response{200, {{"Content-Type", content.mime_type}}, RangeBody{content.source, {{"", {0, content.source->size()}}}, ""}};
+  Response response{
+      200, {{"Content-Type", content.mime_type}}, RangeBody{content.source, {{"", {0, content.source->size()}}}, ""}};
   add_description(response, content);
   return response;
 }
 
 Response one_part(const Content& content, ByteRange range) {
-  Response response{206, {{"Content-Type", content.mime_type}, {"Content-Range", http::format_content_range(range, content.source->size())}},
+  Response response{206,
+                    {{"Content-Type", content.mime_type},
+                     {"Content-Range", http::format_content_range(range, content.source->size())}},
                     RangeBody{content.source, {{"", range}}, ""}};
   add_description(response, content);
   return response;
@@ -57,13 +61,15 @@ Response several_parts(const Content& content, const std::vector<ByteRange>& ran
 
 Response make_content_response(const http::Head& head, const Content& content) {
   switch (http::check_preconditions(head, content.validators)) {
-    case http::Precondition::failed: return make_error_response(412, "the content is not the one that the condition names");
+    case http::Precondition::failed:
+      return make_error_response(412, "the content is not the one that the condition names");
     case http::Precondition::not_modified: {
       Response response{304, {}, std::string()};
       add_validators(response, content);
       return response;
     }
-    case http::Precondition::proceed: break;
+    case http::Precondition::proceed:
+      break;
   }
   bool may_have_ranges = head.method == http::Method::get && http::range_applies(head, content.validators);
   auto answer = http::select_ranges(may_have_ranges ? head.find("Range") : std::nullopt, content.source->size());
@@ -71,7 +77,8 @@ Response make_content_response(const http::Head& head, const Content& content) {
   if (answer.kind == http::RangeAnswer::Kind::partial) {
     return answer.ranges.size() == 1 ? one_part(content, answer.ranges[0]) : several_parts(content, answer.ranges);
   }
-  auto response = make_error_response(416, fmt::format("the range lies outside the content, which has {} bytes", content.source->size()));
+  auto response = make_error_response(
+      416, fmt::format("the range lies outside the content, which has {} bytes", content.source->size()));
   response.fields.push_back({"Content-Range", http::format_unsatisfied_range(content.source->size())});
   return response;
 }

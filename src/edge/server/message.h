@@ -35,8 +35,8 @@ struct RangeBody {
   ByteCount length() const;
 };
 
-// Text whose length nobody knows beforehand; sent in chunks. `next` replaces its argument with more text, empty at the end; it runs
-// on the work pool. An error cuts the connection short.
+// Text whose length nobody knows beforehand; sent in chunks. `next` replaces its argument with more text, empty at the
+// end; it runs on the work pool. An error cuts the connection short.
 struct StreamBody {
   std::function<Result<void>(std::string& text)> next;
 };

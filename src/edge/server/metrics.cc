@@ -42,7 +42,9 @@ double open_descriptors() {
 double cpu_seconds() {
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
-  auto of = [](const timeval& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6; };
+  auto of = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
   return of(usage.ru_utime) + of(usage.ru_stime);
 }
 
@@ -50,31 +52,60 @@ double cpu_seconds() {
 
 struct Metrics::State {
   prometheus::Registry registry;
-  prometheus::Gauge& connections = BuildGauge().Name("dray_http_connections").Help("Open connections").Register(registry).Add({});
+  prometheus::Gauge& connections =
+      BuildGauge().Name("dray_http_connections").Help("Open connections").Register(registry).Add({});
   prometheus::Family<prometheus::Counter>& requests =
       BuildCounter().Name("dray_http_requests_total").Help("Requests answered, by class of status").Register(registry);
   std::array<prometheus::Counter*, 6> by_class = {};
-  prometheus::Counter& sent = BuildCounter().Name("dray_http_sent_bytes_total").Help("Bytes of responses handed to the kernel")
-                                  .Register(registry).Add({});
-  prometheus::Counter& cut = BuildCounter().Name("dray_http_responses_cut_total").Help("Responses that were not sent to their end")
-                                 .Register(registry).Add({});
-  prometheus::Counter& timed_out = BuildCounter().Name("dray_http_timeouts_total").Help("Connections closed because nothing came or went")
-                                       .Register(registry).Add({});
+  prometheus::Counter& sent = BuildCounter()
+                                  .Name("dray_http_sent_bytes_total")
+                                  .Help("Bytes of responses handed to the kernel")
+                                  .Register(registry)
+                                  .Add({});
+  prometheus::Counter& cut = BuildCounter()
+                                 .Name("dray_http_responses_cut_total")
+                                 .Help("Responses that were not sent to their end")
+                                 .Register(registry)
+                                 .Add({});
+  prometheus::Counter& timed_out = BuildCounter()
+                                       .Name("dray_http_timeouts_total")
+                                       .Help("Connections closed because nothing came or went")
+                                       .Register(registry)
+                                       .Add({});
   prometheus::Histogram& until_head =
-      BuildHistogram().Name("dray_http_request_seconds").Help("Time from a request's head to that of its answer").Register(registry)
-          .Add({}, prometheus::Histogram::BucketBoundaries{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10});
+      BuildHistogram()
+          .Name("dray_http_request_seconds")
+          .Help("Time from a request's head to that of its answer")
+          .Register(registry)
+          .Add({}, prometheus::Histogram::BucketBoundaries{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
+                                                           0.5, 1, 2.5, 5, 10});
   prometheus::Family<prometheus::Counter>& downloads =
       BuildCounter().Name("dray_downloads_created_total").Help("Downloads created, by status").Register(registry);
-  prometheus::Counter& files = BuildCounter().Name("dray_download_files_total").Help("Files in the downloads created").Register(registry).Add({});
+  prometheus::Counter& files = BuildCounter()
+                                   .Name("dray_download_files_total")
+                                   .Help("Files in the downloads created")
+                                   .Register(registry)
+                                   .Add({});
   prometheus::Histogram& preparation =
-      BuildHistogram().Name("dray_download_preparation_seconds").Help("Time to prepare a download").Register(registry)
+      BuildHistogram()
+          .Name("dray_download_preparation_seconds")
+          .Help("Time to prepare a download")
+          .Register(registry)
           .Add({}, prometheus::Histogram::BucketBoundaries{0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30});
-  prometheus::Gauge& memory = BuildGauge().Name("process_resident_memory_bytes").Help("Resident memory").Register(registry).Add({});
-  prometheus::Gauge& descriptors = BuildGauge().Name("process_open_fds").Help("Open file descriptors").Register(registry).Add({});
-  prometheus::Gauge& cpu = BuildGauge().Name("process_cpu_seconds_total").Help("CPU time used").Register(registry).Add({});
+  prometheus::Gauge& memory =
+      BuildGauge().Name("process_resident_memory_bytes").Help("Resident memory").Register(registry).Add({});
+  prometheus::Gauge& descriptors =
+      BuildGauge().Name("process_open_fds").Help("Open file descriptors").Register(registry).Add({});
+  prometheus::Gauge& cpu =
+      BuildGauge().Name("process_cpu_seconds_total").Help("CPU time used").Register(registry).Add({});
 
   State() {
-    BuildGauge().Name("dray_build_info").Help("The version that runs").Register(registry).Add({{"version", DRAY_VERSION}}).Set(1);
+    BuildGauge()
+        .Name("dray_build_info")
+        .Help("The version that runs")
+        .Register(registry)
+        .Add({{"version", DRAY_VERSION}})
+        .Set(1);
     for (std::size_t i = 1; i < by_class.size(); ++i) by_class[i] = &requests.Add({{"code", std::to_string(i) + "xx"}});
   }
 };

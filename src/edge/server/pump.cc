@@ -20,7 +20,7 @@ constexpr ByteCount kCopyLimit = 16 * 1024;
 constexpr std::size_t kScratchSize = 256 * 1024;  // stays in the second-level cache
 constexpr ByteCount kTurn = 512 * 1024;           // then the others get theirs
 constexpr std::size_t kMaxRun = 256;              // iovecs of one read
-constexpr std::size_t kKeptScratches = 64;        // per thread; beyond it what could not be sent is gathered again later
+constexpr std::size_t kKeptScratches = 64;  // per thread; beyond it what could not be sent is gathered again later
 
 thread_local std::size_t scratches_out = 0;
 
@@ -108,8 +108,10 @@ bool Pump::load_piece() {
     piece_ = {std::string_view(segment.text).substr(done), {}};
     return true;
   }
-  if (!cursor_) cursor_ = source_->open_cursor(segment.source_offset + done);
-  else if (!cursor_is_right_) cursor_->seek(segment.source_offset + done);
+  if (!cursor_)
+    cursor_ = source_->open_cursor(segment.source_offset + done);
+  else if (!cursor_is_right_)
+    cursor_->seek(segment.source_offset + done);
   cursor_is_right_ = true;
   auto piece = cursor_->next();
   if (!piece || piece->length() == 0) {
@@ -120,8 +122,10 @@ bool Pump::load_piece() {
   auto rest = segment.length - done;
   if (piece_.length() > rest) {
     cursor_is_right_ = false;
-    if (piece_.literal.empty()) piece_.region.length = rest;
-    else piece_.literal = piece_.literal.substr(0, rest);
+    if (piece_.literal.empty())
+      piece_.region.length = rest;
+    else
+      piece_.literal = piece_.literal.substr(0, rest);
   }
   return true;
 }
@@ -147,14 +151,16 @@ Pump::Step Pump::read_run() {
   const auto& region = scratch.run_region;
   ssize_t got;
   do {
-    got = ::preadv2(region.fd, scratch.run.data(), static_cast<int>(scratch.run_count), static_cast<off_t>(region.offset),
-                    may_block_ ? 0 : RWF_NOWAIT);
-    if (got < 0 && errno == EOPNOTSUPP && !may_block_) may_block_ = true, errno = EINTR;  // a file system that cannot tell
+    got = ::preadv2(region.fd, scratch.run.data(), static_cast<int>(scratch.run_count),
+                    static_cast<off_t>(region.offset), may_block_ ? 0 : RWF_NOWAIT);
+    if (got < 0 && errno == EOPNOTSUPP && !may_block_)
+      may_block_ = true, errno = EINTR;  // a file system that cannot tell
   } while (got < 0 && errno == EINTR);
   bool blocking = may_block_;
   scratch.run_count = 0;
   if (got == static_cast<ssize_t>(region.length)) return Step::done;
-  if (blocking) return fail(got < 0 ? std::string("cannot read a blob: ") + std::strerror(errno) : "a stored blob is cut short");
+  if (blocking)
+    return fail(got < 0 ? std::string("cannot read a blob: ") + std::strerror(errno) : "a stored blob is cut short");
   // Not in the page cache, at least not all of it. What comes before the run is sent first.
   cold_ = region;
   scratch.end = scratch.run_begin;

@@ -17,7 +17,7 @@ class Pump {
     want_write,  // the socket takes no more now: wait until it does
     want_read,   // the next bytes are not in the page cache: run warm_up() elsewhere, then go on
     yield,       // there is more to do, but it is the others' turn
-    failed,      // the socket is broken, or stored bytes are gone (error()): close it, what was sent must not look whole
+    failed,  // the socket is broken, or stored bytes are gone (error()): close it, what was sent must not look whole
   };
 
   // `head` ends with the empty line.
@@ -45,13 +45,13 @@ class Pump {
   static std::unique_ptr<Scratch> take_scratch();
   static void give_scratch(std::unique_ptr<Scratch> scratch);
 
-  ByteCount gathered() const;               // bytes in the scratch buffer that are not sent
+  ByteCount gathered() const;  // bytes in the scratch buffer that are not sent
   void add_text(std::string text);
   void seek(ByteCount position);
-  bool load_piece();                        // false: nothing is left, or error_ is set
-  void consume(ByteCount bytes);            // of the piece at hand
-  Step gather();                            // small pieces into the scratch buffer; done: go on, else what to answer
-  Step read_run();                          // of regions that lie side by side in one file
+  bool load_piece();              // false: nothing is left, or error_ is set
+  void consume(ByteCount bytes);  // of the piece at hand
+  Step gather();                  // small pieces into the scratch buffer; done: go on, else what to answer
+  Step read_run();                // of regions that lie side by side in one file
   Step flush(int socket, ByteCount& budget);
   Step send_region(int socket, ByteCount& budget);
   bool is_cold(const FileRegion& region);
@@ -61,18 +61,18 @@ class Pump {
   ByteCount total_ = 0;
   std::shared_ptr<const ByteSource> source_;
   std::unique_ptr<ByteCursor> cursor_;
-  bool cursor_is_right_ = false;            // whether it stands behind piece_
+  bool cursor_is_right_ = false;  // whether it stands behind piece_
 
-  ByteCount position_ = 0;                  // of the next byte to gather or send
+  ByteCount position_ = 0;  // of the next byte to gather or send
   std::size_t segment_ = 0;
-  ByteCursor::Piece piece_;                 // what is left of the piece at position_
+  ByteCursor::Piece piece_;  // what is left of the piece at position_
   bool corked_ = false;
 
-  std::unique_ptr<Scratch> scratch_;        // while it holds gathered bytes that are not sent
-  FileRegion cold_;                         // what warm_up() reads
-  bool may_block_ = false;                  // it has been read: take what is there
+  std::unique_ptr<Scratch> scratch_;  // while it holds gathered bytes that are not sent
+  FileRegion cold_;                   // what warm_up() reads
+  bool may_block_ = false;            // it has been read: take what is there
   int warm_fd_ = -1;
-  ByteCount warm_until_ = 0;                // of that file: not asked again
+  ByteCount warm_until_ = 0;  // of that file: not asked again
   std::string error_;
 };
 

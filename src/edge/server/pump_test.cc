@@ -27,7 +27,8 @@ class PieceSource final : public ByteSource, public std::enable_shared_from_this
   }
   void add_region(const std::string& text, ByteCount gap = 0) {
     file_end_ += gap;
-    EXPECT_EQ(::pwrite(fd_->get(), text.data(), text.size(), static_cast<off_t>(file_end_)), static_cast<ssize_t>(text.size()));
+    EXPECT_EQ(::pwrite(fd_->get(), text.data(), text.size(), static_cast<off_t>(file_end_)),
+              static_cast<ssize_t>(text.size()));
     pieces_.push_back({whole_.size(), text.size(), true, file_end_});
     file_end_ += text.size();
     whole_ += text;
@@ -54,13 +55,15 @@ class PieceSource final : public ByteSource, public std::enable_shared_from_this
 
 class PieceCursor final : public ByteCursor {
  public:
-  PieceCursor(std::shared_ptr<const PieceSource> source, ByteCount offset) : source_(std::move(source)), position_(offset) {}
+  PieceCursor(std::shared_ptr<const PieceSource> source, ByteCount offset)
+      : source_(std::move(source)), position_(offset) {}
   Result<Piece> next() override {
     for (const auto& place : source_->pieces()) {
       if (position_ < place.start || position_ >= place.start + place.length) continue;
       auto done = position_ - place.start;
       position_ = place.start + place.length;
-      if (place.in_file) return Piece{{}, {source_->fd()->get(), place.offset + done, place.length - done, source_->fd()}};
+      if (place.in_file)
+        return Piece{{}, {source_->fd()->get(), place.offset + done, place.length - done, source_->fd()}};
       text_ = source_->whole().substr(place.start + done, place.length - done);
       return Piece{text_, {}};
     }
@@ -117,7 +120,8 @@ struct Pair {
 };
 
 // Runs the pump to its end; `between` is called whenever it waits.
-std::string run(Pump& pump, const Pair& pair, const std::function<void()>& between = [] {}) {
+std::string run(
+    Pump& pump, const Pair& pair, const std::function<void()>& between = [] {}) {
   std::string out;
   for (;;) {
     auto step = pump.step(pair.server.get());

@@ -21,13 +21,15 @@ namespace {
 
 using namespace std::chrono_literals;
 using Acceptor = net::basic_socket_acceptor<net::ip::tcp, Executor>;
-using Timer = net::basic_waitable_timer<std::chrono::steady_clock, net::wait_traits<std::chrono::steady_clock>, Executor>;
+using Timer =
+    net::basic_waitable_timer<std::chrono::steady_clock, net::wait_traits<std::chrono::steady_clock>, Executor>;
 
 constexpr auto kToken = net::as_tuple(net::use_awaitable_t<Executor>());
 constexpr auto kSweepEvery = 500ms;
 constexpr int kBacklog = 4096;
 
-// One network thread and its connections. The list is declared before the context, whose destruction ends coroutines that use it.
+// One network thread and its connections. The list is declared before the context, whose destruction ends coroutines
+// that use it.
 struct Worker {
   std::unordered_set<std::shared_ptr<Connection>> connections;
   net::io_context context{1};
@@ -39,7 +41,9 @@ struct Worker {
 class HttpServer final : public Server {
  public:
   HttpServer(const ServerConfig& config, Service& service, Metrics& metrics)
-      : config_(config), pool_(config.service_threads, config.requests_waiting), shared_{config_, service, metrics, pool_} {
+      : config_(config),
+        pool_(config.service_threads, config.requests_waiting),
+        shared_{config_, service, metrics, pool_} {
     auto count = config.workers ? config.workers : std::max(1u, std::thread::hardware_concurrency());
     for (unsigned i = 0; i < count; ++i) workers_.push_back(std::make_unique<Worker>());
   }
@@ -48,7 +52,9 @@ class HttpServer final : public Server {
     boost::system::error_code failure;
     net::ip::basic_resolver<net::ip::tcp, Executor> resolver(first().context);
     auto found = resolver.resolve(config_.host, config_.port, net::ip::resolver_base::passive, failure);
-    if (failure) return Error{Code::invalid, fmt::format("{}:{} is not an address to listen at: {}", config_.host, config_.port, failure.message())};
+    if (failure)
+      return Error{Code::invalid, fmt::format("{}:{} is not an address to listen at: {}", config_.host, config_.port,
+                                              failure.message())};
     auto endpoint = found.begin()->endpoint();
     acceptor_.emplace(first().context);
     acceptor_->open(endpoint.protocol(), failure);
@@ -109,14 +115,16 @@ class HttpServer final : public Server {
       }
       if (open_connections_ >= config_.connections) continue;  // closes it
       ++open_connections_;
-      net::post(worker.context, [this, &worker, socket = std::move(socket)]() mutable { begin(worker, Socket(std::move(socket))); });
+      net::post(worker.context,
+                [this, &worker, socket = std::move(socket)]() mutable { begin(worker, Socket(std::move(socket))); });
     }
   }
 
   void begin(Worker& worker, Socket socket) {
     boost::system::error_code failure;
     auto peer = socket.remote_endpoint(failure);
-    auto connection = std::make_shared<Connection>(shared_, std::move(socket), failure ? "?" : peer.address().to_string());
+    auto connection =
+        std::make_shared<Connection>(shared_, std::move(socket), failure ? "?" : peer.address().to_string());
     worker.connections.insert(connection);
     if (worker.draining) connection->drain();
     net::co_spawn(worker.context, connection->run(), [this, &worker, connection](std::exception_ptr failed) {
@@ -135,8 +143,10 @@ class HttpServer final : public Server {
       auto now = std::chrono::steady_clock::now();
       auto connections = worker.connections;  // cutting one changes the list
       for (const auto& connection : connections) {
-        if (now >= worker.cut_at) connection->cut();
-        else connection->sweep(now);
+        if (now >= worker.cut_at)
+          connection->cut();
+        else
+          connection->sweep(now);
       }
       if (worker.draining && worker.connections.empty()) co_return;
     }
@@ -161,7 +171,9 @@ Result<void> raise_descriptor_limit(std::size_t connections) {
     ::setrlimit(RLIMIT_NOFILE, &limit);
   }
   if (limit.rlim_cur < 128) {
-    return Error{Code::unavailable, fmt::format("only {} file descriptors are allowed; raise the limit (ulimit -n) to 128 at least", limit.rlim_cur)};
+    return Error{Code::unavailable,
+                 fmt::format("only {} file descriptors are allowed; raise the limit (ulimit -n) to 128 at least",
+                             limit.rlim_cur)};
   }
   return ok();
 }

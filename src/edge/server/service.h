@@ -7,7 +7,8 @@
 
 namespace dray::server {
 
-// Called on the work pool, from many threads at a time. It does not throw; a server answers 500 if it does all the same.
+// Called on the work pool, from many threads at a time. It does not throw; a server answers 500 if it does all the
+// same.
 class Service {
  public:
   virtual ~Service() = default;

@@ -8,7 +8,8 @@ struct Named {
   SetKind kind;
   std::string_view s7, name;
 };
-constexpr std::array kSets = {Named{SetKind::image_set, "ImageSet", "Image Set"}, Named{SetKind::spin_set, "SpinSet", "Spin Set"},
+constexpr std::array kSets = {Named{SetKind::image_set, "ImageSet", "Image Set"},
+                              Named{SetKind::spin_set, "SpinSet", "Spin Set"},
                               Named{SetKind::mixed_media_set, "MixedMediaSet", "Mixed Media Set"},
                               Named{SetKind::carousel_set, "CarouselSet", "Carousel Set"}};
 }  // namespace

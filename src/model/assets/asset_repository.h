@@ -36,7 +36,8 @@ class AssetRepository {
  public:
   virtual ~AssetRepository() = default;
   virtual Result<std::optional<Node>> find(const AssetPath& path) const = 0;
-  // Children of `folder` by name in code-point order, from the first after `after` ("" for the beginning), at most `limit`.
+  // Children of `folder` by name in code-point order, from the first after `after` ("" for the beginning), at most
+  // `limit`.
   virtual Result<std::vector<Node>> list_children(const AssetPath& folder, const std::string& after,
                                                   std::size_t limit) const = 0;
   // Everything below `folder`, depth first, children by name in code-point order; a folder comes before what it holds.
@@ -50,7 +51,8 @@ class AssetRepository {
   // All or none. A new path becomes an asset (folders above it are made); an asset there with other content gets a new
   // version; one with equal content keeps its version and takes the rest. Code::conflict where a folder is in the way.
   virtual Result<void> put_assets(std::span<const AssetDraft> drafts, Seconds now) = 0;
-  virtual Result<void> remove(const AssetPath& path) = 0;  // with everything below; Code::not_found, Code::denied for /content/dam
+  virtual Result<void> remove(
+      const AssetPath& path) = 0;  // with everything below; Code::not_found, Code::denied for /content/dam
   // Every blob that an asset or one of its versions needs; stops at the first error of `visit`.
   virtual Result<void> visit_blobs(const std::function<Result<void>(const AssetPath&, const Blob&)>& visit) const = 0;
 };

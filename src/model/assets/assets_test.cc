@@ -5,8 +5,9 @@
 namespace dray::model {
 namespace {
 
-INSTANTIATE_TEST_SUITE_P(Memory, AssetRepositoryConformance,
-                         testing::Values(AssetsMaker{[] { return FreshAssets{nullptr, make_memory_assets()}; }}));
+INSTANTIATE_TEST_SUITE_P(Memory, AssetRepositoryConformance, testing::Values(AssetsMaker{[] {
+                           return FreshAssets{nullptr, make_memory_assets()};
+                         }}));
 
 TEST(SetKind, KnowsAdobesFourSets) {
   EXPECT_EQ(name_of(set_kind_of("CarouselSet")), "Carousel Set");

@@ -13,8 +13,8 @@ namespace dray::model {
 struct MediaFacts {
   std::string mime_type = "application/octet-stream";  // by content; the name only refines what content cannot tell
   std::optional<std::uint32_t> width, height;          // pixels, as displayed (EXIF orientation applied)
-  json::object metadata;                               // AEM's property names, e.g. "dc:title", "dc:creator", "tiff:Make"
-  std::string warning;                                 // why metadata could not be read, if so; empty otherwise
+  json::object metadata;  // AEM's property names, e.g. "dc:title", "dc:creator", "tiff:Make"
+  std::string warning;    // why metadata could not be read, if so; empty otherwise
 };
 
 // Thread-safe. A file that is not understood still has a MIME type; only an unreadable file is an error.

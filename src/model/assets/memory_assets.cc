@@ -19,9 +19,7 @@ std::string order_key(const AssetPath& path) {
 
 class Assets final : public AssetRepository {
  public:
-  Assets() {
-    [[maybe_unused]] auto made = make_folder_locked(dam_root());
-  }
+  Assets() { [[maybe_unused]] auto made = make_folder_locked(dam_root()); }
 
   Result<std::optional<Node>> find(const AssetPath& path) const override {
     std::lock_guard lock(mutex_);
@@ -29,7 +27,8 @@ class Assets final : public AssetRepository {
     return found == records_.end() ? std::optional<Node>() : found->second.node;
   }
 
-  Result<std::vector<Node>> list_children(const AssetPath& folder, const std::string& after, std::size_t limit) const override {
+  Result<std::vector<Node>> list_children(const AssetPath& folder, const std::string& after,
+                                          std::size_t limit) const override {
     std::lock_guard lock(mutex_);
     std::vector<Node> children;
     for (const auto& [key, record] : records_) {
@@ -126,8 +125,10 @@ class Assets final : public AssetRepository {
     RETURN_IF_ERROR(make_folder_locked(draft.path.parent()));
     auto& record = records_[order_key(draft.path)];
     bool is_new = record.node.id == 0;
-    if (is_new) record.node = Node{next_id_++, draft.path, draft.asset};
-    else if (record.node.is_folder()) return Error{Code::conflict, draft.path.text() + " is a folder, not an asset"};
+    if (is_new)
+      record.node = Node{next_id_++, draft.path, draft.asset};
+    else if (record.node.is_folder())
+      return Error{Code::conflict, draft.path.text() + " is a folder, not an asset"};
     auto version = is_new ? 1 : record.node.asset->version;
     bool changed = is_new || record.node.asset->original != draft.asset.original;
     if (changed && !is_new) ++version;

@@ -27,14 +27,15 @@ class BlobReader {
  public:
   virtual ~BlobReader() = default;
   virtual ByteCount size() const = 0;
-  // Fills `into` from `offset` on; fewer bytes only at the blob's end. Code::corrupt when the stored bytes are cut short.
+  // Fills `into` from `offset` on; fewer bytes only at the blob's end. Code::corrupt when the stored bytes are cut
+  // short.
   virtual Result<std::size_t> read_at(ByteCount offset, MutableBytes into) const = 0;
   // The blob as part of an open file, if it is one.
   virtual std::optional<FileRegion> file_region() const = 0;
 };
 
-// Some puts that become durable together. What was put is not promised to anyone before commit() has answered ok; without
-// commit() it may or may not be there. One thread at a time.
+// Some puts that become durable together. What was put is not promised to anyone before commit() has answered ok;
+// without commit() it may or may not be there. One thread at a time.
 class BlobBatch {
  public:
   virtual ~BlobBatch() = default;

@@ -15,13 +15,16 @@ namespace dray::model {
 class DownloadRepository {
  public:
   virtual ~DownloadRepository() = default;
-  virtual Result<void> put(const Download& download) = 0;  // new or replaced, all of it or nothing; durable when it answers
+  virtual Result<void> put(
+      const Download& download) = 0;  // new or replaced, all of it or nothing; durable when it answers
   virtual Result<std::optional<Download>> find(const std::string& id) const = 0;
   // The owner's, the newest first; `before` is the id of the last one of the page before, or "".
-  virtual Result<std::vector<Download>> list(const std::string& owner, const std::string& before, std::size_t limit) const = 0;
+  virtual Result<std::vector<Download>> list(const std::string& owner, const std::string& before,
+                                             std::size_t limit) const = 0;
   virtual Result<void> remove(const std::string& id) = 0;  // Code::not_found
   // Every artifact's content blob, for checks and for clearing up; stops at the first error of `visit`.
-  virtual Result<void> visit_artifacts(const std::function<Result<void>(const std::string& id, const Artifact&)>& visit) const = 0;
+  virtual Result<void> visit_artifacts(
+      const std::function<Result<void>(const std::string& id, const Artifact&)>& visit) const = 0;
 };
 
 }  // namespace dray::model

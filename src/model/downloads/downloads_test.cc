@@ -5,8 +5,9 @@
 namespace dray::model {
 namespace {
 
-INSTANTIATE_TEST_SUITE_P(Memory, DownloadRepositoryConformance,
-                         testing::Values(DownloadsMaker{[] { return FreshDownloads{nullptr, make_memory_downloads()}; }}));
+INSTANTIATE_TEST_SUITE_P(Memory, DownloadRepositoryConformance, testing::Values(DownloadsMaker{[] {
+                           return FreshDownloads{nullptr, make_memory_downloads()};
+                         }}));
 
 TEST(DownloadStatus, HasAemsFourWords) {
   for (auto name : {"PROCESSING", "SUCCESSFUL", "PARTIALLY_SUCCESSFUL", "FAILED"}) {

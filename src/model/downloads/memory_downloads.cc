@@ -26,7 +26,8 @@ class Downloads final : public DownloadRepository {
     }
     return std::optional<Download>();
   }
-  Result<std::vector<Download>> list(const std::string& owner, const std::string& before, std::size_t limit) const override {
+  Result<std::vector<Download>> list(const std::string& owner, const std::string& before,
+                                     std::size_t limit) const override {
     std::lock_guard lock(mutex_);
     std::vector<Download> page;
     bool started = before.empty();
@@ -43,7 +44,8 @@ class Downloads final : public DownloadRepository {
     }
     return ok();
   }
-  Result<void> visit_artifacts(const std::function<Result<void>(const std::string&, const Artifact&)>& visit) const override {
+  Result<void> visit_artifacts(
+      const std::function<Result<void>(const std::string&, const Artifact&)>& visit) const override {
     auto copy = [this] {
       std::lock_guard lock(mutex_);
       return downloads_;

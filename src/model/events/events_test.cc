@@ -4,7 +4,8 @@
 
 namespace dray::model {
 
-INSTANTIATE_TEST_SUITE_P(Memory, EventLogConformance,
-                         testing::Values(EventsMaker{[] { return FreshEvents{nullptr, make_memory_events()}; }}));
+INSTANTIATE_TEST_SUITE_P(Memory, EventLogConformance, testing::Values(EventsMaker{[] {
+                           return FreshEvents{nullptr, make_memory_events()};
+                         }}));
 
 }  // namespace dray::model

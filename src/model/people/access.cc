@@ -15,8 +15,9 @@ struct Named {
   Privilege privilege;
 };
 constexpr std::array kPrivileges = {
-    Named{"read", Privilege::read},   Named{"original", Privilege::original}, Named{"rendition", Privilege::rendition},
-    Named{"share", Privilege::share}, Named{"write", Privilege::write},       Named{"administer", Privilege::administer}};
+    Named{"read", Privilege::read},           Named{"original", Privilege::original},
+    Named{"rendition", Privilege::rendition}, Named{"share", Privilege::share},
+    Named{"write", Privilege::write},         Named{"administer", Privilege::administer}};
 
 // How strongly a rule speaks for this caller; 0: not at all.
 int weight(const AccessRule& rule, const Caller& caller) {
@@ -32,8 +33,10 @@ std::optional<bool> decide(const std::vector<AccessRule>& rules, const Caller& c
     int strength = weight(rule, caller);
     if (strength == 0 || !(rule.privileges & set_of(privilege))) continue;
     bool allows = rule.effect == Effect::allow;
-    if (strength > strongest) allowed = allows;
-    else if (strength == strongest) allowed = allowed && allows;
+    if (strength > strongest)
+      allowed = allows;
+    else if (strength == strongest)
+      allowed = allowed && allows;
     strongest = std::max(strongest, strength);
   }
   if (strongest == 0) return std::nullopt;
@@ -51,8 +54,10 @@ Result<PrivilegeSet> parse_privileges(std::string_view text) {
       if (word == name) set = set | privilege, known = true;
     }
     if (!known) {
-      return Error{Code::invalid, fmt::format("\"{}\" is not a privilege; known are read, original, rendition, share, write, "
-                                              "administer and all", word)};
+      return Error{Code::invalid,
+                   fmt::format("\"{}\" is not a privilege; known are read, original, rendition, share, write, "
+                               "administer and all",
+                               word)};
     }
   }
   return set;
@@ -89,7 +94,8 @@ bool AccessRules::may(const Caller& caller, Privilege privilege, const AssetPath
   }
 }
 
-std::vector<AssetPath> AccessRules::denied_below(const Caller& caller, Privilege privilege, const AssetPath& root) const {
+std::vector<AssetPath> AccessRules::denied_below(const Caller& caller, Privilege privilege,
+                                                 const AssetPath& root) const {
   std::vector<AssetPath> denied;
   auto prefix = root.is_root() ? "/" : root.text() + "/";
   for (auto rule = by_path_.lower_bound(prefix); rule != by_path_.end() && rule->first.starts_with(prefix); ++rule) {

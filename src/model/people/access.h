@@ -33,9 +33,9 @@ struct AccessRule {
   bool operator==(const AccessRule&) const = default;
 };
 
-// The decision. Administrators may do everything. Else the rules nearest above the path that speak of the privilege and of the
-// caller decide: a rule for the user beats rules for groups, among groups a deny beats an allow, and a rule for another group
-// beats one for kEveryone. Without any such rule the answer is no.
+// The decision. Administrators may do everything. Else the rules nearest above the path that speak of the privilege and
+// of the caller decide: a rule for the user beats rules for groups, among groups a deny beats an allow, and a rule for
+// another group beats one for kEveryone. Without any such rule the answer is no.
 class AccessRules {
  public:
   AccessRules() = default;
@@ -63,7 +63,8 @@ class AccessRepository {
   virtual Result<std::vector<AccessRule>> list_rules() = 0;  // by path, then principal
   // One rule per path, principal and effect: putting it again replaces its privileges.
   virtual Result<void> put_rule(const AccessRule& rule) = 0;
-  virtual Result<void> remove_rule(const AssetPath& path, const std::string& principal, Effect effect) = 0;  // not_found
+  virtual Result<void> remove_rule(const AssetPath& path, const std::string& principal,
+                                   Effect effect) = 0;  // not_found
 };
 
 }  // namespace dray::model

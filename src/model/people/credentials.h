@@ -1,4 +1,5 @@
-// What opens the door without a password: bearer tokens and browser sessions. Secrets are never stored, only their SHA-256.
+// What opens the door without a password: bearer tokens and browser sessions. Secrets are never stored, only their
+// SHA-256.
 #pragma once
 
 #include <optional>
@@ -16,7 +17,7 @@ enum class CredentialKind { token, session };
 struct Credential {
   Sha256 secret_hash;
   CredentialKind kind = CredentialKind::token;
-  std::string id;     // public, for listing and revoking
+  std::string id;  // public, for listing and revoking
   std::string user;
   std::string label;  // for the person who lists them
   Seconds created{};

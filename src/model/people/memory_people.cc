@@ -118,7 +118,8 @@ class Credentials final : public CredentialRepository {
   }
   Result<void> remove_expired(Seconds now) override {
     std::lock_guard lock(mutex_);
-    std::erase_if(credentials_, [&](const auto& credential) { return credential.expires && *credential.expires <= now; });
+    std::erase_if(credentials_,
+                  [&](const auto& credential) { return credential.expires && *credential.expires <= now; });
     return ok();
   }
 

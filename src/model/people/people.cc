@@ -10,7 +10,8 @@ Result<void> check_principal(const std::string& id) {
            c == '-' || c == '@';
   };
   if (id.empty() || id.size() > 64 || !std::all_of(id.begin(), id.end(), allowed)) {
-    return Error{Code::invalid, "the name of a user or group has 1 to 64 letters, digits, dots, dashes, underscores or @"};
+    return Error{Code::invalid,
+                 "the name of a user or group has 1 to 64 letters, digits, dots, dashes, underscores or @"};
   }
   return ok();
 }

@@ -6,10 +6,10 @@
 namespace dray::model {
 namespace {
 
-INSTANTIATE_TEST_SUITE_P(Memory, PeopleConformance, testing::Values(PeopleMaker{[] {
-                           return FreshPeople{nullptr, make_memory_people(), make_memory_credentials(),
-                                              make_memory_access()};
-                         }}));
+INSTANTIATE_TEST_SUITE_P(
+    Memory, PeopleConformance, testing::Values(PeopleMaker{[] {
+      return FreshPeople{nullptr, make_memory_people(), make_memory_credentials(), make_memory_access()};
+    }}));
 
 AssetPath path(const char* text) { return AssetPath::trusted(text); }
 constexpr auto kRead = set_of(Privilege::read);

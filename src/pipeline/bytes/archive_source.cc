@@ -32,7 +32,9 @@ class ArchiveSource final : public ByteSource, public std::enable_shared_from_th
 
 class ArchiveCursor final : public ByteCursor {
  public:
-  ArchiveCursor(std::shared_ptr<const ArchiveSource> source, ByteCount offset) : source_(std::move(source)) { seek(offset); }
+  ArchiveCursor(std::shared_ptr<const ArchiveSource> source, ByteCount offset) : source_(std::move(source)) {
+    seek(offset);
+  }
 
   void seek(ByteCount offset) override {
     position_ = offset;
@@ -98,7 +100,8 @@ class ArchiveCursor final : public ByteCursor {
       ASSIGN_OR_RETURN(auto entry, view().entry(index));
       zip::append_central_record(entry.record(), buffer_);
     }
-    if (position_ < start || position_ - start >= buffer_.size()) return Error{Code::corrupt, "a manifest's directory has a gap"};
+    if (position_ < start || position_ - start >= buffer_.size())
+      return Error{Code::corrupt, "a manifest's directory has a gap"};
     return literal(std::string_view(buffer_).substr(position_ - start));
   }
 
@@ -140,7 +143,8 @@ Result<std::shared_ptr<const OpenManifest>> OpenManifest::open(const model::Blob
     static const auto page = static_cast<ByteCount>(::sysconf(_SC_PAGESIZE));
     auto skipped = region->offset % page;
     manifest->mapping_size_ = region->length + skipped;
-    auto* mapping = ::mmap(nullptr, manifest->mapping_size_, PROT_READ, MAP_SHARED, region->fd, static_cast<off_t>(region->offset - skipped));
+    auto* mapping = ::mmap(nullptr, manifest->mapping_size_, PROT_READ, MAP_SHARED, region->fd,
+                           static_cast<off_t>(region->offset - skipped));
     if (mapping == MAP_FAILED) return system_error("cannot map the manifest " + id.hex(), errno);
     manifest->mapping_ = mapping;
     ::madvise(mapping, manifest->mapping_size_, MADV_RANDOM);
@@ -159,7 +163,8 @@ OpenManifest::~OpenManifest() {
   if (mapping_) ::munmap(mapping_, mapping_size_);
 }
 
-std::shared_ptr<const ByteSource> make_archive_source(std::shared_ptr<const OpenManifest> manifest, const model::BlobStore& blobs) {
+std::shared_ptr<const ByteSource> make_archive_source(std::shared_ptr<const OpenManifest> manifest,
+                                                      const model::BlobStore& blobs) {
   return std::make_shared<const ArchiveSource>(std::move(manifest), blobs);
 }
 

@@ -31,7 +31,8 @@ class OpenManifest {
 };
 
 // `blobs` outlives the source and every cursor.
-std::shared_ptr<const ByteSource> make_archive_source(std::shared_ptr<const OpenManifest> manifest, const model::BlobStore& blobs);
+std::shared_ptr<const ByteSource> make_archive_source(std::shared_ptr<const OpenManifest> manifest,
+                                                      const model::BlobStore& blobs);
 
 // Manifests that somebody reads right now are opened once. Safe for use from any thread.
 class ManifestCache {

@@ -98,10 +98,12 @@ TEST_F(ArchiveSourceTest, IsAZipThatOurReaderTakes) {
 }
 
 TEST_F(ArchiveSourceTest, GivesEveryRangeOfTheSameBytes) {
-  for (int i = 0; i < 40; ++i) add("file" + std::to_string(i), noise(static_cast<std::size_t>(i % 5) * 777, static_cast<unsigned>(i)));
+  for (int i = 0; i < 40; ++i)
+    add("file" + std::to_string(i), noise(static_cast<std::size_t>(i % 5) * 777, static_cast<unsigned>(i)));
   auto source = open();
   auto whole = read(*source, {0, source->size()});
-  for (ByteCount offset = 0; offset < whole.size(); offset += 13) EXPECT_EQ(read(*source, {offset, 50}), whole.substr(offset, 50));
+  for (ByteCount offset = 0; offset < whole.size(); offset += 13)
+    EXPECT_EQ(read(*source, {offset, 50}), whole.substr(offset, 50));
   std::mt19937 generator(5);
   for (int i = 0; i < 300; ++i) {
     auto offset = generator() % whole.size(), length = 1 + generator() % 20'000;

@@ -11,7 +11,8 @@ constexpr std::size_t kCopyBuffer = 64 * 1024;
 
 class BlobByteSource final : public ByteSource, public std::enable_shared_from_this<BlobByteSource> {
  public:
-  BlobByteSource(const model::BlobStore& blobs, const model::BlobId& id, ByteCount size) : blobs_(blobs), id_(id), size_(size) {}
+  BlobByteSource(const model::BlobStore& blobs, const model::BlobId& id, ByteCount size)
+      : blobs_(blobs), id_(id), size_(size) {}
   ByteCount size() const override { return size_; }
   std::unique_ptr<ByteCursor> open_cursor(ByteCount offset) const override;
 
@@ -26,7 +27,8 @@ class BlobByteSource final : public ByteSource, public std::enable_shared_from_t
 
 class BlobCursor final : public ByteCursor {
  public:
-  BlobCursor(std::shared_ptr<const BlobByteSource> source, ByteCount offset) : source_(std::move(source)), position_(offset) {}
+  BlobCursor(std::shared_ptr<const BlobByteSource> source, ByteCount offset)
+      : source_(std::move(source)), position_(offset) {}
 
   Result<Piece> next() override {
     if (position_ >= source_->size()) return Piece{};
@@ -62,14 +64,16 @@ Result<void> OpenBlob::open(const model::BlobStore& blobs, const model::BlobId& 
 }
 
 Result<ByteCursor::Piece> OpenBlob::read(ByteCount offset) {
-  if (region_) return ByteCursor::Piece{{}, {region_->fd, region_->offset + offset, region_->length - offset, region_->owner}};
+  if (region_)
+    return ByteCursor::Piece{{}, {region_->fd, region_->offset + offset, region_->length - offset, region_->owner}};
   if (!buffer_) buffer_ = std::make_unique<std::byte[]>(kCopyBuffer);
   ASSIGN_OR_RETURN(auto got, reader_->read_at(offset, {buffer_.get(), kCopyBuffer}));
   if (got == 0) return Error{Code::corrupt, "a stored blob is cut short"};
   return ByteCursor::Piece{text_of(Bytes(buffer_.get(), got)), {}};
 }
 
-std::shared_ptr<const ByteSource> make_blob_source(const model::BlobStore& blobs, const model::BlobId& id, ByteCount size) {
+std::shared_ptr<const ByteSource> make_blob_source(const model::BlobStore& blobs, const model::BlobId& id,
+                                                   ByteCount size) {
   return std::make_shared<const BlobByteSource>(blobs, id, size);
 }
 

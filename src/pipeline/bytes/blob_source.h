@@ -24,6 +24,7 @@ class OpenBlob {
 };
 
 // One blob, bare. `blobs` outlives the source and every cursor.
-std::shared_ptr<const ByteSource> make_blob_source(const model::BlobStore& blobs, const model::BlobId& id, ByteCount size);
+std::shared_ptr<const ByteSource> make_blob_source(const model::BlobStore& blobs, const model::BlobId& id,
+                                                   ByteCount size);
 
 }  // namespace dray::pipeline

@@ -13,8 +13,8 @@ Result<Layout> lay_out(const PlannedArchive& archive, const Selection& selection
   ByteCount offset = 0;
   for (const auto& planned : archive.entries) {
     if (planned.name.size() > 0xFFFF) {
-      return Error{Code::invalid, fmt::format("the entry name {}... has {} bytes; a ZIP file takes 65535", planned.name.substr(0, 60),
-                                              planned.name.size())};
+      return Error{Code::invalid, fmt::format("the entry name {}... has {} bytes; a ZIP file takes 65535",
+                                              planned.name.substr(0, 60), planned.name.size())};
     }
     PlacedEntry entry{planned.name, {}, {}, offset, 0};
     if (planned.entry != kDirectoryEntry) {
@@ -40,14 +40,22 @@ Result<Layout> lay_out(const PlannedArchive& archive, const Selection& selection
 json::object to_json(const Layout& layout) {
   json::array entries;
   for (const auto& entry : layout.entries) {
-    entries.push_back(json::object{{"name", entry.name}, {"localOffset", entry.local_offset}, {"dataOffset", entry.data_offset()},
-                                   {"size", entry.content.size}, {"crc32", fmt::format("{:08x}", entry.content.crc32)},
-                                   {"sha256", entry.content.id.hex()}, {"modified", format_utc(entry.modified)},
+    entries.push_back(json::object{{"name", entry.name},
+                                   {"localOffset", entry.local_offset},
+                                   {"dataOffset", entry.data_offset()},
+                                   {"size", entry.content.size},
+                                   {"crc32", fmt::format("{:08x}", entry.content.crc32)},
+                                   {"sha256", entry.content.id.hex()},
+                                   {"modified", format_utc(entry.modified)},
                                    {"centralOffset", entry.central_offset}});
   }
-  return {{"name", layout.name}, {"length", layout.length}, {"entryCount", layout.end.entry_count},
-          {"centralOffset", layout.end.central_offset}, {"centralSize", layout.end.central_size},
-          {"lastModified", format_utc(layout.last_modified)}, {"entries", std::move(entries)}};
+  return {{"name", layout.name},
+          {"length", layout.length},
+          {"entryCount", layout.end.entry_count},
+          {"centralOffset", layout.end.central_offset},
+          {"centralSize", layout.end.central_size},
+          {"lastModified", format_utc(layout.last_modified)},
+          {"entries", std::move(entries)}};
 }
 
 }  // namespace dray::pipeline

@@ -23,7 +23,9 @@ constexpr std::size_t kId = 0, kSize = 32, kStoredSize = 40, kCrc = 48, kMethod 
                       kNameLength = 72, kLocalOffset = 80, kEntryCentral = 88, kRecordSize = 96;
 constexpr std::size_t kDigestSize = 32;
 
-void put(std::string& out, std::size_t at, std::uint64_t value, std::size_t bytes = 8) { std::memcpy(out.data() + at, &value, bytes); }
+void put(std::string& out, std::size_t at, std::uint64_t value, std::size_t bytes = 8) {
+  std::memcpy(out.data() + at, &value, bytes);
+}
 
 std::uint64_t number_at(Bytes bytes, std::size_t at, std::size_t size = 8) {
   std::uint64_t value = 0;
@@ -73,7 +75,8 @@ std::string format_manifest(const Layout& layout) {
 }
 
 Result<ManifestView> ManifestView::open(Bytes bytes) {
-  if (bytes.size() < kHeaderSize + kDigestSize || !text_of(bytes).starts_with(kMagic)) return corrupt("it does not begin like one");
+  if (bytes.size() < kHeaderSize + kDigestSize || !text_of(bytes).starts_with(kMagic))
+    return corrupt("it does not begin like one");
   if (number_at(bytes, kVersion) != kCurrentVersion || number_at(bytes, kRecordSizeField) != kRecordSize) {
     return corrupt(fmt::format("version {} is not known", number_at(bytes, kVersion)));
   }
@@ -88,7 +91,8 @@ Result<ManifestView> ManifestView::open(Bytes bytes) {
   if (number_at(bytes, kNamesOffset) != kHeaderSize + records_size || names_size != room - records_size) {
     return corrupt("its names are not where they should be");
   }
-  if (view.end_.central_offset > view.archive_length_ || view.end_.central_size > view.archive_length_ - view.end_.central_offset) {
+  if (view.end_.central_offset > view.archive_length_ ||
+      view.end_.central_size > view.archive_length_ - view.end_.central_offset) {
     return corrupt("its directory lies outside the archive");
   }
   view.records_ = bytes.subspan(kHeaderSize, records_size);
@@ -142,11 +146,13 @@ std::uint64_t ManifestView::find_by_central_offset(ByteCount offset) const {
 Result<void> check_manifest(Bytes bytes) {
   ASSIGN_OR_RETURN(auto view, ManifestView::open(bytes));
   auto digest = sha256_of(bytes.first(bytes.size() - kDigestSize));
-  if (std::memcmp(digest.bytes.data(), bytes.data() + bytes.size() - kDigestSize, kDigestSize) != 0) return corrupt("its digest is wrong");
+  if (std::memcmp(digest.bytes.data(), bytes.data() + bytes.size() - kDigestSize, kDigestSize) != 0)
+    return corrupt("its digest is wrong");
   ByteCount local = 0, central = view.end().central_offset;
   for (std::uint64_t i = 0; i < view.entry_count(); ++i) {
     ASSIGN_OR_RETURN(auto entry, view.entry(i));
-    if (entry.local_offset != local || entry.central_offset != central) return corrupt(fmt::format("entry {} is misplaced", i));
+    if (entry.local_offset != local || entry.central_offset != central)
+      return corrupt(fmt::format("entry {} is misplaced", i));
     local += zip::local_header_size(entry.record()) + entry.stored_size;
     central += zip::central_record_size(entry.record());
   }

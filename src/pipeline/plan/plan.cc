@@ -37,7 +37,8 @@ class Namer {
     named.reserve(selection_.entries.size() + empty.size());
     std::size_t next_empty = 0;
     for (std::size_t i = 0; i < selection_.entries.size(); ++i) {
-      for (; next_empty < empty.size() && empty[next_empty]->before_entry <= i; ++next_empty) add_folder(*empty[next_empty], named);
+      for (; next_empty < empty.size() && empty[next_empty]->before_entry <= i; ++next_empty)
+        add_folder(*empty[next_empty], named);
       named.push_back({name_of(selection_.entries[i], i), static_cast<std::uint32_t>(i)});
     }
     for (; next_empty < empty.size(); ++next_empty) add_folder(*empty[next_empty], named);
@@ -128,7 +129,9 @@ class Cutter {
     auto last = first + 1;
     if (named[first].entry == kDirectoryEntry) return last;
     auto asset = selection_.entries[named[first].entry].asset_id;
-    while (last < named.size() && named[last].entry != kDirectoryEntry && selection_.entries[named[last].entry].asset_id == asset) ++last;
+    while (last < named.size() && named[last].entry != kDirectoryEntry &&
+           selection_.entries[named[last].entry].asset_id == asset)
+      ++last;
     return last;
   }
 
@@ -182,7 +185,8 @@ std::string make_archive_name(std::string_view typed, std::string_view fallback)
   bool says_something = name.find_first_not_of(". ") != std::string::npos;
   if (says_something) {
     name = zip::make_safe_name(name);
-    if (name.size() > 240) name = zip::make_safe_name(std::string_view(name).substr(0, 240));  // leaves room for "_12.zip"
+    if (name.size() > 240)
+      name = zip::make_safe_name(std::string_view(name).substr(0, 240));  // leaves room for "_12.zip"
     return name;
   }
   return fallback.empty() ? "assets" : make_archive_name(fallback, "");
@@ -200,7 +204,8 @@ Plan make_plan(const DownloadRequest& request, const Selection& selection, const
   auto parts = Cutter(selection, policy.part_limit).run(Namer(request, selection, plan).run());
   auto name = make_archive_name(request.archive_name, selection.suggested_name);
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    plan.archives.push_back({parts.size() == 1 ? name + ".zip" : fmt::format("{}_{}.zip", name, i + 1), std::move(parts[i])});
+    plan.archives.push_back(
+        {parts.size() == 1 ? name + ".zip" : fmt::format("{}_{}.zip", name, i + 1), std::move(parts[i])});
   }
   return plan;
 }
@@ -219,8 +224,10 @@ json::object to_json(const Plan& plan, const Selection& selection) {
   for (const auto& item : plan.renamed) renamed.push_back(json::object{{"from", item.from}, {"to", item.to}});
   for (const auto& warning : plan.warnings) warnings.emplace_back(warning);
   constexpr std::array<std::string_view, 3> deliveries = {"nothing", "file", "archives"};
-  json::object object{{"delivery", deliveries[static_cast<std::size_t>(plan.delivery)]}, {"archives", std::move(archives)},
-                      {"renamed", std::move(renamed)}, {"warnings", std::move(warnings)}};
+  json::object object{{"delivery", deliveries[static_cast<std::size_t>(plan.delivery)]},
+                      {"archives", std::move(archives)},
+                      {"renamed", std::move(renamed)},
+                      {"warnings", std::move(warnings)}};
   if (plan.delivery == Delivery::file) object["fileName"] = plan.file_name;
   return object;
 }

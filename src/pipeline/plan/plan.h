@@ -48,8 +48,8 @@ struct Plan {
 Plan make_plan(const DownloadRequest& request, const Selection& selection, const Policy& policy);
 json::object to_json(const Plan& plan, const Selection& selection);
 
-// The archive's name without ".zip": as typed, without separators, control characters and a trailing ".zip"; where nothing is
-// left, `fallback`, and "assets" as the last resort.
+// The archive's name without ".zip": as typed, without separators, control characters and a trailing ".zip"; where
+// nothing is left, `fallback`, and "assets" as the last resort.
 std::string make_archive_name(std::string_view typed, std::string_view fallback);
 
 }  // namespace dray::pipeline

@@ -56,7 +56,8 @@ TEST_F(PlanTest, NumbersNamesThatDifferInCaseOrUnicodeFormOnly) {
   add("/content/dam/e/u\xCC\x88.jpg");  // u and a combining diaeresis
   add("/content/dam/f/\xC3\xBC.jpg");   // the same letter as one character
   auto made = plan();
-  EXPECT_EQ(names(made.archives.at(0)), "Hero.JPG|hero (2).jpg|hero (2) (2).jpg|HERO (3).jpg|\xC3\xBC.jpg|\xC3\xBC (2).jpg|");
+  EXPECT_EQ(names(made.archives.at(0)),
+            "Hero.JPG|hero (2).jpg|hero (2) (2).jpg|HERO (3).jpg|\xC3\xBC.jpg|\xC3\xBC (2).jpg|");
   EXPECT_EQ(made.renamed.at(0), (Renamed{"hero.jpg", "hero (2).jpg"}));
 }
 
@@ -65,7 +66,8 @@ TEST_F(PlanTest, TellsFoldersOfOneNameApart) {
   add("/content/dam/two/shoot/a.jpg", 1, "/content/dam/two/");
   add("/content/dam/two/shoot/b.jpg", 1, "/content/dam/two/");
   add("/content/dam/three/Shoot", 1, "/content/dam/three/");
-  EXPECT_EQ(names(plan({.keep_structure = true}).archives.at(0)), "shoot/a.jpg|shoot (2)/a.jpg|shoot (2)/b.jpg|Shoot (3)|");
+  EXPECT_EQ(names(plan({.keep_structure = true}).archives.at(0)),
+            "shoot/a.jpg|shoot (2)/a.jpg|shoot (2)/b.jpg|Shoot (3)|");
 }
 
 TEST_F(PlanTest, MakesNamesSafe) {

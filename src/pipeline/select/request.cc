@@ -24,7 +24,8 @@ Result<std::vector<AssetPath>> parse_targets(const json::value& value) {
     const auto* path = target ? target->if_contains("path") : nullptr;
     if (!path || !path->is_string()) return invalid(fmt::format("target {} has no \"path\"", i + 1));
     for (const auto& member : *target) {
-      if (member.key() != "path") return invalid(fmt::format("target {} has an unknown member \"{}\"", i + 1, std::string(member.key())));
+      if (member.key() != "path")
+        return invalid(fmt::format("target {} has an unknown member \"{}\"", i + 1, std::string(member.key())));
     }
     auto parsed = AssetPath::parse(std::string_view(path->get_string()));
     if (!parsed) return invalid(fmt::format("target {}: {}", i + 1, parsed.error().message));
@@ -38,12 +39,14 @@ Result<DownloadOptions> parse_options(const json::value& value) {
   if (!object) return invalid("\"options\" must be an object");
   DownloadOptions options;
   for (const auto& member : *object) {
-    auto option = std::find_if(kOptions.begin(), kOptions.end(), [&](const auto& known) { return known.name == member.key(); });
+    auto option =
+        std::find_if(kOptions.begin(), kOptions.end(), [&](const auto& known) { return known.name == member.key(); });
     if (option == kOptions.end()) {
       return invalid(fmt::format("there is no option \"{}\"; known are originals, folderPerAsset and keepStructure",
                                  std::string(member.key())));
     }
-    if (!member.value().is_bool()) return invalid(fmt::format("the option \"{}\" must be true or false", std::string(member.key())));
+    if (!member.value().is_bool())
+      return invalid(fmt::format("the option \"{}\" must be true or false", std::string(member.key())));
     options.*option->field = member.value().get_bool();
   }
   return options;
@@ -68,10 +71,12 @@ Result<DownloadRequest> parse_download_request(const json::value& body) {
       if (request.archive_name.size() > 4096) return invalid("\"archiveName\" has more than 4096 bytes");
       if (!request.archive_name.empty()) request.form = ArchiveForm::always;
     } else {
-      return invalid(fmt::format("there is no member \"{}\"; known are targets, options and archiveName", std::string(member.key())));
+      return invalid(fmt::format("there is no member \"{}\"; known are targets, options and archiveName",
+                                 std::string(member.key())));
     }
   }
-  if (!has_targets) return invalid("\"targets\" is missing: name at least one folder or asset, like [{\"path\": \"/content/dam/x\"}]");
+  if (!has_targets)
+    return invalid("\"targets\" is missing: name at least one folder or asset, like [{\"path\": \"/content/dam/x\"}]");
   return request;
 }
 
@@ -80,7 +85,9 @@ json::object to_json(const DownloadRequest& request) {
   for (const auto& path : request.targets) targets.push_back(json::object{{"path", path.text()}});
   json::object options;
   for (const auto& option : kOptions) options[option.name] = request.options.*option.field;
-  return {{"targets", std::move(targets)}, {"options", std::move(options)}, {"archiveName", request.archive_name},
+  return {{"targets", std::move(targets)},
+          {"options", std::move(options)},
+          {"archiveName", request.archive_name},
           {"form", request.form == ArchiveForm::always ? "archive" : "asNeeded"}};
 }
 

@@ -34,8 +34,8 @@ struct DownloadRequest {
 
 // The body of POST /api/v1/downloads:
 //   {"targets": [{"path": "/content/dam/x"}], "options": {"originals": true, ...}, "archiveName": "x"}
-// Code::invalid names the member that is wrong; unknown members are refused by name, since a misspelt option is not an option.
-// An archive name asks for a ZIP even of one file.
+// Code::invalid names the member that is wrong; unknown members are refused by name, since a misspelt option is not an
+// option. An archive name asks for a ZIP even of one file.
 Result<DownloadRequest> parse_download_request(const json::value& body);
 json::object to_json(const DownloadRequest& request);
 

@@ -18,7 +18,8 @@ class Selector {
 
   Result<Selection> run() {
     if (!rules_.may(caller_, Privilege::read, model::download_right_path())) {
-      for (const auto& target : request_.targets) refuse(target, "denied", "you may not download: ask for read on /var/dam/jobs/download");
+      for (const auto& target : request_.targets)
+        refuse(target, "denied", "you may not download: ask for read on /var/dam/jobs/download");
       return std::move(selection_);
     }
     for (const auto& target : request_.targets) RETURN_IF_ERROR(take_target(target));
@@ -50,7 +51,8 @@ class Selector {
   // The decision for a folder holds for what is in it, unless a rule stands nearer.
   Result<void> take_folder(const Node& folder, std::size_t base) {
     for (auto privilege : {Privilege::read, Privilege::original}) {
-      for (auto& path : rules_.denied_below(caller_, privilege, folder.path)) selection_.denied.push_back(std::move(path));
+      for (auto& path : rules_.denied_below(caller_, privilege, folder.path))
+        selection_.denied.push_back(std::move(path));
     }
     note_folder(folder, base);
     struct Level {
@@ -63,7 +65,8 @@ class Selector {
       while (levels.size() > 1 && levels.back().path.text() != parent) levels.pop_back();
       bool inherited = levels.back().allowed;
       bool allowed = rules_.speaks_at(node.path) ? may_take(node.path) : inherited;
-      if (!allowed && inherited) refuse(node.path, "denied", node.is_folder() ? "you may not read this folder" : "you may not read this");
+      if (!allowed && inherited)
+        refuse(node.path, "denied", node.is_folder() ? "you may not read this folder" : "you may not read this");
       if (node.is_folder()) {
         levels.push_back({node.path, allowed});
         if (allowed) note_folder(node, base);
@@ -75,7 +78,8 @@ class Selector {
   }
 
   bool may_take(const AssetPath& path) const {
-    return rules_.may(caller_, Privilege::read, path) && (!request_.options.originals || rules_.may(caller_, Privilege::original, path));
+    return rules_.may(caller_, Privilege::read, path) &&
+           (!request_.options.originals || rules_.may(caller_, Privilege::original, path));
   }
 
   void note_folder(const Node& folder, std::size_t base) {
@@ -87,8 +91,9 @@ class Selector {
     const auto& asset = *node.asset;
     ++selection_.asset_count;
     if (asset.set != model::SetKind::none) {
-      refuse(node.path, "set", fmt::format("sets cannot be downloaded: this is a{} {}", asset.set == model::SetKind::image_set ? "n" : "",
-                                           model::name_of(asset.set)));
+      refuse(node.path, "set",
+             fmt::format("sets cannot be downloaded: this is a{} {}", asset.set == model::SetKind::image_set ? "n" : "",
+                         model::name_of(asset.set)));
       return;
     }
     if (!request_.options.originals) return;
@@ -119,17 +124,25 @@ Result<Selection> select(const DownloadRequest& request, const model::Caller& ca
 json::object to_json(const Selection& selection) {
   json::array entries, folders, skipped;
   for (const auto& entry : selection.entries) {
-    entries.push_back(json::object{{"path", entry.asset.text()}, {"rendition", entry.rendition}, {"relativePath", entry.relative_path()},
-                                   {"mimeType", entry.mime_type}, {"size", entry.content.size},
-                                   {"sha256", entry.content.id.hex()}, {"crc32", fmt::format("{:08x}", entry.content.crc32)},
+    entries.push_back(json::object{{"path", entry.asset.text()},
+                                   {"rendition", entry.rendition},
+                                   {"relativePath", entry.relative_path()},
+                                   {"mimeType", entry.mime_type},
+                                   {"size", entry.content.size},
+                                   {"sha256", entry.content.id.hex()},
+                                   {"crc32", fmt::format("{:08x}", entry.content.crc32)},
                                    {"modified", format_utc(entry.modified)}});
   }
   for (const auto& folder : selection.folders) folders.emplace_back(folder.path.text());
   for (const auto& item : selection.skipped) {
     skipped.push_back(json::object{{"path", item.path}, {"reason", item.reason}, {"message", item.message}});
   }
-  return {{"suggestedName", selection.suggested_name}, {"assetCount", selection.asset_count}, {"totalSize", selection.total_size},
-          {"entries", std::move(entries)}, {"folders", std::move(folders)}, {"skipped", std::move(skipped)}};
+  return {{"suggestedName", selection.suggested_name},
+          {"assetCount", selection.asset_count},
+          {"totalSize", selection.total_size},
+          {"entries", std::move(entries)},
+          {"folders", std::move(folders)},
+          {"skipped", std::move(skipped)}};
 }
 
 }  // namespace dray::pipeline

@@ -43,7 +43,8 @@ struct Selection {
   std::string suggested_name;  // of the archive: the folder's if the selection is one folder, else "assets"
 };
 
-// Resolves the request for the caller. Rights, sets and missing paths end in `skipped`; an Error is only a failing catalog.
+// Resolves the request for the caller. Rights, sets and missing paths end in `skipped`; an Error is only a failing
+// catalog.
 Result<Selection> select(const DownloadRequest& request, const model::Caller& caller, const model::AccessRules& rules,
                          const model::AssetRepository& assets);
 json::object to_json(const Selection& selection);

@@ -54,7 +54,8 @@ TEST_F(SelectTest, TakesAWholeTreeInArchiveOrder) {
 TEST_F(SelectTest, TakesAnAssetOnceAtItsFirstPlace) {
   put("/content/dam/shoot/a.jpg");
   put("/content/dam/shoot/b.jpg");
-  auto selection = select({"/content/dam/shoot/b.jpg", "/content/dam/shoot", "/content/dam/shoot/a.jpg", "/content/dam/shoot"});
+  auto selection =
+      select({"/content/dam/shoot/b.jpg", "/content/dam/shoot", "/content/dam/shoot/a.jpg", "/content/dam/shoot"});
   EXPECT_EQ(names(selection), "b.jpg shoot/a.jpg ");
   EXPECT_EQ(selection.asset_count, 2u);
 }
@@ -65,7 +66,8 @@ TEST_F(SelectTest, RefusesSetsByName) {
   auto selection = select({"/content/dam/x"});
   EXPECT_EQ(names(selection), "x/a.jpg ");
   ASSERT_EQ(selection.skipped.size(), 1u);
-  EXPECT_EQ(selection.skipped[0], (model::Skipped{"/content/dam/x/set", "set", "sets cannot be downloaded: this is an Image Set"}));
+  EXPECT_EQ(selection.skipped[0],
+            (model::Skipped{"/content/dam/x/set", "set", "sets cannot be downloaded: this is an Image Set"}));
 }
 
 TEST_F(SelectTest, NamesWhatIsMissingOrDeniedAndTakesTheRest) {
@@ -78,7 +80,9 @@ TEST_F(SelectTest, NamesWhatIsMissingOrDeniedAndTakesTheRest) {
   EXPECT_EQ(names(selection), "x/a.jpg x/z.jpg ");
   std::string skipped;
   for (const auto& item : selection.skipped) skipped += item.path + ":" + item.reason + " ";
-  EXPECT_EQ(skipped, "/content/dam/x/secret:denied /content/dam/none:not_found /content/dam/x/secret/b.jpg:denied /etc/passwd:denied ");
+  EXPECT_EQ(skipped,
+            "/content/dam/x/secret:denied /content/dam/none:not_found /content/dam/x/secret/b.jpg:denied "
+            "/etc/passwd:denied ");
   EXPECT_EQ(selection.denied, std::vector{path("/content/dam/x/secret")});
 }
 
@@ -126,7 +130,8 @@ TEST(DownloadRequest, NamesWhatIsWrong) {
   EXPECT_NE(message("{}").find("targets"), std::string::npos);
   EXPECT_NE(message(R"({"targets":{}})").find("list"), std::string::npos);
   EXPECT_NE(message(R"({"targets":["/content/dam"]})").find("target 1"), std::string::npos);
-  EXPECT_NE(message(R"({"targets":[{"path":"/a/../b"}]})").find("target 1: a name may not be \"..\""), std::string::npos);
+  EXPECT_NE(message(R"({"targets":[{"path":"/a/../b"}]})").find("target 1: a name may not be \"..\""),
+            std::string::npos);
   EXPECT_NE(message(R"({"targets":[],"options":{"orginals":true}})").find("orginals"), std::string::npos);
   EXPECT_NE(message(R"({"targets":[],"options":{"originals":1}})").find("true or false"), std::string::npos);
   EXPECT_NE(message(R"({"targets":[],"name":"x"})").find("\"name\""), std::string::npos);

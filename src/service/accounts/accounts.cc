@@ -19,7 +19,8 @@ Error wrong_credentials() { return {Code::unauthenticated, "the user name, passw
 
 std::string hash_password(const std::string& password) {
   std::string hash(crypto_pwhash_STRBYTES, '\0');
-  if (crypto_pwhash_str_alg(hash.data(), password.data(), password.size(), kPasses, kMemory, crypto_pwhash_ALG_ARGON2ID13) != 0) {
+  if (crypto_pwhash_str_alg(hash.data(), password.data(), password.size(), kPasses, kMemory,
+                            crypto_pwhash_ALG_ARGON2ID13) != 0) {
     throw std::bad_alloc();  // the only reason that libsodium gives
   }
   hash.resize(hash.find('\0'));
@@ -57,14 +58,20 @@ Result<model::Caller> Accounts::check_password(const std::string& id, const std:
   return people_.get_caller(id);
 }
 
-Result<model::Caller> Accounts::check_token(const std::string& secret) { return check_credential(secret, model::CredentialKind::token); }
-Result<model::Caller> Accounts::check_session(const std::string& secret) { return check_credential(secret, model::CredentialKind::session); }
+Result<model::Caller> Accounts::check_token(const std::string& secret) {
+  return check_credential(secret, model::CredentialKind::token);
+}
+Result<model::Caller> Accounts::check_session(const std::string& secret) {
+  return check_credential(secret, model::CredentialKind::session);
+}
 
 Result<model::Caller> Accounts::check_credential(const std::string& secret, model::CredentialKind kind) {
   ASSIGN_OR_RETURN(auto credential, credentials_.find(sha256_of(bytes_of(secret))));
-  if (!credential || credential->kind != kind || (credential->expires && *credential->expires <= clock_.now())) return wrong_credentials();
+  if (!credential || credential->kind != kind || (credential->expires && *credential->expires <= clock_.now()))
+    return wrong_credentials();
   auto caller = people_.get_caller(credential->user);
-  if (!caller && (caller.error().code == Code::denied || caller.error().code == Code::not_found)) return wrong_credentials();
+  if (!caller && (caller.error().code == Code::denied || caller.error().code == Code::not_found))
+    return wrong_credentials();
   return caller;
 }
 
@@ -74,8 +81,8 @@ Result<NewSession> Accounts::open_session(const model::Caller& caller) {
   session.csrf_token = csrf_token_of(session.secret);
   auto now = clock_.now();
   RETURN_IF_ERROR(credentials_.remove_expired(now));
-  RETURN_IF_ERROR(credentials_.put({sha256_of(bytes_of(session.secret)), model::CredentialKind::session, random_hex(random_, 8), caller.user,
-                                    "", now, now + config_.session_life}));
+  RETURN_IF_ERROR(credentials_.put({sha256_of(bytes_of(session.secret)), model::CredentialKind::session,
+                                    random_hex(random_, 8), caller.user, "", now, now + config_.session_life}));
   return session;
 }
 
@@ -90,13 +97,20 @@ std::string Accounts::csrf_token_of(const std::string& session_secret) {
   return format_base64url(digest.bytes);
 }
 
-Result<NewToken> Accounts::create_token(const std::string& user, const std::string& label, std::optional<std::chrono::seconds> life) {
+Result<NewToken> Accounts::create_token(const std::string& user, const std::string& label,
+                                        std::optional<std::chrono::seconds> life) {
   ASSIGN_OR_RETURN(auto known, people_.find_user(user));
   if (!known) return Error{Code::not_found, "there is no user " + user};
   NewToken token;
   token.secret = "dray_" + random_base64url(random_, 32);
   auto now = clock_.now();
-  token.credential = {sha256_of(bytes_of(token.secret)), model::CredentialKind::token, random_hex(random_, 8), user, label, now, std::nullopt};
+  token.credential = {sha256_of(bytes_of(token.secret)),
+                      model::CredentialKind::token,
+                      random_hex(random_, 8),
+                      user,
+                      label,
+                      now,
+                      std::nullopt};
   if (life) token.credential.expires = now + *life;
   RETURN_IF_ERROR(credentials_.put(token.credential));
   RETURN_IF_ERROR(events_.append({0, now, "TOKEN_CREATED", user, "", {{"id", token.credential.id}, {"label", label}}}));
@@ -131,7 +145,8 @@ bool Accounts::verify(const std::string& hash, const std::string& password) {
 Result<void> Accounts::enter_check() {
   std::unique_lock lock(mutex_);
   if (checking_ >= config_.checks_at_once) {
-    if (waiting_ >= config_.checks_waiting) return Error{Code::busy, "too many people are signing in: try again in a few seconds"};
+    if (waiting_ >= config_.checks_waiting)
+      return Error{Code::busy, "too many people are signing in: try again in a few seconds"};
     ++waiting_;
     check_done_.wait(lock, [&] { return checking_ < config_.checks_at_once; });
     --waiting_;
@@ -149,8 +164,9 @@ void Accounts::leave_check() {
 // Changes with the stored hash, so that a new password forgets the old one at once.
 std::string Accounts::memory_key(const model::User& user, const std::string& password) const {
   std::string text = user.id + '\0' + user.password_hash + '\0' + password, key(32, '\0');
-  crypto_generichash(reinterpret_cast<unsigned char*>(key.data()), key.size(), reinterpret_cast<const unsigned char*>(text.data()),
-                     text.size(), reinterpret_cast<const unsigned char*>(process_key_.data()), process_key_.size());
+  crypto_generichash(reinterpret_cast<unsigned char*>(key.data()), key.size(),
+                     reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+                     reinterpret_cast<const unsigned char*>(process_key_.data()), process_key_.size());
   return key;
 }
 
@@ -163,7 +179,8 @@ bool Accounts::remembers(const std::string& key) {
 void Accounts::remember(const std::string& key) {
   std::lock_guard lock(mutex_);
   auto now = clock_.now();
-  if (remembered_.size() >= kRememberedAtMost) std::erase_if(remembered_, [&](const auto& item) { return item.second <= now; });
+  if (remembered_.size() >= kRememberedAtMost)
+    std::erase_if(remembered_, [&](const auto& item) { return item.second <= now; });
   if (remembered_.size() < kRememberedAtMost) remembered_[key] = now + config_.password_memory;
 }
 

@@ -20,8 +20,8 @@ namespace dray::service {
 struct AccountsConfig {
   std::chrono::seconds session_life{std::chrono::hours(12)};
   std::chrono::seconds password_memory{std::chrono::minutes(5)};
-  unsigned checks_at_once = 2;     // of passwords; each takes 64 MiB
-  unsigned checks_waiting = 64;    // beyond it Code::busy
+  unsigned checks_at_once = 2;   // of passwords; each takes 64 MiB
+  unsigned checks_waiting = 64;  // beyond it Code::busy
 };
 
 struct NewSession {
@@ -37,8 +37,8 @@ struct NewToken {
 // Safe for use from any thread. What it is given outlives it.
 class Accounts {
  public:
-  Accounts(model::PeopleRepository& people, model::CredentialRepository& credentials, model::EventLog& events, const Clock& clock,
-           Random& random, AccountsConfig config = {});
+  Accounts(model::PeopleRepository& people, model::CredentialRepository& credentials, model::EventLog& events,
+           const Clock& clock, Random& random, AccountsConfig config = {});
 
   // Code::unauthenticated with one message for every reason; Code::busy when too many are being checked.
   Result<model::Caller> check_password(const std::string& user, const std::string& password);
@@ -51,7 +51,8 @@ class Accounts {
   static std::string csrf_token_of(const std::string& session_secret);
 
   // `user` must exist. The secret begins with "dray_".
-  Result<NewToken> create_token(const std::string& user, const std::string& label, std::optional<std::chrono::seconds> life);
+  Result<NewToken> create_token(const std::string& user, const std::string& label,
+                                std::optional<std::chrono::seconds> life);
 
   // Creates or changes the user's password. Code::invalid: shorter than 8 characters or longer than 1024 bytes.
   Result<void> set_password(const std::string& user, const std::string& password);

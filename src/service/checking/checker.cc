@@ -25,10 +25,10 @@ class Checker {
 
   Result<CheckReport> run(const model::AssetRepository& assets, const model::DownloadRepository& downloads) {
     RETURN_IF_ERROR(check_blobs());
-    RETURN_IF_ERROR(assets.visit_blobs([&](const AssetPath& path, const Blob& blob) { return check_asset(path, blob); }));
-    RETURN_IF_ERROR(downloads.visit_artifacts([&](const std::string& id, const model::Artifact& artifact) {
-      return check_artifact(id, artifact);
-    }));
+    RETURN_IF_ERROR(
+        assets.visit_blobs([&](const AssetPath& path, const Blob& blob) { return check_asset(path, blob); }));
+    RETURN_IF_ERROR(downloads.visit_artifacts(
+        [&](const std::string& id, const model::Artifact& artifact) { return check_artifact(id, artifact); }));
     if (stop_) return Error{Code::unavailable, "stopped before everything was checked"};
     return std::move(report_);
   }
@@ -95,7 +95,8 @@ class Checker {
       report(what + ": its stored file is missing or damaged");
       return ok();
     }
-    if (artifact.kind == model::ArtifactKind::archive && checked_manifests_.insert(artifact.content).second) check_archive(artifact, what);
+    if (artifact.kind == model::ArtifactKind::archive && checked_manifests_.insert(artifact.content).second)
+      check_archive(artifact, what);
     return ok();
   }
 
@@ -105,7 +106,8 @@ class Checker {
     auto checked = pipeline::check_manifest(bytes_of(*bytes));
     if (!checked) return report(fmt::format("{}: {}", what, checked.error().message));
     auto view = pipeline::ManifestView::open(bytes_of(*bytes));
-    if (view->archive_length() != artifact.size) report(what + ": its manifest is that of an archive of another length");
+    if (view->archive_length() != artifact.size)
+      report(what + ": its manifest is that of an archive of another length");
     for (std::uint64_t i = 0; i < view->entry_count(); ++i) {
       auto entry = view->entry(i);
       if (entry->content.id != BlobId{}) check_use(entry->content, fmt::format("{}, entry {}", what, entry->name));
@@ -115,8 +117,10 @@ class Checker {
   void check_use(const Blob& blob, const std::string& user) {
     auto found = sound_.find(blob.id);
     if (found == sound_.end()) return report(fmt::format("{}: its blob {} is missing or damaged", user, blob.id.hex()));
-    if (found->second.size != blob.size) report(fmt::format("{}: its blob has {} bytes, not {}", user, found->second.size, blob.size));
-    if (depth_ == Depth::content && found->second.crc32 != blob.crc32) report(fmt::format("{}: its CRC-32 on record is wrong", user));
+    if (found->second.size != blob.size)
+      report(fmt::format("{}: its blob has {} bytes, not {}", user, found->second.size, blob.size));
+    if (depth_ == Depth::content && found->second.crc32 != blob.crc32)
+      report(fmt::format("{}: its CRC-32 on record is wrong", user));
   }
 
   void keep(const BlobId& id, const Blob& blob) {

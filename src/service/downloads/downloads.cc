@@ -25,11 +25,14 @@ DownloadStatus status_of(const Download& download) {
 }
 
 Artifact archive_artifact(const pipeline::Layout& layout, const model::Blob& manifest) {
-  return {layout.name, model::ArtifactKind::archive, "application/zip", layout.length, layout.end.entry_count, manifest.id, 0, layout.last_modified};
+  return {
+      layout.name, model::ArtifactKind::archive, "application/zip", layout.length, layout.end.entry_count, manifest.id,
+      0,           layout.last_modified};
 }
 
 Artifact file_artifact(const pipeline::Plan& plan, const pipeline::SelectedEntry& entry) {
-  return {plan.file_name, model::ArtifactKind::file, entry.mime_type, entry.content.size, 1, entry.content.id, entry.content.crc32, entry.modified};
+  return {plan.file_name,   model::ArtifactKind::file, entry.mime_type, entry.content.size, 1,
+          entry.content.id, entry.content.crc32,       entry.modified};
 }
 
 // The targets that something was taken from; those refused as a whole do not count when rights are asked again.
@@ -48,15 +51,18 @@ std::vector<AssetPath> taken_targets(const pipeline::DownloadRequest& request, c
 json::object to_json(const Explanation& explanation) {
   json::array layouts;
   for (const auto& layout : explanation.layouts) layouts.push_back(to_json(layout));
-  return {{"request", to_json(explanation.request)}, {"selection", to_json(explanation.selection)},
-          {"plan", to_json(explanation.plan, explanation.selection)}, {"layouts", std::move(layouts)}};
+  return {{"request", to_json(explanation.request)},
+          {"selection", to_json(explanation.selection)},
+          {"plan", to_json(explanation.plan, explanation.selection)},
+          {"layouts", std::move(layouts)}};
 }
 
 Result<Explanation> Downloads::prepare(const pipeline::DownloadRequest& request, const Caller& caller) const {
   ASSIGN_OR_RETURN(auto rules, parts_.access.list_rules());
   Explanation prepared;
   prepared.request = request;
-  ASSIGN_OR_RETURN(prepared.selection, pipeline::select(request, caller, model::AccessRules(std::move(rules)), parts_.assets));
+  ASSIGN_OR_RETURN(prepared.selection,
+                   pipeline::select(request, caller, model::AccessRules(std::move(rules)), parts_.assets));
   leave_out_missing_blobs(prepared.selection);
   prepared.plan = pipeline::make_plan(request, prepared.selection, policy_);
   for (const auto& archive : prepared.plan.archives) {
@@ -71,16 +77,20 @@ Result<Explanation> Downloads::explain(const pipeline::DownloadRequest& request,
 }
 
 void Downloads::leave_out_missing_blobs(pipeline::Selection& selection) const {
-  auto is_missing = [&](const pipeline::SelectedEntry& entry) { return parts_.blobs.find_size(entry.content.id) != entry.content.size; };
+  auto is_missing = [&](const pipeline::SelectedEntry& entry) {
+    return parts_.blobs.find_size(entry.content.id) != entry.content.size;
+  };
   auto first = std::find_if(selection.entries.begin(), selection.entries.end(), is_missing);
   if (first == selection.entries.end()) return;
-  std::vector<pipeline::SelectedEntry> kept(std::make_move_iterator(selection.entries.begin()), std::make_move_iterator(first));
+  std::vector<pipeline::SelectedEntry> kept(std::make_move_iterator(selection.entries.begin()),
+                                            std::make_move_iterator(first));
   for (auto entry = first; entry != selection.entries.end(); ++entry) {
     if (!is_missing(*entry)) {
       kept.push_back(std::move(*entry));
       continue;
     }
-    selection.skipped.push_back({entry->asset.text(), "missing", "its stored file is missing or damaged: tell the administrator"});
+    selection.skipped.push_back(
+        {entry->asset.text(), "missing", "its stored file is missing or damaged: tell the administrator"});
     selection.total_size -= entry->content.size;
     auto index = kept.size();
     for (auto& folder : selection.folders) folder.before_entry -= folder.before_entry > index ? 1 : 0;
@@ -121,8 +131,13 @@ Result<Download> Downloads::create(const pipeline::DownloadRequest& request, con
   if (download.status == DownloadStatus::successful && download.artifacts.empty()) download.message = kNothingToDo;
   if (download.status == DownloadStatus::failed) download.message = "Nothing could be downloaded; \"skipped\" says why";
   RETURN_IF_ERROR(parts_.downloads.put(download));
-  RETURN_IF_ERROR(parts_.events.append({0, download.created, "DOWNLOAD_CREATED", caller.user, "",
-                                        {{"id", download.id}, {"files", download.total_count}, {"bytes", download.total_size}}}));
+  RETURN_IF_ERROR(
+      parts_.events.append({0,
+                            download.created,
+                            "DOWNLOAD_CREATED",
+                            caller.user,
+                            "",
+                            {{"id", download.id}, {"files", download.total_count}, {"bytes", download.total_size}}}));
   return download;
 }
 
@@ -132,7 +147,8 @@ Result<Download> Downloads::get(const std::string& id, const Caller& caller) con
   return std::move(*download);
 }
 
-Result<std::vector<Download>> Downloads::list(const Caller& caller, const std::string& before, std::size_t limit) const {
+Result<std::vector<Download>> Downloads::list(const Caller& caller, const std::string& before,
+                                              std::size_t limit) const {
   return parts_.downloads.list(caller.user, before, limit);
 }
 
@@ -142,7 +158,8 @@ Result<void> Downloads::remove(const std::string& id, const Caller& caller) {
   return parts_.events.append({0, parts_.clock.now(), "DOWNLOAD_REMOVED", caller.user, "", {{"id", id}}});
 }
 
-// Time by the target and by the rule, not by the entry: what was readable then and is not now shows as a rule that denies.
+// Time by the target and by the rule, not by the entry: what was readable then and is not now shows as a rule that
+// denies.
 Result<void> Downloads::check_rights(const Download& download, const Caller& caller) const {
   if (caller.is_administrator()) return ok();
   ASSIGN_OR_RETURN(auto list, parts_.access.list_rules());
@@ -150,7 +167,8 @@ Result<void> Downloads::check_rights(const Download& download, const Caller& cal
   Error withdrawn{Code::denied, "a right that this download needs has been withdrawn"};
   if (!rules.may(caller, Privilege::read, model::download_right_path())) return withdrawn;
   auto was_denied = [&](const AssetPath& path) {
-    return std::any_of(download.denied.begin(), download.denied.end(), [&](const auto& denied) { return path.is_within(denied); });
+    return std::any_of(download.denied.begin(), download.denied.end(),
+                       [&](const auto& denied) { return path.is_within(denied); });
   };
   for (const auto& target : download.targets) {
     for (auto privilege : {Privilege::read, Privilege::original}) {
@@ -165,8 +183,10 @@ Result<void> Downloads::check_rights(const Download& download, const Caller& cal
 
 Result<OpenArtifact> Downloads::open_artifact(const std::string& id, const std::string& name, const Caller& caller) {
   ASSIGN_OR_RETURN(auto download, get(id, caller));
-  auto artifact = std::find_if(download.artifacts.begin(), download.artifacts.end(), [&](const auto& a) { return a.name == name; });
-  if (artifact == download.artifacts.end()) return Error{Code::not_found, "the download " + id + " has no artifact " + name};
+  auto artifact =
+      std::find_if(download.artifacts.begin(), download.artifacts.end(), [&](const auto& a) { return a.name == name; });
+  if (artifact == download.artifacts.end())
+    return Error{Code::not_found, "the download " + id + " has no artifact " + name};
   RETURN_IF_ERROR(check_rights(download, caller));
   OpenArtifact open{*artifact, nullptr, nullptr};
   if (artifact->kind == model::ArtifactKind::file) {
@@ -174,7 +194,8 @@ Result<OpenArtifact> Downloads::open_artifact(const std::string& id, const std::
     return open;
   }
   auto manifest = manifests_.open(artifact->content);
-  if (!manifest && manifest.error().code == Code::not_found) return Error{Code::gone, "this archive is no longer kept", manifest.error().message};
+  if (!manifest && manifest.error().code == Code::not_found)
+    return Error{Code::gone, "this archive is no longer kept", manifest.error().message};
   if (!manifest) return std::move(manifest).error();
   open.manifest = *std::move(manifest);
   open.source = pipeline::make_archive_source(open.manifest, parts_.blobs);
@@ -188,8 +209,11 @@ Result<OpenOriginal> Downloads::open_original(const AssetPath& path, const Calle
   if (!rules.may(caller, Privilege::read, path)) return absent;
   ASSIGN_OR_RETURN(auto node, parts_.assets.find(path));
   if (!node) return absent;
-  if (node->is_folder()) return Error{Code::not_found, path.text() + " is a folder: download it, or list it at /api/v1/assets" + path.text()};
-  if (!rules.may(caller, Privilege::original, path)) return Error{Code::denied, "you may not read the original of " + path.text()};
+  if (node->is_folder())
+    return Error{Code::not_found,
+                 path.text() + " is a folder: download it, or list it at /api/v1/assets" + path.text()};
+  if (!rules.may(caller, Privilege::original, path))
+    return Error{Code::denied, "you may not read the original of " + path.text()};
   if (node->asset->set != model::SetKind::none) return Error{Code::denied, "sets cannot be downloaded"};
   auto source = pipeline::make_blob_source(parts_.blobs, node->asset->original.id, node->asset->original.size);
   return OpenOriginal{std::move(*node), std::move(source)};

@@ -56,14 +56,15 @@ class Downloads {
  public:
   Downloads(DownloadsParts parts, pipeline::Policy policy) : parts_(parts), policy_(policy), manifests_(parts.blobs) {}
 
-  // Selects, plans, lays out, makes the manifests durable and then the download. An Error only when the store or the catalog
-  // fails; what cannot be delivered is in the download's `skipped`.
+  // Selects, plans, lays out, makes the manifests durable and then the download. An Error only when the store or the
+  // catalog fails; what cannot be delivered is in the download's `skipped`.
   Result<model::Download> create(const pipeline::DownloadRequest& request, const model::Caller& caller);
   Result<Explanation> explain(const pipeline::DownloadRequest& request, const model::Caller& caller) const;
 
   // The caller's own, or anyone's for administrators; else Code::not_found, as if it were not there.
   Result<model::Download> get(const std::string& id, const model::Caller& caller) const;
-  Result<std::vector<model::Download>> list(const model::Caller& caller, const std::string& before, std::size_t limit) const;
+  Result<std::vector<model::Download>> list(const model::Caller& caller, const std::string& before,
+                                            std::size_t limit) const;
   Result<void> remove(const std::string& id, const model::Caller& caller);
 
   // Code::not_found; Code::denied when a right that it needs has been withdrawn since; Code::gone when a blob has.

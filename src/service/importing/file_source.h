@@ -11,7 +11,8 @@ namespace dray::service {
 class FileSource final : public model::BlobSource {
  public:
   // `fd` outlives the source. `stop` ends the reading with Code::unavailable.
-  FileSource(int fd, std::string name, ByteCount size, std::atomic<ByteCount>& bytes_done, const std::atomic<bool>& stop)
+  FileSource(int fd, std::string name, ByteCount size, std::atomic<ByteCount>& bytes_done,
+             const std::atomic<bool>& stop)
       : fd_(fd), name_(std::move(name)), size_(size), bytes_done_(bytes_done), stop_(stop) {}
 
   Result<Piece> read(MutableBytes into) override;

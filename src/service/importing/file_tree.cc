@@ -101,21 +101,25 @@ class TreeReader {
     UniqueFd target(open_beneath(root_, path.c_str(), O_PATH));
     struct stat status;
     if (!target) {
-      return report(path, errno == EXDEV || errno == ELOOP ? "the symbolic link leads out of the folder and is not followed"
-                                                           : std::string("the symbolic link leads nowhere: ") + std::strerror(errno));
+      return report(path, errno == EXDEV || errno == ELOOP
+                              ? "the symbolic link leads out of the folder and is not followed"
+                              : std::string("the symbolic link leads nowhere: ") + std::strerror(errno));
     }
     if (::fstat(target.get(), &status) < 0) return report(path, std::strerror(errno));
     if (S_ISREG(status.st_mode)) return add_file(path, status);
-    report(path, S_ISDIR(status.st_mode) ? "symbolic links to folders are not followed" : "the symbolic link leads to a special file");
+    report(path, S_ISDIR(status.st_mode) ? "symbolic links to folders are not followed"
+                                         : "the symbolic link leads to a special file");
   }
 
   void add_file(const std::string& path, const struct stat& status) {
-    tree_.files.push_back({path, static_cast<ByteCount>(status.st_size), time_of(status.st_mtim), status.st_dev, status.st_ino,
-                           status.st_nlink});
+    tree_.files.push_back({path, static_cast<ByteCount>(status.st_size), time_of(status.st_mtim), status.st_dev,
+                           status.st_ino, status.st_nlink});
     if (tree_.files.size() % 256 == 0 && !found_(tree_.files.size())) stopped_ = true;
   }
 
-  void report(const std::string& path, std::string reason) { tree_.problems.push_back({replace_invalid_utf8(path), std::move(reason)}); }
+  void report(const std::string& path, std::string reason) {
+    tree_.problems.push_back({replace_invalid_utf8(path), std::move(reason)});
+  }
 
   const int root_;
   const std::function<bool(std::size_t)>& found_;
@@ -125,10 +129,13 @@ class TreeReader {
 
 }  // namespace
 
-Result<FileTree> read_file_tree(int root, const std::function<bool(std::size_t)>& found) { return TreeReader(root, found).run(); }
+Result<FileTree> read_file_tree(int root, const std::function<bool(std::size_t)>& found) {
+  return TreeReader(root, found).run();
+}
 
 Result<UniqueFd> open_in_tree(int root, const std::string& relative) {
-  int fd = open_beneath(root, relative.c_str(), O_RDONLY | O_NONBLOCK);  // a pipe that took the file's place must not block
+  int fd =
+      open_beneath(root, relative.c_str(), O_RDONLY | O_NONBLOCK);  // a pipe that took the file's place must not block
   if (fd < 0) return system_error("cannot open it", errno);
   return UniqueFd(fd);
 }

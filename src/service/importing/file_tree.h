@@ -29,9 +29,9 @@ struct FileTree {
   std::vector<ImportProblem> problems;     // what is not a file that can be imported
 };
 
-// Reads the whole tree below `root`. Symbolic links are followed to files inside the folder only; links to folders, special files and
-// names that cannot be asset names end in `problems`. An Error only when `root` itself cannot be read.
-// `found` is called now and then with the number of files so far; it answers false to stop.
+// Reads the whole tree below `root`. Symbolic links are followed to files inside the folder only; links to folders,
+// special files and names that cannot be asset names end in `problems`. An Error only when `root` itself cannot be
+// read. `found` is called now and then with the number of files so far; it answers false to stop.
 Result<FileTree> read_file_tree(int root, const std::function<bool(std::size_t)>& found);
 
 // Opens a file of the tree for reading; it cannot lead out of `root`.

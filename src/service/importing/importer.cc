@@ -53,8 +53,13 @@ class Import {
     report_.stopped = stop_;
     report_.unchanged = unchanged_;
     show_progress();
-    RETURN_IF_ERROR(parts_.events.append({0, parts_.clock.now(), "ASSETS_IMPORTED", request_.user, request_.target.text(),
-                                          {{"imported", report_.imported}, {"updated", report_.updated}, {"bytes", report_.bytes}}}));
+    RETURN_IF_ERROR(parts_.events.append(
+        {0,
+         parts_.clock.now(),
+         "ASSETS_IMPORTED",
+         request_.user,
+         request_.target.text(),
+         {{"imported", report_.imported}, {"updated", report_.updated}, {"bytes", report_.bytes}}}));
     return std::move(report_);
   }
 
@@ -72,7 +77,8 @@ class Import {
         if (target) RETURN_IF_ERROR(list_present(*target, present));
       }
       auto name = std::string_view(file.path).substr(folder->empty() ? 0 : folder->size() + 1);
-      auto path = target ? target->child(name) : Result<AssetPath>(Error{Code::invalid, "its folder's path is too long"});
+      auto path =
+          target ? target->child(name) : Result<AssetPath>(Error{Code::invalid, "its folder's path is too long"});
       if (!path) {
         report(file.path, path.error().message);
         continue;
@@ -132,7 +138,8 @@ class Import {
     if (stop_ || failure_) return {};
     auto first = next_work_;
     ByteCount bytes = 0;
-    while (next_work_ < work_.size() && next_work_ - first < kBatchFiles && bytes < kBatchBytes) bytes += work_[next_work_++].file->size;
+    while (next_work_ < work_.size() && next_work_ - first < kBatchFiles && bytes < kBatchBytes)
+      bytes += work_[next_work_++].file->size;
     return std::span(work_).subspan(first, next_work_ - first);
   }
 
@@ -166,14 +173,17 @@ class Import {
     if (!S_ISREG(before.st_mode)) return Error{Code::conflict, "it is no longer a file"};
     ASSIGN_OR_RETURN(auto blob, put(blobs, fd.get(), before, *item.file));
     if (::fstat(fd.get(), &after) < 0) return system_error("cannot read it", errno);
-    if (after.st_size != before.st_size || after.st_mtim.tv_sec != before.st_mtim.tv_sec || after.st_mtim.tv_nsec != before.st_mtim.tv_nsec) {
+    if (after.st_size != before.st_size || after.st_mtim.tv_sec != before.st_mtim.tv_sec ||
+        after.st_mtim.tv_nsec != before.st_mtim.tv_nsec) {
       return Error{Code::conflict, "it was changed while it was read: import it again"};
     }
-    ASSIGN_OR_RETURN(auto facts, parts_.media.inspect(fmt::format("/proc/self/fd/{}", fd.get()), std::string(item.path.name())));
+    ASSIGN_OR_RETURN(auto facts,
+                     parts_.media.inspect(fmt::format("/proc/self/fd/{}", fd.get()), std::string(item.path.name())));
     AssetDraft draft{item.path, {}, std::move(facts.metadata)};
     draft.asset.original = blob;
     draft.asset.mime_type = std::move(facts.mime_type);
-    draft.asset.modified = model::Nanoseconds(std::chrono::seconds(before.st_mtim.tv_sec) + std::chrono::nanoseconds(before.st_mtim.tv_nsec));
+    draft.asset.modified = model::Nanoseconds(std::chrono::seconds(before.st_mtim.tv_sec) +
+                                              std::chrono::nanoseconds(before.st_mtim.tv_nsec));
     draft.asset.width = facts.width;
     draft.asset.height = facts.height;
     if (!facts.warning.empty()) draft.metadata["dray:warning"] = facts.warning;
@@ -195,7 +205,8 @@ class Import {
     }
     FileSource source(fd, "the file", static_cast<ByteCount>(status.st_size), bytes_done_, stop_);
     auto blob = blobs.put(source, static_cast<ByteCount>(status.st_size));
-    if (!blob && !source.has_failed()) fail(blob.error());  // not this file's fault, but the store's: nothing else would go in either
+    if (!blob && !source.has_failed())
+      fail(blob.error());  // not this file's fault, but the store's: nothing else would go in either
     return blob;
   }
 
@@ -217,9 +228,12 @@ class Import {
     if (done.error().code != Code::conflict) return done;
     for (std::size_t i = 0; i < drafts.size(); ++i) {  // one of them is in the way of something: find out which
       auto one = parts_.assets.put_assets(std::span(&drafts[i], 1), parts_.clock.now());
-      if (one) count(drafts[i], *work[i]);
-      else if (one.error().code == Code::conflict) report(work[i]->file->path, one.error().message);
-      else return one;
+      if (one)
+        count(drafts[i], *work[i]);
+      else if (one.error().code == Code::conflict)
+        report(work[i]->file->path, one.error().message);
+      else
+        return one;
     }
     return ok();
   }
@@ -235,7 +249,8 @@ class Import {
     for (const auto& folder : tree.empty_folders) {
       if (stop_) break;
       auto target = target_of(folder);
-      auto made = target ? parts_.assets.make_folder(*target) : Result<void>(Error{Code::invalid, "its path is too long"});
+      auto made =
+          target ? parts_.assets.make_folder(*target) : Result<void>(Error{Code::invalid, "its path is too long"});
       if (made) continue;
       if (made.error().code != Code::conflict && made.error().code != Code::invalid) return made;
       report(folder, made.error().message);
@@ -270,7 +285,8 @@ class Import {
 
 }  // namespace
 
-Result<ImportReport> import_folder(ImporterParts parts, const ImportRequest& request, Progress& progress, const std::atomic<bool>& stop) {
+Result<ImportReport> import_folder(ImporterParts parts, const ImportRequest& request, Progress& progress,
+                                   const std::atomic<bool>& stop) {
   if (!request.target.is_within(model::dam_root())) {
     return Error{Code::invalid, fmt::format("assets live below /content/dam; {} does not", request.target.text())};
   }

@@ -43,8 +43,10 @@ struct ImporterParts {
   const Clock& clock;
 };
 
-// An Error when nothing can go on: the folder cannot be read, the store or the catalog fails (Code::unavailable when the disk is
-// full). What was imported before stays, and running it again goes on. `stop` may be set from a signal handler.
-Result<ImportReport> import_folder(ImporterParts parts, const ImportRequest& request, Progress& progress, const std::atomic<bool>& stop);
+// An Error when nothing can go on: the folder cannot be read, the store or the catalog fails (Code::unavailable when
+// the disk is full). What was imported before stays, and running it again goes on. `stop` may be set from a signal
+// handler.
+Result<ImportReport> import_folder(ImporterParts parts, const ImportRequest& request, Progress& progress,
+                                   const std::atomic<bool>& stop);
 
 }  // namespace dray::service

@@ -38,10 +38,12 @@ class ImportTest : public testing::Test {
   }
   Result<ImportReport> import(Compare compare = Compare::size_and_time) {
     SilentProgress progress;
-    return import_folder({*blobs_, *assets_, media_, *events_, clock_}, {folder_, AssetPath::trusted("/content/dam/x"), compare, 2, "ann"},
-                         progress, stop_);
+    return import_folder({*blobs_, *assets_, media_, *events_, clock_},
+                         {folder_, AssetPath::trusted("/content/dam/x"), compare, 2, "ann"}, progress, stop_);
   }
-  std::optional<model::Node> find(const std::string& name) { return *assets_->find(AssetPath::trusted("/content/dam/x/" + name)); }
+  std::optional<model::Node> find(const std::string& name) {
+    return *assets_->find(AssetPath::trusted("/content/dam/x/" + name));
+  }
   static std::string problems(const ImportReport& report) {
     std::string text;
     for (const auto& problem : report.problems) text += problem.path + ": " + problem.reason + "\n";
@@ -170,8 +172,8 @@ TEST_F(ImportTest, KnowsASetByItsMetadata) {
 
 TEST_F(ImportTest, RefusesATargetOutsideTheDam) {
   SilentProgress progress;
-  auto refused = import_folder({*blobs_, *assets_, media_, *events_, clock_}, {folder_, AssetPath::trusted("/etc"), Compare::content, 1, ""},
-                               progress, stop_);
+  auto refused = import_folder({*blobs_, *assets_, media_, *events_, clock_},
+                               {folder_, AssetPath::trusted("/etc"), Compare::content, 1, ""}, progress, stop_);
   EXPECT_EQ(refused.error().code, Code::invalid);
   folder_ += "/missing";
   EXPECT_EQ(import().error().code, Code::not_found);

@@ -20,7 +20,8 @@ using AssetsMaker = std::function<FreshAssets()>;
 inline AssetDraft draft_of(const std::string& path, const std::string& content = "content") {
   Blob blob{sha256_of(bytes_of(content)), content.size(), crc32_of(bytes_of(content))};
   Nanoseconds modified{std::chrono::nanoseconds(1'700'000'000'123'456'789)};
-  return {AssetPath::trusted(path), Asset{blob, "image/jpeg", modified, 1, SetKind::none, 640, 480}, {{"dc:title", path}}};
+  return {
+      AssetPath::trusted(path), Asset{blob, "image/jpeg", modified, 1, SetKind::none, 640, 480}, {{"dc:title", path}}};
 }
 
 class AssetRepositoryConformance : public testing::TestWithParam<AssetsMaker> {
@@ -93,8 +94,8 @@ TEST_P(AssetRepositoryConformance, VisitsATreeDepthFirstInCodePointOrder) {
   }
   EXPECT_EQ(below("/content/dam"),
             (std::vector<std::string>{"/content/dam/Z", "/content/dam/a", "/content/dam/a/b", "/content/dam/a/b/c.jpg",
-                                      "/content/dam/a/z.jpg", "/content/dam/a-b", "/content/dam/a.jpg", "/content/dam/ab",
-                                      "/content/dam/é"}));
+                                      "/content/dam/a/z.jpg", "/content/dam/a-b", "/content/dam/a.jpg",
+                                      "/content/dam/ab", "/content/dam/é"}));
   EXPECT_EQ(below("/content/dam/a"),
             (std::vector<std::string>{"/content/dam/a/b", "/content/dam/a/b/c.jpg", "/content/dam/a/z.jpg"}));
 }

@@ -32,9 +32,10 @@ class DownloadRepositoryConformance : public testing::TestWithParam<DownloadsMak
     made.message = "ü";
     made.targets = {AssetPath::trusted("/content/dam/x"), AssetPath::trusted("/content/dam/y.jpg")};
     made.denied = {AssetPath::trusted("/content/dam/x/secret")};
-    made.artifacts = {{"x_1.zip", ArtifactKind::archive, "application/zip", std::uint64_t{1} << 41, 3,
-                       sha256_of(bytes_of("1")), 0, Seconds(std::chrono::seconds(5))},
-                      {"x_2.zip", ArtifactKind::file, "image/jpeg", 9, 4, sha256_of(bytes_of("2")), 0xFFFFFFFF, Seconds{}}};
+    made.artifacts = {
+        {"x_1.zip", ArtifactKind::archive, "application/zip", std::uint64_t{1} << 41, 3, sha256_of(bytes_of("1")), 0,
+         Seconds(std::chrono::seconds(5))},
+        {"x_2.zip", ArtifactKind::file, "image/jpeg", 9, 4, sha256_of(bytes_of("2")), 0xFFFFFFFF, Seconds{}}};
     made.skipped = {{"/content/dam/x/set", "set", "sets cannot be downloaded"}};
     return made;
   }
