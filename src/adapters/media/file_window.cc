@@ -3,7 +3,8 @@
 #include <sys/mman.h>
 
 #include <algorithm>
-#include <cstring>
+#include <cerrno>
+#include <span>
 #include <stdexcept>
 
 #include "base/file.h"

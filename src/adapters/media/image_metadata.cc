@@ -1,13 +1,10 @@
 #include "adapters/media/image_metadata.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <array>
 #include <exiv2/exiv2.hpp>
 #include <exiv2/webpimage.hpp>
 #include <mutex>
-#include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 

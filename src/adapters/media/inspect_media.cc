@@ -3,6 +3,9 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <array>
+#include <cerrno>
+
 #include "adapters/media/image_metadata.h"
 #include "adapters/media/magic_pool.h"
 #include "adapters/media/mime_types.h"

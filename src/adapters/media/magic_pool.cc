@@ -2,6 +2,8 @@
 
 #include <magic.h>
 
+#include <cerrno>
+
 namespace dray::media {
 namespace {
 
@@ -9,7 +11,7 @@ namespace {
 // files would reach.
 constexpr int kFlags = MAGIC_MIME_TYPE | MAGIC_NO_CHECK_ELF | MAGIC_NO_CHECK_COMPRESS;
 
-constexpr std::size_t kReadAtMost = 1 << 20;
+constexpr std::size_t kReadAtMost = 256 << 10;
 
 }  // namespace
 
