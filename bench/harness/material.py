@@ -93,7 +93,9 @@ def _full_sizes() -> Sizes:
         medium=Set("medium", "1,000 files of 1 MiB", (Files("", 1000, MIB, 100, 2),)),
         small=Set("small", "50,000 files of 4 KiB", (Files("", 50_000, 4096, 1000, 3),)),
         tiny=Set(
-            "tiny", "1,000,000 files of 100 B", (Files("most", 99_000, 100, 1000, 4), Files("rest", 901_000, 100, 1000, 5))
+            "tiny",
+            "1,000,000 files of 100 B",
+            (Files("most", 99_000, 100, 1000, 4), Files("rest", 901_000, 100, 1000, 5)),
         ),
         bulk=Files("", 100, 100_000_000, 100, 6),
         sample_bytes=8 << 30,
@@ -225,7 +227,7 @@ def check_room(folder: Path, sizes: Sizes, names: set[str], say: Say) -> None:
     there = _disk_usage(folder)
     room = os.statvfs(folder)
     free = room.f_bavail * room.f_frsize
-    say(f"test material: {folder} needs about {need / 1e9:.1f} GB and has {there / 1e9:.1f} GB; {free / 1e9:.1f} GB are free")
+    say(f"test material in {folder}: needs {need / 1e9:.1f} GB, has {there / 1e9:.1f} GB, {free / 1e9:.1f} GB are free")
     if free + there < need * 1.05:
         raise BenchError(f"not enough room in {folder}; choose another place with --data, or rows with --only")
     if 0 < room.f_files and room.f_favail < files + 10_000:

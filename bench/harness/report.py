@@ -85,7 +85,8 @@ HEADINGS = ["measured", "target", "result", "min - max", "details", "verdict"]
 
 
 def format_table(rows: list[Row], machine: dict[str, str], notes: list[str]) -> str:
-    return "\n".join([*(f"{name}: {value}" for name, value in machine.items()), "", *_aligned(rows), *_with_title(notes)])
+    about = [f"{name}: {value}" for name, value in machine.items()]
+    return "\n".join([*about, "", *_aligned(rows), *_with_title(notes)])
 
 
 def format_markdown(rows: list[Row], machine: dict[str, str], notes: list[str]) -> str:

@@ -181,7 +181,7 @@ class Dray(Server):
         return answers(self.port, "/readyz")
 
     def prepare(self, paths: list[str], files: int) -> tuple[Archive, float]:
-        """Asks for a download of the `files` files below `paths`; returns its archive and the seconds until the answer."""
+        """Asks for a download of the `files` files below `paths`; returns its archive and the seconds it took."""
         body = json.dumps({"targets": [{"path": path} for path in paths], "options": {"originals": True}})
         headers = {"Authorization": f"Bearer {self._cli.token}", "Content-Type": "application/json"}
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=600)
@@ -196,16 +196,15 @@ class Dray(Server):
         finally:
             connection.close()
         if response.status != 201:
-            raise BenchError(f"POST /api/v1/downloads answered {response.status}: {answer[:300].decode(errors='replace')}")
+            text = answer[:300].decode(errors="replace")
+            raise BenchError(f"POST /api/v1/downloads answered {response.status}: {text}")
         return _only_archive(json.loads(answer), files), seconds
 
 
 def _only_archive(download: dict[str, Any], files: int) -> Archive:
-    artifacts = download["artifacts"]
-    if download["totalCount"] != files or len(artifacts) != 1:
-        raise BenchError(
-            f"the download has {download['totalCount']:,} files in {len(artifacts)} archives; {files:,} files in one were asked for"
-        )
+    artifacts, count = download["artifacts"], download["totalCount"]
+    if count != files or len(artifacts) != 1:
+        raise BenchError(f"the download has {count:,} files in {len(artifacts)} archives, not {files:,} files in one")
     return Archive(artifacts[0]["uri"], artifacts[0]["size"])
 
 
@@ -226,7 +225,8 @@ class DrayCommands:
         command = self.command(*arguments)
         done = subprocess.run(pinned(on_cores, command) if on_cores else command, capture_output=True, text=True)
         if done.returncode != 0:
-            raise BenchError(f"dray {' '.join(arguments)} failed ({done.returncode}): {_last_line(done.stderr or done.stdout)}")
+            reason = _last_line(done.stderr or done.stdout)
+            raise BenchError(f"dray {' '.join(arguments)} failed ({done.returncode}): {reason}")
         return done.stdout
 
     def import_folder(self, source: Path, to: str, on_cores: str = "") -> float:

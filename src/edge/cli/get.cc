@@ -21,13 +21,10 @@ namespace {
 
 using namespace fetching;
 
-constexpr const char* kHelp =
-    "Fetches assets as a ZIP archive, as the files in it (--extract), or a single file as it is.\n"
+constexpr const char* kMore =
     "TARGET is a path on the server (/content/dam/...; several make one download) or the full address of an artifact.\n"
-    "After any kind of end, the same command run again goes on where it was.\n\n"
-    "The password comes from --password-file, the variable DRAY_PASSWORD or the terminal, a token from --token-file "
-    "or\n"
-    "DRAY_TOKEN.\n";
+    "After any kind of end, the same command run again goes on where it was. The password comes from --password-file,\n"
+    "the variable DRAY_PASSWORD or the terminal, a token from --token-file or DRAY_TOKEN.\n\n";
 
 struct Options {
   std::vector<std::string> targets;
@@ -287,8 +284,8 @@ void add_options(CLI::App& command, Options& options) {
 
 void add_get(CLI::App& app, int& status) {
   auto options = std::make_shared<Options>();
-  auto* command = app.add_subcommand("get", kHelp);
-  command->footer(kExitStatusHelp);
+  auto* command = app.add_subcommand("get", "Fetch assets from a server: as an archive, or with --extract as files");
+  command->footer(std::string(kMore) + kExitStatusHelp);
   add_options(*command, *options);
   command->callback([options, &status] { status = run(*options); });
 }

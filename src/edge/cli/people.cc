@@ -10,6 +10,8 @@
 namespace dray::cli {
 namespace {
 
+constexpr std::size_t kShortPassword = 8;
+
 using Work = std::function<Result<void>(Installation&)>;
 
 void on_run(CLI::App* command, Context& context, OpenMode mode, Work work) {
@@ -35,6 +37,7 @@ Result<void> record(Installation& parts, const std::string& type, json::object d
 
 Result<void> set_password(Installation& parts, const std::string& user, const std::string& file) {
   ASSIGN_OR_RETURN(auto password, read_password("DRAY_PASSWORD", file, fmt::format("New password for {}: ", user)));
+  if (password.size() < kShortPassword) std::cerr << "dray: warning: a password of fewer than 8 characters is easily guessed\n";
   service::Accounts accounts(*parts.people, *parts.credentials, *parts.events, *parts.clock, *parts.random);
   return accounts.set_password(user, password);
 }

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "model/assets/asset_repository.h"
+
 namespace dray::model {
 namespace {
 struct Named {
@@ -13,6 +15,8 @@ constexpr std::array kSets = {Named{SetKind::image_set, "ImageSet", "Image Set"}
                               Named{SetKind::mixed_media_set, "MixedMediaSet", "Mixed Media Set"},
                               Named{SetKind::carousel_set, "CarouselSet", "Carousel Set"}};
 }  // namespace
+
+AssetPath dam_root() { return AssetPath::trusted("/content/dam"); }
 
 std::string_view name_of(SetKind kind) {
   for (const auto& set : kSets) {

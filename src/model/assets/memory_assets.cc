@@ -6,8 +6,6 @@
 
 namespace dray::model {
 
-AssetPath dam_root() { return AssetPath::trusted("/content/dam"); }
-
 namespace {
 
 // Sorts as the archive order: '/' before every other character.

@@ -39,7 +39,8 @@ class BlobReader {
 class BlobBatch {
  public:
   virtual ~BlobBatch() = default;
-  // Reads `source` to its end, computing SHA-256 and CRC-32 on the way. `expected_size` only helps to reserve room.
+  // Reads `source` to its end, computing SHA-256 and CRC-32 on the way. `expected_size` only helps to reserve room:
+  // 0 when it is not known, or when there are holes.
   virtual Result<Blob> put(BlobSource& source, ByteCount expected_size) = 0;
   // When it answers ok, every blob of the batch survives a power cut. When it fails, none may be relied on.
   virtual Result<void> commit() = 0;

@@ -147,7 +147,6 @@ Result<std::shared_ptr<const OpenManifest>> OpenManifest::open(const model::Blob
                            static_cast<off_t>(region->offset - skipped));
     if (mapping == MAP_FAILED) return system_error("cannot map the manifest " + id.hex(), errno);
     manifest->mapping_ = mapping;
-    ::madvise(mapping, manifest->mapping_size_, MADV_RANDOM);
     bytes = Bytes(static_cast<const std::byte*>(mapping) + skipped, region->length);
   } else {
     manifest->memory_.resize(manifest->reader_->size());

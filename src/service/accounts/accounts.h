@@ -54,7 +54,7 @@ class Accounts {
   Result<NewToken> create_token(const std::string& user, const std::string& label,
                                 std::optional<std::chrono::seconds> life);
 
-  // Creates or changes the user's password. Code::invalid: shorter than 8 characters or longer than 1024 bytes.
+  // Creates or changes the user's password. Code::invalid: empty or longer than 1024 bytes.
   Result<void> set_password(const std::string& user, const std::string& password);
   // Creates the user "admin" in administrators when there is no user at all; answers the password if it made one up.
   Result<std::optional<std::string>> create_first_administrator(const std::optional<std::string>& password);

@@ -26,7 +26,8 @@ TEST_F(AccountsTest, KnowsAUserByPassword) {
   EXPECT_EQ(accounts_.check_password("ann", "correct horsf").error().code, Code::unauthenticated);
   EXPECT_EQ(accounts_.check_password("bob", "correct horse").error(), accounts_.check_password("ann", "").error());
   EXPECT_EQ(events_->list(0, 10)->size(), 3u) << "failures are on record";
-  EXPECT_FALSE(accounts_.set_password("ann", "short"));
+  EXPECT_FALSE(accounts_.set_password("ann", ""));
+  EXPECT_FALSE(accounts_.set_password("ann", std::string(1025, 'x')));
   EXPECT_FALSE(accounts_.set_password("a b", "long enough"));
 }
 

@@ -30,7 +30,7 @@ TEST(FolderName, LosesTheExtension) {
   EXPECT_EQ(folder_name("shoot.ZIP"), "shoot");
   EXPECT_EQ(folder_name(".zip"), "_zip");
   EXPECT_EQ(folder_name("shoot"), "shoot");
-  EXPECT_EQ(folder_name("..zip"), "__");
+  EXPECT_EQ(folder_name("..zip"), "_");
 }
 
 TEST(CheckExtractable, TakesWhatStaysBelow) {

@@ -1,5 +1,6 @@
 #include "service/fetching/transfer.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <map>

@@ -204,7 +204,8 @@ class Import {
       }
     }
     FileSource source(fd, "the file", static_cast<ByteCount>(status.st_size), bytes_done_, stop_);
-    auto blob = blobs.put(source, static_cast<ByteCount>(status.st_size));
+    bool has_holes = status.st_blocks * 512 < status.st_size;  // room is reserved for files without holes only
+    auto blob = blobs.put(source, has_holes ? 0 : static_cast<ByteCount>(status.st_size));
     if (!blob && !source.has_failed())
       fail(blob.error());  // not this file's fault, but the store's: nothing else would go in either
     return blob;
