@@ -18,7 +18,7 @@ $ dray import shoot --to /content/dam/shoot --quiet
 < Transfer-Encoding: chunked
 < !Content-Length
 <
-< ={"name": "shoot.zip", "size": 5612, "etag": "{{etag}}", "entryCount": 4, "entries": [
+< ={"name": "shoot.zip", "size": 5522, "etag": "{{etag}}", "entryCount": 4, "entries": [
 <   {"name": "shoot/empty/", "offset": 51, "size": 0, "crc32": "00000000", "sha256": "~e3b0c44298fc1c14.*", "modified": "~.*"},
 <   {"name": "shoot/film.bin", "offset": 104, "size": 5000, "crc32": "~[0-9a-f]{8}", "sha256": "{{sha256 shoot/film.bin}}", "modified": "2024-05-06T07:08:10Z"},
 <   {"name": "shoot/hero.txt", "offset": 5157, "size": 10, "crc32": "~[0-9a-f]{8}", "sha256": "{{sha256 shoot/hero.txt}}", "modified": "2024-05-06T07:08:10Z"},

@@ -39,7 +39,7 @@ In both    {{name}}, {{text FILE}}, {{size FILE}}, {{sha256 FILE}}, {{slice FILE
            {{bytes C3 28}}, {{base64 TEXT}}. Values put in are escaped within JSON, not within patterns.
 
 More lines for what the outside cannot do: "mark PATH as Spin Set" makes an asset a set, "lose FILE" removes its stored bytes (of
-files beyond a megabyte, which are stored by themselves).
+files beyond 64 KiB, which are stored by themselves).
 
 Checked with every answer: the length is that of the body, there is a date, an error is {"error": "..."} and says something, and
 HEAD, 204 and 304 have no body."""
@@ -211,7 +211,7 @@ def lose_blob(scene, rest):
     wanted = hashlib.sha256(scene.installation.read(rest)).hexdigest()
     for folder, _, names in os.walk(os.path.join(scene.installation.data, "blobs", "large")):
         for name in names:
-            if name.startswith(wanted):
+            if os.path.basename(folder) + name == wanted:
                 os.chmod(folder, 0o755)
                 return os.remove(os.path.join(folder, name))
     raise Mismatch("%s is not stored by itself" % rest)
@@ -320,7 +320,7 @@ def check_body(scene, body, answer):
         if answer.body:
             raise Mismatch("there is a body")
     elif body.startswith("~"):
-        scene.match_text(scene.fill_text(body), answer.body.decode("utf-8"), "the body")
+        scene.match_text(scene.fill_text(body), answer.body.decode("utf-8", "replace"), "the body")
     elif answer.body != scene.fill(body):
         raise Mismatch("the body is another one")
 

@@ -1,6 +1,9 @@
 """Archives of many files and of large ones: every reader takes them, and Zip64 is just where it is needed."""
 
 import os
+import pathlib
+import shutil
+import tempfile
 import unittest
 import zlib
 
@@ -8,6 +11,7 @@ from dray import QUICK, SystemTest, make_sparse_file, sha256_of
 from readers import check_all_readers_take, expected_of
 from zip_records import MARKER16, MARKER32, TIMESTAMP, read_directory, read_local_header, reader_of
 
+MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # 70,000 files are made and removed quickly there
 MANY = 70_000
 MOST_WITHOUT_ZIP64 = 0xFFFF - 1
 LARGE = 2**32 + 1 if QUICK else 5 * 10**9
@@ -21,6 +25,11 @@ def crc32_of_zeros(size):
 
 
 class ManyFiles(SystemTest):
+    def setUp(self):
+        super().setUp()
+        self.files = pathlib.Path(tempfile.mkdtemp(prefix="dray-system-", dir=MEMORY))
+        self.addCleanup(shutil.rmtree, self.files)
+
     def write_files(self, folder, count):
         (self.files / folder).mkdir()
         at = os.open(self.files / folder, os.O_RDONLY)

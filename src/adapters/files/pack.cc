@@ -89,7 +89,7 @@ Result<void> PackSet::refresh() const {
     if (known == packs_.end()) {
       auto fd = open_file(directory_ + "/" + name + ".pack", O_RDONLY);
       if (!fd) return std::move(fd).error();
-      packs_.push_back({std::make_shared<PackFile>(PackFile{name, *std::move(fd)}), 0});
+      packs_.push_back({std::make_shared<PackFile>(PackFile{name, *std::move(fd)}), 0, {}});
       known = packs_.end() - 1;
     }
     RETURN_IF_ERROR(load(*known, static_cast<std::uint32_t>(known - packs_.begin())));
@@ -106,19 +106,41 @@ Result<void> PackSet::load(Loaded& pack, std::uint32_t number) const {
     for (std::size_t at = 0; at + kRecordSize <= got; at += kRecordSize) {
       auto packed = parse_record(buffer.data() + at);
       if (!packed) return ok();  // torn, or being written right now
-      places_.try_emplace(packed->blob.id, Slot{number, static_cast<std::uint32_t>(packed->offset),
-                                                static_cast<std::uint32_t>(packed->blob.size), packed->blob.crc32});
+      pack.records.push_back({packed->blob.id, static_cast<std::uint32_t>(packed->offset),
+                              static_cast<std::uint32_t>(packed->blob.size), packed->blob.crc32});
+      places_.insert(Place{number, static_cast<std::uint32_t>(pack.records.size() - 1)});
       pack.index_bytes += kRecordSize;
     }
     if (got < buffer.size()) return ok();
   }
 }
 
+PackPlace PackSet::place_of(Place place) const {
+  const auto& pack = packs_[place.pack];
+  const auto& record = pack.records[place.record];
+  return {pack.file, record.offset, record.size, record.crc32};
+}
+
+// Blobs that were stored one after another are mostly read so: the record behind the last one found is looked at first,
+// which costs no jump through memory.
 std::optional<PackPlace> PackSet::look_up(const model::BlobId& id) const {
+  struct Last {
+    const PackSet* set = nullptr;
+    Place place;
+  };
+  static thread_local Last last;
+  if (last.set == this && last.place.pack < packs_.size()) {
+    const auto& records = packs_[last.place.pack].records;
+    auto next = last.place.record + 1;
+    if (next < records.size() && records[next].id == id) {
+      last.place.record = next;
+      return place_of(last.place);
+    }
+  }
   auto found = places_.find(id);
   if (found == places_.end()) return std::nullopt;
-  const auto& slot = found->second;
-  return PackPlace{packs_[slot.pack].file, slot.offset, slot.size, slot.crc32};
+  last = {this, *found};
+  return place_of(*found);
 }
 
 std::optional<PackPlace> PackSet::find_known(const model::BlobId& id) const {
@@ -137,7 +159,7 @@ Result<void> PackSet::visit(const std::function<Result<void>(const model::BlobId
   std::vector<model::BlobId> ids;
   {
     std::shared_lock lock(mutex_);
-    for (const auto& [id, slot] : places_) ids.push_back(id);
+    for (auto place : places_) ids.push_back(packs_[place.pack].records[place.record].id);
   }
   for (const auto& id : ids) RETURN_IF_ERROR(visit(id));
   return ok();

@@ -2,7 +2,7 @@
 // there when its record is; records are written once the bytes are durable. docs/format/blob-store.md.
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -53,26 +53,46 @@ class PackSet {
 
  private:
   explicit PackSet(std::string directory) : directory_(std::move(directory)) {}
+  struct Record {
+    model::BlobId id;
+    std::uint32_t offset = 0, size = 0, crc32 = 0;
+  };
   struct Loaded {
     std::shared_ptr<const PackFile> file;
-    ByteCount index_bytes = 0;  // how much of NAME.idx is known
+    ByteCount index_bytes = 0;    // how much of NAME.idx is known
+    std::vector<Record> records;  // in the order of the pack
   };
-  struct Slot {
-    std::uint32_t pack;
-    std::uint32_t offset;
-    std::uint32_t size;
-    std::uint32_t crc32;
+  struct Place {  // of a record
+    std::uint32_t pack = 0, record = 0;
+  };
+  // Hashes and compares places by the id of their record, and takes an id in their stead.
+  struct PlaceHash {
+    using is_transparent = void;
+    const std::vector<Loaded>* packs;
+    std::size_t operator()(const model::BlobId& id) const { return std::hash<Sha256>()(id); }
+    std::size_t operator()(Place place) const { return (*this)((*packs)[place.pack].records[place.record].id); }
+  };
+  struct PlaceEqual {
+    using is_transparent = void;
+    const std::vector<Loaded>* packs;
+    const model::BlobId& id_of(const model::BlobId& id) const { return id; }
+    const model::BlobId& id_of(Place place) const { return (*packs)[place.pack].records[place.record].id; }
+    template <typename A, typename B>
+    bool operator()(const A& a, const B& b) const {
+      return id_of(a) == id_of(b);
+    }
   };
   Result<void> refresh() const;
   Result<void> load(Loaded& pack, std::uint32_t number) const;
   Result<void> choose_pack();  // with writer_mutex_ held, as the next
   Result<void> write_durably(Bytes content, Bytes records);
-  std::optional<PackPlace> look_up(const model::BlobId& id) const;
+  std::optional<PackPlace> look_up(const model::BlobId& id) const;  // with mutex_ held
+  PackPlace place_of(Place place) const;
 
   const std::string directory_;
   mutable std::shared_mutex mutex_;  // guards packs_ and places_
   mutable std::vector<Loaded> packs_;
-  mutable boost::unordered_flat_map<model::BlobId, Slot, std::hash<Sha256>> places_;
+  mutable boost::unordered_flat_set<Place, PlaceHash, PlaceEqual> places_{0, PlaceHash{&packs_}, PlaceEqual{&packs_}};
 
   std::mutex writer_mutex_;  // guards what follows: the pack this process appends to, locked against others
   std::string open_name_;
