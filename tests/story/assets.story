@@ -6,6 +6,7 @@ file shoot/d.txt: d
 folder shoot/empty
 file shoot/Grüße.txt: é
 $ dray import shoot --to /content/dam/shoot --quiet
+serve
 $ dray user add anna
 
 == The top ==

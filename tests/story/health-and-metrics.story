@@ -39,7 +39,7 @@ $ dray import shoot --to /content/dam/shoot --quiet
 < 200 OK
 < Content-Type: text/plain; version=0.0.4; charset=utf-8
 <
-< ~.*\ndray_http_connections 1\n.*dray_http_requests_total\{code="2xx"\} 5\n.*dray_http_requests_total\{code="4xx"\} 2\n.*dray_downloads_created_total\{status="SUCCESSFUL"\} 1\n.*
+< ~(?=.*\ndray_http_connections \d+\n)(?=.*\ndray_http_requests_total\{code="2xx"\} 5\n)(?=.*\ndray_http_requests_total\{code="4xx"\} 2\n).*\ndray_downloads_created_total\{status="SUCCESSFUL"\} 1\n.*
 
 > GET /metrics
 < 200 OK

@@ -1,20 +1,20 @@
 # Another method than those of an address answers 405 and names those; an address that is not there answers 404 to all.
 > PUT /api/v1/downloads as admin
 < 405 Method Not Allowed
-< Allow: GET, HEAD, POST
+< Allow: POST, GET, HEAD
 <
-< ={"error": "PUT is not possible here; possible is GET, HEAD, POST"}
+< ={"error": "PUT is not possible here; possible is POST, GET, HEAD"}
 
 > POST /api/v1/downloads/0123456789abcdef0123456789abcdef as admin
 >
 > {}
 < 405 Method Not Allowed
-< Allow: DELETE, GET, HEAD
+< Allow: GET, HEAD, DELETE
 < Connection: close
 
 > PATCH /api/v1/session as admin
 < 405 Method Not Allowed
-< Allow: DELETE, GET, HEAD, POST
+< Allow: POST, GET, HEAD, DELETE
 
 > DELETE /content/dam/shoot as admin
 < 405 Method Not Allowed

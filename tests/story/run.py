@@ -9,7 +9,7 @@ A story is a text file: what is there at first, then requests and the answers th
     folder shoot/empty
     $ dray import shoot --to /content/dam/shoot     any command of dray, run in the folder of the files
     $ dray token create --user anna -> token        what it printed becomes {{token}}
-    serve --part-limit 20kB                         options of the server, which starts with the first request
+    serve --part-limit 20kB                         options of the server, which starts with the first request or here
 
     == Anna asks for the folder ==                  what comes next, for the reader and for failures
     > POST /api/v1/downloads as anna                "as": with her password
@@ -129,7 +129,7 @@ class Scene:
 
     def fill(self, text):
         """`text` as bytes, with every {{...}} replaced."""
-        pieces = re.split(r"\{\{(.*?)\}\}", text)
+        pieces = re.split(r"\{\{(.*?)\}\}(?!\})", text)
         return b"".join(self.value(piece) if i % 2 else piece.encode() for i, piece in enumerate(pieces))
 
     def fill_text(self, text):

@@ -2,6 +2,7 @@
 file shoot/hero.txt: hello hero
 file shoot/day/plan.txt: the plan
 $ dray import shoot --to /content/dam/shoot --quiet
+serve
 $ dray user add anna
 
 > POST /api/v1/downloads as anna

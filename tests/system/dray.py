@@ -37,7 +37,7 @@ def find_binary():
 
 
 def make_random(test):
-    """A generator whose seed is said with the test's failure; SEED=number repeats a run."""
+    """A generator whose seed is printed; SEED=number repeats a run."""
     seed = int(os.environ.get("SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
     print("%s: SEED=%d" % (test.id(), seed))
     return random.Random(seed)

@@ -55,7 +55,7 @@ class ArchiveCheck {
     if (!directory) return Error{Code::corrupt, fmt::format("{} is damaged: {}", name_, directory.error().message)};
     entries_ = std::move(directory->entries);
     if (manifest_) RETURN_IF_ERROR(pair_up());
-    Meter meter(means_.open_progress("verifying " + name_), {0, total(), 0, entries_.size()});
+    Meter meter(means_.open_progress("verifying " + name_), {0, total(), 0, file_count()});
     return for_each_parallel(entries_.size(), [&](std::size_t i) { return check(i, meter); });
   }
 
@@ -63,6 +63,11 @@ class ArchiveCheck {
   ByteCount total() const {
     return std::accumulate(entries_.begin(), entries_.end(), ByteCount{0},
                            [](ByteCount sum, const auto& entry) { return sum + entry.size; });
+  }
+
+  std::uint64_t file_count() const {
+    return static_cast<std::uint64_t>(
+        std::count_if(entries_.begin(), entries_.end(), [](const auto& entry) { return !entry.is_directory(); }));
   }
 
   // partner_[i] becomes the manifest's entry for entries_[i].
@@ -97,8 +102,9 @@ class ArchiveCheck {
     });
     if (!read && read.error().code != Code::corrupt) return read;
     if (!read) return corrupt(name_, entry.name, read.error().message);
+    if (entry.is_directory()) return ok();
     meter.add(0, 1);
-    if (!manifest_ || entry.is_directory()) return ok();
+    if (!manifest_) return ok();
     auto expected = manifest_->entry(partner_[index]);
     if (hasher.finish() != expected.sha256) return corrupt(name_, entry.name, "another SHA-256 than the server says");
     if (entry.size > 0 && entry.data_offset != expected.data.offset)
