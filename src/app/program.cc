@@ -1,5 +1,7 @@
 #include "app/program.h"
 
+#include <sys/stat.h>
+
 #include "app/open_installation.h"
 #include "base/log.h"
 #include "edge/cli/commands.h"
@@ -10,6 +12,7 @@
 namespace dray::app {
 
 int run_program(int argc, char** argv) {
+  ::umask(077);  // the catalog holds password hashes
   spdlog::set_default_logger(spdlog::stderr_logger_mt("dray"));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
 

@@ -241,6 +241,14 @@ $ dray user enable anna
 > Authorization: Bearer {{token}}
 < 200 OK
 
+== A scheme that is not known here is answered with one that is ==
+> GET /api/v1/session
+> Authorization: Negotiate YIIZ
+< 401 Unauthorized
+< WWW-Authenticate: Basic realm="Dray", charset="UTF-8"
+<
+< ={"error": "the authorization scheme is neither Basic nor Bearer"}
+
 == Credentials that are no credentials ==
 > GET /api/v1/session
 > Authorization: Basic not-base64!

@@ -14,6 +14,7 @@ import random
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -211,9 +212,15 @@ class Dray:
         token = self.token() if token == "admin" else token
         return {**({"Authorization": "Bearer " + token} if token else {}), **(headers or {})}
 
-    def open(self, path, headers=None, token="admin", method="GET", body=None, timeout=30):
-        """Sends a request; the connection and the answer, whose body is still to be read."""
+    def open(self, path, headers=None, token="admin", method="GET", body=None, timeout=30, receive_buffer=0):
+        """Sends a request; the connection and the answer, whose body is still to be read. With a small receive buffer
+        the server cannot be far ahead of who reads."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        if receive_buffer:
+            connection.sock = socket.socket()
+            connection.sock.settimeout(timeout)
+            connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+            connection.sock.connect(("127.0.0.1", self.port))
         connection.request(method, path, body=body, headers=self.headers(token, headers))
         return connection, connection.getresponse()
 

@@ -93,7 +93,8 @@ class Store final : public model::BlobStore {
     return ok();
   }
 
-  bool has(const BlobId& id) const { return packs_->find_known(id) || size_of_large(id); }
+  // A file of another length is damaged and does not count.
+  bool has(const Blob& blob) const { return packs_->find_known(blob.id) || size_of_large(blob.id) == blob.size; }
   PackSet& packs() { return *packs_; }
   const std::string& directory() const { return directory_; }
   int large() const { return large_.get(); }
@@ -133,10 +134,19 @@ class NamelessFile {
   }
 
   int fd() const { return fd_.get(); }
-  // Gives the file its name; ok when a file of that name is there already.
+  // Gives the file its name; ok when a file of that name and length is there already.
   Result<void> publish(int folder, const std::string& path) const {
     auto from = name_.empty() ? fmt::format("/proc/self/fd/{}", fd_.get()) : name_;
-    if (::linkat(AT_FDCWD, from.c_str(), folder, path.c_str(), AT_SYMLINK_FOLLOW) < 0 && errno != EEXIST) {
+    if (::linkat(AT_FDCWD, from.c_str(), folder, path.c_str(), AT_SYMLINK_FOLLOW) == 0) return ok();
+    struct stat own, other;
+    bool same = errno == EEXIST && ::fstat(fd_.get(), &own) == 0 && ::fstatat(folder, path.c_str(), &other, 0) == 0 &&
+                own.st_size == other.st_size;
+    if (same) return ok();
+    if (errno != EEXIST) return system_error("cannot store the blob " + path, errno);
+    auto aside = path + ".repair";  // what is there is damaged
+    ::unlinkat(folder, aside.c_str(), 0);
+    if (::linkat(AT_FDCWD, from.c_str(), folder, aside.c_str(), AT_SYMLINK_FOLLOW) < 0 ||
+        ::renameat(folder, aside.c_str(), folder, path.c_str()) < 0) {
       return system_error("cannot store the blob " + path, errno);
     }
     return ok();
@@ -257,7 +267,7 @@ class Batch final : public model::BlobBatch {
     if (::ftruncate(file.fd(), static_cast<off_t>(digester.size())) < 0)
       return system_error("cannot store a blob", errno);
     auto blob = digester.finish();
-    if (store_.has(blob.id))
+    if (store_.has(blob))
       known_large_.push_back(blob.id);
     else
       large_files_.emplace_back(std::move(file), blob.id);

@@ -121,11 +121,34 @@ TEST(FileBlobStore, IgnoresATornRecordAndWritesOverIt) {
   EXPECT_EQ(*model::read_blob(*store, second->id), "second");
 }
 
+TEST(FileBlobStore, LosesOnlyTheBlobWhoseRecordIsDamaged) {
+  TemporaryFolder folder;
+  auto store = open(folder);
+  auto first = model::put_blob(*store, bytes_of("first")), second = model::put_blob(*store, bytes_of("second"));
+  auto index = only_file(folder.path + "/packs", ".idx");
+  std::fstream(index, std::ios::in | std::ios::out | std::ios::binary).put('!');
+  auto again = open(folder);
+  EXPECT_FALSE(again->find_size(first->id));
+  EXPECT_EQ(*model::read_blob(*again, second->id), "second");
+}
+
 TEST(FileBlobStore, SaysThatAPackIsCutShort) {
   TemporaryFolder folder;
   auto blob = model::put_blob(*open(folder), bytes_of("bytes that will be missing"));
   std::filesystem::resize_file(only_file(folder.path + "/packs", ".pack"), 3);
   EXPECT_EQ(model::read_blob(*open(folder), blob->id).error().code, Code::corrupt);
+}
+
+TEST(FileBlobStore, MendsALargeBlobThatWasCutShortWhenItIsPutAgain) {
+  TemporaryFolder folder;
+  auto store = open(folder);
+  std::string content(200'000, 'x');
+  auto blob = model::put_blob(*store, bytes_of(content));
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder.path + "/large")) {
+    if (entry.is_regular_file()) std::filesystem::resize_file(entry.path(), 100);
+  }
+  ASSERT_TRUE(model::put_blob(*store, bytes_of(content)));
+  EXPECT_EQ(*model::read_blob(*store, blob->id), content);
 }
 
 TEST(FileBlobStore, LeavesNothingOfAnAbandonedBatch) {

@@ -97,19 +97,22 @@ Result<void> PackSet::refresh() const {
   return ok();
 }
 
+// A damaged record hides only itself. Those at the end are looked at again next time: they may be torn, or being
+// written right now.
 Result<void> PackSet::load(Loaded& pack, std::uint32_t number) const {
   auto name = directory_ + "/" + pack.file->name + ".idx";
   ASSIGN_OR_RETURN(auto fd, open_file(name, O_RDONLY));
   std::vector<std::byte> buffer(kRecordSize * 4096);
-  for (;;) {
-    ASSIGN_OR_RETURN(auto got, read_at(fd.get(), pack.index_bytes, buffer, name));
+  for (auto position = pack.index_bytes;;) {
+    ASSIGN_OR_RETURN(auto got, read_at(fd.get(), position, buffer, name));
     for (std::size_t at = 0; at + kRecordSize <= got; at += kRecordSize) {
+      position += kRecordSize;
       auto packed = parse_record(buffer.data() + at);
-      if (!packed) return ok();  // torn, or being written right now
+      if (!packed) continue;
       pack.records.push_back({packed->blob.id, static_cast<std::uint32_t>(packed->offset),
                               static_cast<std::uint32_t>(packed->blob.size), packed->blob.crc32});
       places_.insert(Place{number, static_cast<std::uint32_t>(pack.records.size() - 1)});
-      pack.index_bytes += kRecordSize;
+      pack.index_bytes = position;
     }
     if (got < buffer.size()) return ok();
   }

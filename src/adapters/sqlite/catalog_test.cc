@@ -55,6 +55,20 @@ TEST(SqliteCatalog, StartsWithTheDefaultRules) {
   EXPECT_EQ(*fresh.catalog.access->list_rules(), model::default_rules());
 }
 
+TEST(SqliteCatalog, LeavesNothingToWhoeverGetsARemovedUsersId) {
+  Fresh fresh;
+  auto& catalog = fresh.catalog;
+  ASSERT_TRUE(catalog.people->put_user({"ann", "", "", "", true}));
+  ASSERT_TRUE(catalog.access->put_rule({model::dam_root(), "ann", model::kAllPrivileges, model::Effect::allow}));
+  model::Download download;
+  download.id = "1";
+  download.owner = "ann";
+  ASSERT_TRUE(catalog.downloads->put(download));
+  ASSERT_TRUE(catalog.people->remove_user("ann"));
+  EXPECT_EQ(*catalog.access->list_rules(), model::default_rules());
+  EXPECT_FALSE(*catalog.downloads->find("1"));
+}
+
 TEST(SqliteCatalog, IsThereAfterReopening) {
   Fresh fresh;
   auto draft = model::draft_of("/content/dam/a.jpg");

@@ -14,6 +14,12 @@ std::string format_paths(const std::vector<AssetPath>& paths) {
   return json::serialize(array);
 }
 
+std::string format_turns(const std::vector<model::RightsTurn>& turns) {
+  json::array array;
+  for (const auto& turn : turns) array.push_back(json::array{turn.path.text(), turn.allowed});
+  return json::serialize(array);
+}
+
 std::string format_skipped(const std::vector<Skipped>& skipped) {
   json::array array;
   for (const auto& item : skipped) array.push_back(json::array{item.path, item.reason, item.message});
@@ -32,6 +38,16 @@ std::vector<AssetPath> paths_of(std::string_view text) {
   return paths;
 }
 
+std::vector<model::RightsTurn> turns_of(std::string_view text) {
+  std::vector<model::RightsTurn> turns;
+  auto array = array_of(text);
+  for (const auto& item : array) {
+    const auto& fields = item.as_array();
+    turns.push_back({AssetPath::trusted(std::string(fields.at(0).as_string())), fields.at(1).as_bool()});
+  }
+  return turns;
+}
+
 std::vector<Skipped> skipped_of(std::string_view text) {
   std::vector<Skipped> skipped;
   for (const auto& item : array_of(text)) {
@@ -42,8 +58,7 @@ std::vector<Skipped> skipped_of(std::string_view text) {
   return skipped;
 }
 
-#define DOWNLOAD_COLUMNS \
-  "number, id, owner, created, status, total_size, total_count, message, targets, denied, skipped"
+#define DOWNLOAD_COLUMNS "number, id, owner, created, status, total_size, total_count, message, targets, turns, skipped"
 
 Artifact artifact_of(const Statement& row, int first) {
   return {row.text(first),
@@ -68,7 +83,7 @@ Download download_of(Connection& connection, const Statement& row) {
   download.total_count = static_cast<std::uint64_t>(row.integer(6));
   download.message = row.text(7);
   download.targets = paths_of(row.view(8));
-  download.denied = paths_of(row.view(9));
+  download.turns = turns_of(row.view(9));
   download.skipped = skipped_of(row.view(10));
   auto artifacts = connection.prepare(
       "SELECT name, kind, mime_type, size, entry_count, content, crc32, last_modified FROM artifact"
@@ -88,15 +103,15 @@ class Downloads final : public model::DownloadRepository {
       auto& connection = *transaction.operator->();
       connection
           .prepare(
-              "INSERT INTO download (id, owner, created, status, total_size, total_count, message, targets, denied, "
+              "INSERT INTO download (id, owner, created, status, total_size, total_count, message, targets, turns, "
               "skipped)"
               " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET owner = excluded.owner,"
               " created = excluded.created, status = excluded.status, total_size = excluded.total_size,"
               " total_count = excluded.total_count, message = excluded.message, targets = excluded.targets,"
-              " denied = excluded.denied, skipped = excluded.skipped")
+              " turns = excluded.turns, skipped = excluded.skipped")
           .bind(download.id, download.owner, number_of(download.created), model::name_of(download.status),
                 download.total_size, download.total_count, download.message, format_paths(download.targets),
-                format_paths(download.denied), format_skipped(download.skipped))
+                format_turns(download.turns), format_skipped(download.skipped))
           .run();
       std::int64_t number = 0;
       {

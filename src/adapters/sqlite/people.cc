@@ -53,6 +53,8 @@ class People final : public model::PeopleRepository {
       auto transaction = database_->write();
       transaction->prepare("DELETE FROM user WHERE id = ?").bind(id).run();
       if (transaction->changes() == 0) return no_user(id);
+      transaction->prepare("DELETE FROM access_rule WHERE principal = ?").bind(id).run();
+      transaction->prepare("DELETE FROM download WHERE owner = ?").bind(id).run();
       transaction.commit();
       return ok();
     });

@@ -83,7 +83,7 @@ CREATE TABLE download (
   total_count BIGINT NOT NULL,
   message TEXT NOT NULL,
   targets TEXT NOT NULL,
-  denied TEXT NOT NULL,
+  turns TEXT NOT NULL,
   skipped TEXT NOT NULL
 );
 CREATE INDEX download_by_owner ON download (owner, number);

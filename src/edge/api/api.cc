@@ -125,6 +125,7 @@ class Api final : public server::Service {
         break;
       }
       allowed += (allowed.empty() ? "" : ", ") + std::string(http::name_of(candidate.method));
+      if (candidate.method == Method::get) allowed += ", HEAD";
     }
     Call call{request, "", {}, "", parts_};
     if (!route || route->door == Door::signed_in) {

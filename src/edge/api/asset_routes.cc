@@ -9,18 +9,29 @@ using model::Node;
 using model::Privilege;
 using server::Response;
 
-// One page of the children that the caller may read, and the name after which the next page begins.
+// One page of the children that the caller may read, and the name after which the next page begins. Others leave no
+// trace: no short page, and no name in "next".
 Result<json::object> folder_json(const Call& call, const Node& folder, const model::AccessRules& rules) {
   ASSIGN_OR_RETURN(auto limit, parse_limit(call.request.target, 100, 1000));
   std::string after(call.request.target.find("after").value_or(""));
-  ASSIGN_OR_RETURN(auto page, call.parts.assets.list_children(folder.path, after, limit));
   json::array children;
-  for (const auto& child : page) {
-    if (rules.may(call.caller, Privilege::read, child.path)) children.push_back(to_json(child));
+  json::value next = nullptr;
+  for (bool more = true; more && next.is_null();) {
+    ASSIGN_OR_RETURN(auto page, call.parts.assets.list_children(folder.path, after, limit + 1));
+    more = page.size() == limit + 1;
+    if (more) after = std::string(page.back().path.name());
+    for (const auto& child : page) {
+      if (!rules.may(call.caller, Privilege::read, child.path)) continue;
+      if (children.size() == limit) {
+        next = children.back().at("name");
+        break;
+      }
+      children.push_back(to_json(child));
+    }
   }
   auto object = to_json(folder);
   object["children"] = std::move(children);
-  object["next"] = page.size() == limit ? json::value(page.back().path.name()) : json::value(nullptr);
+  object["next"] = std::move(next);
   return object;
 }
 

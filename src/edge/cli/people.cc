@@ -37,7 +37,8 @@ Result<void> record(Installation& parts, const std::string& type, json::object d
 
 Result<void> set_password(Installation& parts, const std::string& user, const std::string& file) {
   ASSIGN_OR_RETURN(auto password, read_password("DRAY_PASSWORD", file, fmt::format("New password for {}: ", user)));
-  if (password.size() < kShortPassword) std::cerr << "dray: warning: a password of fewer than 8 characters is easily guessed\n";
+  if (password.size() < kShortPassword)
+    std::cerr << "dray: warning: a password of fewer than 8 characters is easily guessed\n";
   service::Accounts accounts(*parts.people, *parts.credentials, *parts.events, *parts.clock, *parts.random);
   return accounts.set_password(user, password);
 }

@@ -12,8 +12,8 @@ enum class ProgressStyle {
   bar,    // one line of a terminal, redrawn at most ten times a second; ended when the Progress is destroyed
   lines,  // a line every five seconds and one at the end: for log files
   json,   // an object a line, once a second and at the end:
-         // {"bytesDone":..,"bytesTotal":..,"filesDone":..,"filesTotal":.., "bytesPerSecond":..,"secondsLeft":..}; what
-         // is not known is null
+          // {"bytesDone":..,"bytesTotal":..,"filesDone":..,"filesTotal":.., "bytesPerSecond":..,"secondsLeft":..}; what
+          // is not known is null
   silent,
 };
 

@@ -126,6 +126,7 @@ void add_serve(CLI::App& app, Context& context) {
       ->capture_default_str()
       ->check(CLI::Range(1, 86400));
   command->add_option("--log-level", options->log_level, "trace, debug (every request), info, warning or error")
+      ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error"}))
       ->capture_default_str();
   command->footer(
       "The first start creates the user admin; DRAY_ADMIN_PASSWORD sets its password, else one is made up and printed "

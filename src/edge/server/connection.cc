@@ -1,8 +1,6 @@
 #include "edge/server/connection.h"
 
 #include <fmt/format.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <boost/asio/buffer.hpp>
@@ -51,8 +49,6 @@ Connection::Connection(Shared& shared, Socket socket, std::string peer)
   boost::system::error_code ignored;
   socket_.native_non_blocking(true, ignored);
   socket_.set_option(net::ip::tcp::no_delay(true), ignored);
-  unsigned dead_after = static_cast<unsigned>(std::chrono::milliseconds(shared_.config.stall_timeout).count());
-  ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &dead_after, sizeof dead_after);
   shared_.metrics.connection_opened();
 }
 
@@ -113,8 +109,8 @@ Task<std::optional<std::string>> Connection::read_head() {
 
 // Runs the question on the work pool and comes back to this thread. Questions have names: GCC 12 destroys a closure
 // twice when it is a temporary of a co_await expression.
-Task<Response> Connection::ask(Question question) {
-  auto initiate = [this, question = std::move(question)](auto handler) mutable {
+Task<Response> Connection::ask(Question question, Urgency urgency) {
+  auto initiate = [this, urgency, question = std::move(question)](auto handler) mutable {
     auto shared_handler = std::make_shared<decltype(handler)>(std::move(handler));
     auto executor = socket_.get_executor();
     executor.on_work_started();
@@ -123,7 +119,7 @@ Task<Response> Connection::ask(Question question) {
                 [shared_handler, response = std::move(response)]() mutable { (*shared_handler)(std::move(response)); });
       executor.on_work_finished();
     };
-    bool taken = shared_.pool.post([question = std::move(question), complete] {
+    auto work = [question = std::move(question), complete] {
       Response response;
       try {
         response = question();
@@ -132,7 +128,12 @@ Task<Response> Connection::ask(Question question) {
         response = make_error_response(500, "something went wrong on the server; its log says what");
       }
       complete(std::move(response));
-    });
+    };
+    bool taken = true;
+    if (urgency == Urgency::begun)
+      shared_.pool.post_always(std::move(work));
+    else
+      taken = shared_.pool.post(std::move(work));
     if (!taken) complete(make_error_response(503, "the server is busy: try again in a few seconds"));
   };
   return net::async_initiate<const net::use_awaitable_t<Executor>, void(Response)>(std::move(initiate),
@@ -169,7 +170,7 @@ Task<bool> Connection::serve(const std::string& raw_head) {
       }
       return std::get<Response>(std::move(answer));
     };
-    auto refusal = co_await ask(std::move(admit));
+    auto refusal = co_await ask(std::move(admit), Urgency::fresh);
     if (refusal.status == 0 && head.content_length.value_or(0) > *limit) {
       refusal = make_error_response(
           413, fmt::format("the body has {} bytes; at most {} are taken here", *head.content_length, *limit));
@@ -181,7 +182,7 @@ Task<bool> Connection::serve(const std::string& raw_head) {
     if (!co_await read_body(*request, *limit)) co_return false;
   }
   Question handle = [service = &shared_.service, request] { return service->handle(*request); };
-  auto response = co_await ask(std::move(handle));
+  auto response = co_await ask(std::move(handle), Urgency::fresh);
   co_return co_await send(&request->head, std::move(response), begun);
 }
 
@@ -267,7 +268,8 @@ Task<bool> Connection::send(const http::Head* head, Response response, SteadyTim
   if (auto* stream = std::get_if<StreamBody>(&response.body)) {
     if (!co_await write_text(std::move(text))) co_return false;
     if (head_only) co_return keep_;
-    co_return co_await send_stream(std::move(*stream), head && head->minor_version == 1) && keep_;
+    truncated_ = !co_await send_stream(std::move(*stream), head && head->minor_version == 1);
+    co_return !truncated_ && keep_;
   }
   RangeBody body;
   if (head_only || response.status == 304)
@@ -280,6 +282,7 @@ Task<bool> Connection::send(const http::Head* head, Response response, SteadyTim
   bool whole = co_await run_pump(pump);
   shared_.metrics.bytes_sent(pump.sent());
   if (!whole) shared_.metrics.response_cut();
+  truncated_ = !whole;
   if (!whole && !pump.error().empty())
     log::warn("{}: an answer to {} was cut: {}", peer_, head ? head->target : "?", pump.error());
   co_return whole&& keep_;
@@ -303,7 +306,7 @@ Task<bool> Connection::run_pump(Pump& pump) {
           pump.warm_up();
           return Response();
         };
-        co_await ask(std::move(warm_up));
+        co_await ask(std::move(warm_up), Urgency::begun);
         break;
       }
       case Pump::Step::want_write: {
@@ -335,12 +338,12 @@ Task<bool> Connection::send_stream(StreamBody body, bool chunked) {
       if (!made) return make_error_response(made.error());
       return {200, {}, std::move(text)};
     };
-    auto part = co_await ask(std::move(next));
+    auto part = co_await ask(std::move(next), Urgency::begun);
     if (part.status != 200) {
       log::warn("{}: an answer was cut: {}", peer_, std::get<std::string>(part.body));
       keep_ = false;
       shared_.metrics.response_cut();
-      co_return false;  // without the last chunk, so that it does not look whole
+      co_return false;
     }
     auto text = std::get<std::string>(std::move(part.body));
     bool last = text.empty();
@@ -353,7 +356,10 @@ Task<bool> Connection::send_stream(StreamBody body, bool chunked) {
 // Closing a socket with unread bytes resets the connection, and the client may lose the answer: read a little first.
 Task<void> Connection::linger() {
   boost::system::error_code ignored;
-  if (!cut_) {
+  if (truncated_) {
+    // A reset: in HTTP/1.0 a body without length would look whole, and bytes that nobody takes would stay in the kernel.
+    socket_.set_option(net::socket_base::linger(true, 0), ignored);
+  } else if (!cut_) {
     socket_.shutdown(Socket::shutdown_send, ignored);
     waiting_ = Waiting::idle;
     deadline_ = now() + 2s;

@@ -46,6 +46,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
  private:
   using Question = std::function<Response()>;
+  enum class Urgency {
+    fresh,  // may be refused when too much waits already
+    begun,  // part of an answer that has begun
+  };
   enum class Waiting { nothing, idle, head, body, client };
 
   Task<bool> read_some();  // more bytes into in_; false: the connection has ended or is given up
@@ -54,7 +58,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Task<bool> read_sized_body(Request& request);
   Task<bool> read_chunked_body(Request& request, ByteCount limit);
   Task<bool> serve(const std::string& raw_head);  // one request; whether another may follow
-  Task<Response> ask(Question question);
+  Task<Response> ask(Question question, Urgency urgency);
   Task<bool> send(const http::Head* head, Response response, SteadyTime begun);
   Task<bool> send_stream(StreamBody body, bool chunked);
   Task<bool> run_pump(Pump& pump);
@@ -72,6 +76,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool keep_ = true;
   bool draining_ = false;
   bool cut_ = false;
+  bool truncated_ = false;  // an answer was not sent to its end
 
   Pump* pump_ = nullptr;  // while it sends
   std::uint64_t acknowledged_ = 0;

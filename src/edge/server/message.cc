@@ -1,5 +1,7 @@
 #include "edge/server/message.h"
 
+#include "base/log.h"
+
 namespace dray::server {
 
 ByteCount RangeBody::length() const {
@@ -114,6 +116,10 @@ Response make_error_response(int status, std::string message) {
   return response;
 }
 
-Response make_error_response(const Error& error) { return make_error_response(status_of(error.code), error.message); }
+Response make_error_response(const Error& error) {
+  auto status = status_of(error.code);
+  if (status >= 500) log::error("{} ({})", error.message, error.detail.empty() ? name_of(error.code) : error.detail);
+  return make_error_response(status, error.message);
+}
 
 }  // namespace dray::server

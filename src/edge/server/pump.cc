@@ -214,7 +214,7 @@ Pump::Step Pump::flush(int socket, ByteCount& budget) {
   while (scratch.begin < scratch.end) {
     auto count = ::send(socket, scratch.bytes.data() + scratch.begin, scratch.end - scratch.begin, MSG_NOSIGNAL);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0 && errno != EAGAIN && errno != EWOULDBLOCK) return fail(std::strerror(errno));
+    if (count < 0 && errno != EAGAIN && errno != EWOULDBLOCK) return Step::failed;
     if (count > 0) {
       scratch.begin += static_cast<std::size_t>(count);
       budget -= std::min<ByteCount>(budget, static_cast<ByteCount>(count));
@@ -268,6 +268,7 @@ Pump::Step Pump::send_region(int socket, ByteCount& budget) {
   auto count = ::sendfile(socket, region.fd, &offset, wanted);
   if (count < 0 && errno == EINTR) return Step::done;
   if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return Step::want_write;
+  if (count < 0 && (errno == EPIPE || errno == ECONNRESET)) return Step::failed;
   if (count < 0) return fail(std::strerror(errno));
   if (count == 0) return fail("a stored blob is cut short");
   consume(static_cast<ByteCount>(count));

@@ -45,7 +45,7 @@ Result<Credentials> parse_authorization(std::optional<std::string_view> header) 
   auto rest = header->substr(std::min(header->find_first_not_of(' ', space), header->size()));
   if (equal_ignoring_case(scheme, "Basic")) return parse_basic(rest);
   if (equal_ignoring_case(scheme, "Bearer")) return parse_bearer(rest);
-  return invalid("the authorization scheme is neither Basic nor Bearer");
+  return Error{Code::unauthenticated, "the authorization scheme is neither Basic nor Bearer"};
 }
 
 // cookie-string = cookie-pair *( ";" SP cookie-pair ), cookie-pair = name "=" value   (RFC 6265, section 4.2.1)

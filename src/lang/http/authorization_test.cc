@@ -24,15 +24,12 @@ TEST(Authorization, IsBasicOrBearerOrAbsent) {
 }
 
 TEST(Authorization, IsRefusedOtherwise) {
-  for (std::string bad : {""s,
-                          " "s,
-                          "Basic"s,
+  for (std::string bad : {"Basic"s,
                           "Basic "s,
                           "Basic !"s,
                           "Basic QQ"s,
                           "Basic QQ==x"s,
                           "Basic YTpi YTpi"s,
-                          "Basic\tYTpi"s,
                           basic("nocolon"),
                           basic("a:b\n"),
                           basic("a\0:b"s),
@@ -43,13 +40,18 @@ TEST(Authorization, IsRefusedOtherwise) {
                           "Bearer a b"s,
                           "Bearer a=b"s,
                           "Bearer a,b"s,
-                          "Bearer \xC3\xBC"s,
-                          "Digest username=\"a\""s,
-                          "Negotiate abc"s,
-                          "QWxhZGRpbg=="s}) {
+                          "Bearer \xC3\xBC"s}) {
     auto credentials = parse_authorization(bad);
     ASSERT_FALSE(credentials) << bad;
     EXPECT_EQ(credentials.error().code, Code::invalid);
+  }
+}
+
+TEST(Authorization, AsksForASchemeThatIsKnown) {
+  for (std::string other : {""s, " "s, "Digest username=\"a\""s, "Negotiate abc"s, "QWxhZGRpbg=="s, "Basic\tYTpi"s}) {
+    auto credentials = parse_authorization(other);
+    ASSERT_FALSE(credentials) << other;
+    EXPECT_EQ(credentials.error().code, Code::unauthenticated);
   }
 }
 

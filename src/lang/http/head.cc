@@ -233,9 +233,11 @@ std::variant<Head, HeadError> parse_head(std::string_view raw, const HeadLimits&
 
 std::optional<std::size_t> find_head_end(std::string_view received, std::size_t search_from) {
   constexpr std::string_view end = "\r\n\r\n";
-  auto at = received.find(end, search_from - std::min(search_from, end.size() - 1));
-  if (at == std::string_view::npos) return std::nullopt;
-  return at + end.size();
+  for (auto at = received.find('\n', search_from); at != std::string_view::npos; at = received.find('\n', at + 1)) {
+    auto searched = received.substr(0, at + 1);
+    if (searched.ends_with(end) || !searched.ends_with("\r\n")) return searched.size();
+  }
+  return std::nullopt;
 }
 
 }  // namespace dray::http

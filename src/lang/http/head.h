@@ -66,8 +66,10 @@ struct HeadError {
 // An unknown method is no error here: the router answers it with 405 or 501. Trailers are the body reader's concern.
 std::variant<Head, HeadError> parse_head(std::string_view raw, const HeadLimits& limits = {});
 
-// The index just after the first CR LF CR LF of `received`, nullopt while there is none. The first `search_from` bytes
-// were already searched in an earlier call; a line end that lies across that border is found all the same.
+// The index just after the first CR LF CR LF of `received`, nullopt while there is none. A line feed without its
+// carriage return is an end as well: such a head is refused, and what follows need not be waited for. The first
+// `search_from` bytes were already searched in an earlier call; a line end that lies across that border is found all
+// the same.
 std::optional<std::size_t> find_head_end(std::string_view received, std::size_t search_from = 0);
 
 }  // namespace dray::http

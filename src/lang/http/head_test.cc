@@ -250,7 +250,14 @@ TEST(HeadEnd, IsFoundOnceItIsThere) {
     EXPECT_EQ(find_head_end(raw + "body\r\n\r\n", searched), raw.size());
   }
   EXPECT_EQ(find_head_end("abc", 100), std::nullopt);
-  EXPECT_EQ(find_head_end("GET / HTTP/1.1\n\n"), std::nullopt);
+}
+
+TEST(HeadEnd, IsAlsoWhereALineEndsWrongly) {
+  EXPECT_EQ(find_head_end("GET / HTTP/1.1\n\n"), 15);
+  EXPECT_EQ(find_head_end("GET / HTTP/1.1\r\nHost: a\n"), 24);
+  EXPECT_EQ(find_head_end("\nGET"), 1);
+  EXPECT_EQ(find_head_end("GET / HTTP/1.1\r"), std::nullopt);
+  EXPECT_EQ(status_of("GET / HTTP/1.1\n"), 400);
 }
 
 }  // namespace

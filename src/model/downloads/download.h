@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "model/blobs/blob.h"
+#include "model/people/access.h"
 
 namespace dray::model {
 
@@ -50,7 +51,7 @@ struct Download {
   std::uint64_t total_count = 0;  // of the files
   std::string message;            // for people; may be empty
   std::vector<AssetPath> targets;
-  std::vector<AssetPath> denied;  // what the owner could not read below the targets when it was made
+  std::vector<RightsTurn> turns;  // of the owner's rights below the targets, when it was made
   std::vector<Artifact> artifacts;
   std::vector<Skipped> skipped;
 

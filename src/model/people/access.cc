@@ -94,15 +94,23 @@ bool AccessRules::may(const Caller& caller, Privilege privilege, const AssetPath
   }
 }
 
-std::vector<AssetPath> AccessRules::denied_below(const Caller& caller, Privilege privilege,
+bool AccessRules::may_all(const Caller& caller, PrivilegeSet privileges, const AssetPath& path) const {
+  for (const auto& [name, privilege] : kPrivileges) {
+    if ((privileges & set_of(privilege)) && !may(caller, privilege, path)) return false;
+  }
+  return true;
+}
+
+std::vector<RightsTurn> AccessRules::turns_below(const Caller& caller, PrivilegeSet privileges,
                                                  const AssetPath& root) const {
-  std::vector<AssetPath> denied;
+  std::vector<RightsTurn> turns;
   auto prefix = root.is_root() ? "/" : root.text() + "/";
   for (auto rule = by_path_.lower_bound(prefix); rule != by_path_.end() && rule->first.starts_with(prefix); ++rule) {
     auto path = AssetPath::trusted(rule->first);
-    if (path != root && !may(caller, privilege, path) && may(caller, privilege, path.parent())) denied.push_back(path);
+    bool allowed = may_all(caller, privileges, path);
+    if (path != root && allowed != may_all(caller, privileges, path.parent())) turns.push_back({path, allowed});
   }
-  return denied;
+  return turns;
 }
 
 AssetPath download_right_path() { return AssetPath::trusted("/var/dam/jobs/download"); }

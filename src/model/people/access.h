@@ -33,6 +33,14 @@ struct AccessRule {
   bool operator==(const AccessRule&) const = default;
 };
 
+// Where, on the way down a tree, the answer changes.
+struct RightsTurn {
+  AssetPath path;
+  bool allowed = false;  // from here on down
+
+  bool operator==(const RightsTurn&) const = default;
+};
+
 // The decision. Administrators may do everything. Else the rules nearest above the path that speak of the privilege and
 // of the caller decide: a rule for the user beats rules for groups, among groups a deny beats an allow, and a rule for
 // another group beats one for kEveryone. Without any such rule the answer is no.
@@ -42,10 +50,11 @@ class AccessRules {
   explicit AccessRules(std::vector<AccessRule> rules);
 
   bool may(const Caller& caller, Privilege privilege, const AssetPath& path) const;
+  bool may_all(const Caller& caller, PrivilegeSet privileges, const AssetPath& path) const;
   // Whether some rule stands exactly at `path`; where none does, the decision is that of the parent.
   bool speaks_at(const AssetPath& path) const { return by_path_.contains(path.text()); }
-  // The paths strictly below `root` where the answer turns to no.
-  std::vector<AssetPath> denied_below(const Caller& caller, Privilege privilege, const AssetPath& root) const;
+  // The paths strictly below `root` where the answer to may_all() becomes another than that of the parent.
+  std::vector<RightsTurn> turns_below(const Caller& caller, PrivilegeSet privileges, const AssetPath& root) const;
 
  private:
   std::map<std::string, std::vector<AccessRule>, std::less<>> by_path_;

@@ -43,8 +43,10 @@ class PeopleRepository {
  public:
   virtual ~PeopleRepository() = default;
   virtual Result<std::optional<User>> find_user(const std::string& id) = 0;
-  virtual Result<void> put_user(const User& user) = 0;              // new or replaced
-  virtual Result<void> remove_user(const std::string& id) = 0;      // with memberships; Code::not_found
+  virtual Result<void> put_user(const User& user) = 0;  // new or replaced
+  // With everything that names them, so that whoever gets the id next inherits nothing: memberships, credentials,
+  // rules, downloads. Code::not_found.
+  virtual Result<void> remove_user(const std::string& id) = 0;
   virtual Result<std::vector<User>> list_users() = 0;               // by id
   virtual Result<void> add_group(const std::string& group) = 0;     // ok if it is there
   virtual Result<void> remove_group(const std::string& group) = 0;  // Code::not_found, Code::denied for the three

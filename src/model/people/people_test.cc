@@ -31,7 +31,8 @@ TEST(AccessRules, NearestRuleDecides) {
   EXPECT_TRUE(rules.may(kAnn, Privilege::read, path("/a/b")));
   EXPECT_FALSE(rules.may(kAnn, Privilege::read, path("/a/secret/x")));
   EXPECT_TRUE(rules.may(kAnn, Privilege::read, path("/a/secret/open/x")));
-  EXPECT_EQ(rules.denied_below(kAnn, Privilege::read, path("/a")), std::vector{path("/a/secret")});
+  EXPECT_EQ(rules.turns_below(kAnn, kRead, path("/a")),
+            (std::vector<RightsTurn>{{path("/a/secret"), false}, {path("/a/secret/open"), true}}));
 }
 
 TEST(AccessRules, UserBeatsGroupAndDenyBeatsAllowAmongGroups) {

@@ -50,10 +50,7 @@ class Selector {
 
   // The decision for a folder holds for what is in it, unless a rule stands nearer.
   Result<void> take_folder(const Node& folder, std::size_t base) {
-    for (auto privilege : {Privilege::read, Privilege::original}) {
-      for (auto& path : rules_.denied_below(caller_, privilege, folder.path))
-        selection_.denied.push_back(std::move(path));
-    }
+    for (auto& turn : rules_.turns_below(caller_, needed_, folder.path)) selection_.turns.push_back(std::move(turn));
     note_folder(folder, base);
     struct Level {
       AssetPath path;
@@ -77,10 +74,7 @@ class Selector {
     });
   }
 
-  bool may_take(const AssetPath& path) const {
-    return rules_.may(caller_, Privilege::read, path) &&
-           (!request_.options.originals || rules_.may(caller_, Privilege::original, path));
-  }
+  bool may_take(const AssetPath& path) const { return rules_.may_all(caller_, needed_, path); }
 
   void note_folder(const Node& folder, std::size_t base) {
     if (request_.options.keep_structure) selection_.folders.push_back({folder.path, base, selection_.entries.size()});
@@ -110,11 +104,16 @@ class Selector {
   const model::Caller& caller_;
   const model::AccessRules& rules_;
   const model::AssetRepository& assets_;
+  const model::PrivilegeSet needed_ = needed_privileges(request_);
   Selection selection_;
   std::unordered_set<std::int64_t> taken_;
 };
 
 }  // namespace
+
+model::PrivilegeSet needed_privileges(const DownloadRequest& request) {
+  return request.options.originals ? Privilege::read | Privilege::original : model::set_of(Privilege::read);
+}
 
 Result<Selection> select(const DownloadRequest& request, const model::Caller& caller, const model::AccessRules& rules,
                          const model::AssetRepository& assets) {

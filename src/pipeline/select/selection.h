@@ -34,14 +34,17 @@ struct SelectedFolder {
 };
 
 struct Selection {
-  std::vector<SelectedEntry> entries;   // in archive order
-  std::vector<SelectedFolder> folders;  // in archive order; only with keep_structure
-  std::vector<model::Skipped> skipped;  // refused, by name
-  std::vector<AssetPath> denied;        // where, below the targets, the caller may not read
+  std::vector<SelectedEntry> entries;    // in archive order
+  std::vector<SelectedFolder> folders;   // in archive order; only with keep_structure
+  std::vector<model::Skipped> skipped;   // refused, by name
+  std::vector<model::RightsTurn> turns;  // of the caller's rights below the targets
   std::uint64_t asset_count = 0;
   ByteCount total_size = 0;
   std::string suggested_name;  // of the archive: the folder's if the selection is one folder, else "assets"
 };
+
+// What a caller needs at an asset to get it with this request.
+model::PrivilegeSet needed_privileges(const DownloadRequest& request);
 
 // Resolves the request for the caller. Rights, sets and missing paths end in `skipped`; an Error is only a failing
 // catalog.

@@ -83,7 +83,7 @@ TEST_F(SelectTest, NamesWhatIsMissingOrDeniedAndTakesTheRest) {
   EXPECT_EQ(skipped,
             "/content/dam/x/secret:denied /content/dam/none:not_found /content/dam/x/secret/b.jpg:denied "
             "/etc/passwd:denied ");
-  EXPECT_EQ(selection.denied, std::vector{path("/content/dam/x/secret")});
+  EXPECT_EQ(selection.turns, (std::vector<model::RightsTurn>{{path("/content/dam/x/secret"), false}}));
 }
 
 TEST_F(SelectTest, AllowsBelowWhatIsDeniedWhereARuleSaysSo) {

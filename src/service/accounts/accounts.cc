@@ -128,8 +128,9 @@ Result<void> Accounts::set_password(const std::string& id, const std::string& pa
 }
 
 Result<std::optional<std::string>> Accounts::create_first_administrator(const std::optional<std::string>& password) {
-  ASSIGN_OR_RETURN(auto users, people_.list_users());
-  if (!users.empty()) return std::optional<std::string>();
+  ASSIGN_OR_RETURN(auto administrators, people_.list_members(model::kAdministrators));
+  ASSIGN_OR_RETURN(auto admin, people_.find_user("admin"));
+  if (!administrators.empty() || admin) return std::optional<std::string>();
   auto chosen = password ? *password : random_base64url(random_, 12);
   RETURN_IF_ERROR(set_password("admin", chosen));
   RETURN_IF_ERROR(people_.add_member(model::kAdministrators, "admin"));

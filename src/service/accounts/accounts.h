@@ -56,7 +56,8 @@ class Accounts {
 
   // Creates or changes the user's password. Code::invalid: empty or longer than 1024 bytes.
   Result<void> set_password(const std::string& user, const std::string& password);
-  // Creates the user "admin" in administrators when there is no user at all; answers the password if it made one up.
+  // Creates the user "admin" in administrators when there are no administrators and no
+  // admin; answers the password if it made one up.
   Result<std::optional<std::string>> create_first_administrator(const std::optional<std::string>& password);
 
  private:

@@ -41,6 +41,7 @@ class Checker {
       bytes_total_ += blobs_.find_size(id).value_or(0);
       return ok();
     }));
+    listed_.insert(ids.begin(), ids.end());
     if (depth_ == Depth::presence) bytes_total_ = 0;
     std::atomic<std::size_t> next = 0;
     auto work = [&] {
@@ -90,8 +91,7 @@ class Checker {
     if (stop_) return ok();
     ++report_.artifacts;
     auto what = fmt::format("download {}, {}", id, artifact.name);
-    auto found = sound_.find(artifact.content);
-    if (found == sound_.end()) {
+    if (!find_sound(artifact.content)) {
       report(what + ": its stored file is missing or damaged");
       return ok();
     }
@@ -115,12 +115,24 @@ class Checker {
   }
 
   void check_use(const Blob& blob, const std::string& user) {
-    auto found = sound_.find(blob.id);
-    if (found == sound_.end()) return report(fmt::format("{}: its blob {} is missing or damaged", user, blob.id.hex()));
-    if (found->second.size != blob.size)
-      report(fmt::format("{}: its blob has {} bytes, not {}", user, found->second.size, blob.size));
-    if (depth_ == Depth::content && found->second.crc32 != blob.crc32)
+    const auto* found = find_sound(blob.id);
+    if (!found) return report(fmt::format("{}: its blob {} is missing or damaged", user, blob.id.hex()));
+    if (found->size != blob.size)
+      report(fmt::format("{}: its blob has {} bytes, not {}", user, found->size, blob.size));
+    if (depth_ == Depth::content && found->crc32 != blob.crc32) {
       report(fmt::format("{}: its CRC-32 on record is wrong", user));
+    }
+  }
+
+  // A blob that came in after the list was made is checked now: an import may be running.
+  const Blob* find_sound(const BlobId& id) {
+    auto found = sound_.find(id);
+    if (found == sound_.end() && listed_.insert(id).second && blobs_.find_size(id)) {
+      check_blob(id);
+      ++report_.blobs;
+      found = sound_.find(id);
+    }
+    return found == sound_.end() ? nullptr : &found->second;
   }
 
   void keep(const BlobId& id, const Blob& blob) {
@@ -139,7 +151,7 @@ class Checker {
   std::atomic<ByteCount> bytes_done_ = 0;
   ByteCount bytes_total_ = 0;
   std::atomic<std::uint64_t> blobs_done_ = 0;
-  std::unordered_set<BlobId> checked_manifests_;
+  std::unordered_set<BlobId> listed_, checked_manifests_;
 
   std::mutex mutex_;  // guards what follows
   std::unordered_map<BlobId, Blob> sound_;

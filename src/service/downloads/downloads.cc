@@ -46,6 +46,16 @@ std::vector<AssetPath> taken_targets(const pipeline::DownloadRequest& request, c
   return taken;
 }
 
+// Whether the owner could read `path`, below a target, when the download was made: the nearest turn above it says so.
+bool was_allowed(const Download& download, const AssetPath& path) {
+  const model::RightsTurn* nearest = nullptr;
+  for (const auto& turn : download.turns) {
+    bool nearer = !nearest || turn.path.text().size() > nearest->path.text().size();
+    if (path.is_within(turn.path) && nearer) nearest = &turn;
+  }
+  return !nearest || nearest->allowed;
+}
+
 }  // namespace
 
 json::object to_json(const Explanation& explanation) {
@@ -124,7 +134,7 @@ Result<Download> Downloads::create(const pipeline::DownloadRequest& request, con
   download.total_size = prepared.selection.total_size;
   download.total_count = prepared.selection.entries.size();
   download.targets = taken_targets(request, prepared.selection);
-  download.denied = prepared.selection.denied;
+  download.turns = prepared.selection.turns;
   ASSIGN_OR_RETURN(download.artifacts, make_artifacts(prepared));
   download.skipped = std::move(prepared.selection.skipped);
   download.status = status_of(download);
@@ -158,24 +168,22 @@ Result<void> Downloads::remove(const std::string& id, const Caller& caller) {
   return parts_.events.append({0, parts_.clock.now(), "DOWNLOAD_REMOVED", caller.user, "", {{"id", id}}});
 }
 
-// Time by the target and by the rule, not by the entry: what was readable then and is not now shows as a rule that
-// denies.
+// Time by the target and by the rule, not by the entry: what was readable then and is not now shows where the answer
+// turns.
 Result<void> Downloads::check_rights(const Download& download, const Caller& caller) const {
   if (caller.is_administrator()) return ok();
   ASSIGN_OR_RETURN(auto list, parts_.access.list_rules());
   model::AccessRules rules(std::move(list));
+  constexpr auto needed = Privilege::read | Privilege::original;
   Error withdrawn{Code::denied, "a right that this download needs has been withdrawn"};
   if (!rules.may(caller, Privilege::read, model::download_right_path())) return withdrawn;
-  auto was_denied = [&](const AssetPath& path) {
-    return std::any_of(download.denied.begin(), download.denied.end(),
-                       [&](const auto& denied) { return path.is_within(denied); });
-  };
+  for (const auto& turn : download.turns) {
+    if (turn.allowed && !rules.may_all(caller, needed, turn.path)) return withdrawn;
+  }
   for (const auto& target : download.targets) {
-    for (auto privilege : {Privilege::read, Privilege::original}) {
-      if (!rules.may(caller, privilege, target)) return withdrawn;
-      for (const auto& path : rules.denied_below(caller, privilege, target)) {
-        if (!was_denied(path)) return withdrawn;
-      }
+    if (!rules.may_all(caller, needed, target)) return withdrawn;
+    for (const auto& turn : rules.turns_below(caller, needed, target)) {
+      if (!turn.allowed && was_allowed(download, turn.path)) return withdrawn;
     }
   }
   return ok();

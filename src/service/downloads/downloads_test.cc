@@ -133,6 +133,21 @@ TEST_F(DownloadsTest, ClosesAtTheNextRequestWhenARightIsWithdrawn) {
   EXPECT_EQ(downloads_.open_artifact(id, "x.zip", ann_).error().code, Code::denied);
 }
 
+TEST_F(DownloadsTest, ClosesWhenAnAllowInsideADenyIsWithdrawn) {
+  put("/content/dam/x/a.jpg", "aaaa");
+  put("/content/dam/x/secret/open/b.jpg", "bb");
+  auto open = path("/content/dam/x/secret/open");
+  constexpr auto both = model::Privilege::read | model::Privilege::original;
+  deny("/content/dam/x/secret", model::Privilege::read);
+  ASSERT_TRUE(access_->put_rule({open, "ann", both, model::Effect::allow}));
+  auto id = create({"/content/dam/x"}).id;
+  EXPECT_EQ(downloads_.open_artifact(id, "x.zip", ann_)->manifest->view().entry_count(), 2u);
+  ASSERT_TRUE(access_->remove_rule(open, "ann", model::Effect::allow));
+  EXPECT_EQ(downloads_.open_artifact(id, "x.zip", ann_).error().code, Code::denied);
+  ASSERT_TRUE(access_->put_rule({open, "ann", both, model::Effect::allow}));
+  EXPECT_TRUE(downloads_.open_artifact(id, "x.zip", ann_));
+}
+
 TEST_F(DownloadsTest, OpensOriginalsWhereRightsAllow) {
   put("/content/dam/x/a.jpg", "aaaa");
   EXPECT_EQ(downloads_.open_original(path("/content/dam/x/a.jpg"), ann_)->source->size(), 4u);

@@ -25,18 +25,13 @@ EntrySpan entries_in(const Manifest& manifest, ByteRange range) {
 
 CompletionCount::CompletionCount(const Manifest& manifest, const ChunkGrid& grid, const std::vector<EntryState>& states,
                                  const std::vector<bool>& missing)
-    : manifest_(manifest), grid_(grid) {
+    : manifest_(manifest), grid_(grid), left_(manifest.count()) {
   for (std::size_t i = 0; i < manifest.count(); ++i) {
     auto entry = manifest.entry(i);
     if (states[i] != EntryState::wanted || entry.is_directory()) continue;
     auto span = grid.span_of(entry.data);
-    std::uint64_t left = 0;
-    for (auto chunk = span.first; chunk < span.end; ++chunk) left += missing[chunk];
-    if (left == 0) {
-      complete_.push_back(i);
-    } else {
-      left_[i] = left;
-    }
+    for (auto chunk = span.first; chunk < span.end; ++chunk) left_[i] += missing[chunk];
+    if (left_[i] == 0) complete_.push_back(i);
   }
 }
 
@@ -45,10 +40,7 @@ std::vector<std::size_t> CompletionCount::finish(std::uint64_t chunk) {
   auto span = entries_in(manifest_, grid_.range_of(chunk));
   std::lock_guard lock(mutex_);
   for (auto i = span.first; i < span.end; ++i) {
-    auto found = left_.find(i);
-    if (found == left_.end() || --found->second > 0) continue;
-    left_.erase(found);
-    complete.push_back(i);
+    if (left_[i] > 0 && --left_[i] == 0) complete.push_back(i);
   }
   return complete;
 }

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
-#include <unordered_map>
 #include <vector>
 
 #include "base/bytes.h"
@@ -53,8 +52,8 @@ class CompletionCount {
   const Manifest& manifest_;
   const ChunkGrid grid_;
   std::vector<std::size_t> complete_;
-  std::mutex mutex_;                                     // guards left_
-  std::unordered_map<std::size_t, std::uint64_t> left_;  // of files that are not complete
+  std::mutex mutex_;                 // guards left_
+  std::vector<std::uint32_t> left_;  // chunks that each file still needs; 0: complete, or not wanted
 };
 
 }  // namespace dray::fetching

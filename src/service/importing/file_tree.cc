@@ -101,9 +101,9 @@ class TreeReader {
     UniqueFd target(open_beneath(root_, path.c_str(), O_PATH));
     struct stat status;
     if (!target) {
-      return report(path, errno == EXDEV || errno == ELOOP
-                              ? "the symbolic link leads out of the folder and is not followed"
-                              : std::string("the symbolic link leads nowhere: ") + std::strerror(errno));
+      return report(path, errno == EXDEV   ? "the symbolic link leads out of the folder and is not followed"
+                          : errno == ELOOP ? "the symbolic link leads in a circle"
+                                           : std::string("the symbolic link leads nowhere: ") + std::strerror(errno));
     }
     if (::fstat(target.get(), &status) < 0) return report(path, std::strerror(errno));
     if (S_ISREG(status.st_mode)) return add_file(path, status);

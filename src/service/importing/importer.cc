@@ -29,7 +29,7 @@ constexpr std::size_t kChildrenAtOnce = 1000;
 struct Work {
   const FoundFile* file = nullptr;
   AssetPath path;
-  bool is_new = true;
+  std::optional<model::BlobId> present;  // what is there under that path
 };
 
 std::string_view folder_of(std::string_view path) {
@@ -91,7 +91,9 @@ class Import {
         continue;
       }
       bytes_total_ += file.size;
-      work_.push_back({&file, *std::move(path), found == present.end()});
+      std::optional<model::BlobId> before;
+      if (found != present.end() && found->second.asset) before = found->second.asset->original.id;
+      work_.push_back({&file, *std::move(path), before});
     }
     return ok();
   }
@@ -241,8 +243,12 @@ class Import {
 
   void count(const AssetDraft& draft, const Work& item) {
     std::lock_guard lock(mutex_);
-    ++(item.is_new ? report_.imported : report_.updated);
-    report_.bytes += draft.asset.original.size;
+    if (item.present == draft.asset.original.id) {
+      ++unchanged_;
+    } else {
+      ++(item.present ? report_.updated : report_.imported);
+      report_.bytes += draft.asset.original.size;
+    }
     if (item.file->links > 1) by_inode_[{item.file->device, item.file->inode}] = draft.asset.original;
   }
 

@@ -94,6 +94,7 @@ TEST_F(ImportTest, FindsAChangeThatHidesItsTimeWhenAskedToCompareContent) {
   fs::last_write_time(folder_ + "/a.jpg", time);
   EXPECT_EQ(import()->updated, 0u);
   EXPECT_EQ(import(Compare::content)->updated, 1u);
+  EXPECT_EQ(import(Compare::content)->unchanged, 1u);
   EXPECT_EQ(find("a.jpg")->asset->version, 2u);
 }
 

@@ -31,7 +31,8 @@ class DownloadRepositoryConformance : public testing::TestWithParam<DownloadsMak
     made.total_count = 7;
     made.message = "ü";
     made.targets = {AssetPath::trusted("/content/dam/x"), AssetPath::trusted("/content/dam/y.jpg")};
-    made.denied = {AssetPath::trusted("/content/dam/x/secret")};
+    made.turns = {{AssetPath::trusted("/content/dam/x/secret"), false},
+                  {AssetPath::trusted("/content/dam/x/secret/open"), true}};
     made.artifacts = {
         {"x_1.zip", ArtifactKind::archive, "application/zip", std::uint64_t{1} << 41, 3, sha256_of(bytes_of("1")), 0,
          Seconds(std::chrono::seconds(5))},
