@@ -94,7 +94,7 @@ $ dray access deny anna /content/dam/shoot/c.txt
 < 200 OK
 <
 < {"path": "/content/dam/shoot/a.txt", "type": "asset", "size": 1, "sha256": "{{sha256 shoot/a.txt}}", "metadata": {},
-<  "versions": []}
+<  "versions": [{"version": 1, "size": 1}]}
 
 > GET /api/v1/assets/content/dam/shoot/empty as anna
 < 200 OK
@@ -120,4 +120,4 @@ $ dray import shoot --to /content/dam/shoot --quiet
 > GET /api/v1/assets/content/dam/shoot/a.txt as anna
 < 200 OK
 <
-< {"version": 2, "size": 5, "sha256": "{{sha256 shoot/a.txt}}", "versions": [{"version": 1, "size": 1}]}
+< {"version": 2, "size": 5, "sha256": "{{sha256 shoot/a.txt}}", "versions": [{"version": 2, "size": 5}, {"version": 1, "size": 1}]}

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A real server among clients that are hostile, broken or slow. Usage: hostile_test.py [unittest options]"""
-import concurrent.futures, hashlib, json, os, random, re, resource, signal, socket, sys, time, unittest
+import concurrent.futures, hashlib, json, random, re, resource, signal, socket, time, unittest
 from harness import PASSWORD, Installation, Wire, basic, wait_until
 
 STALL = 5                 # seconds after which the server gives up a client that takes nothing

@@ -21,7 +21,7 @@ struct AccountsConfig {
   std::chrono::seconds session_life{std::chrono::hours(12)};
   std::chrono::seconds password_memory{std::chrono::minutes(5)};
   unsigned checks_at_once = 2;   // of passwords; each takes 64 MiB
-  unsigned checks_waiting = 64;  // beyond it Code::busy
+  unsigned checks_waiting = 12;  // beyond it Code::busy; fewer than the threads that serve
 };
 
 struct NewSession {
