@@ -357,7 +357,8 @@ Task<bool> Connection::send_stream(StreamBody body, bool chunked) {
 Task<void> Connection::linger() {
   boost::system::error_code ignored;
   if (truncated_) {
-    // A reset: in HTTP/1.0 a body without length would look whole, and bytes that nobody takes would stay in the kernel.
+    // A reset: in HTTP/1.0 a body without length would look whole, and bytes that nobody takes would stay in the
+    // kernel.
     socket_.set_option(net::socket_base::linger(true, 0), ignored);
   } else if (!cut_) {
     socket_.shutdown(Socket::shutdown_send, ignored);

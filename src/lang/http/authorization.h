@@ -25,9 +25,8 @@ struct BearerToken {
 };
 using Credentials = std::variant<std::monostate, BasicCredentials, BearerToken>;  // monostate: no header
 
-// Code::unauthenticated: another scheme. Code::invalid: bad base64, no colon, control characters or invalid UTF-8 in what
-// base64 hides.
-// The message never repeats any of the header.
+// Code::unauthenticated: another scheme. Code::invalid: bad base64, no colon, control characters or invalid UTF-8 in
+// what base64 hides. The message never repeats any of the header.
 Result<Credentials> parse_authorization(std::optional<std::string_view> header);
 
 // The first cookie of that name (case-sensitive), as sent: neither quotes nor percent encoding are undone.

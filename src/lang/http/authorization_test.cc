@@ -24,23 +24,9 @@ TEST(Authorization, IsBasicOrBearerOrAbsent) {
 }
 
 TEST(Authorization, IsRefusedOtherwise) {
-  for (std::string bad : {"Basic"s,
-                          "Basic "s,
-                          "Basic !"s,
-                          "Basic QQ"s,
-                          "Basic QQ==x"s,
-                          "Basic YTpi YTpi"s,
-                          basic("nocolon"),
-                          basic("a:b\n"),
-                          basic("a\0:b"s),
-                          basic("a:\xFF"),
-                          "Bearer"s,
-                          "Bearer "s,
-                          "Bearer ="s,
-                          "Bearer a b"s,
-                          "Bearer a=b"s,
-                          "Bearer a,b"s,
-                          "Bearer \xC3\xBC"s}) {
+  for (std::string bad : {"Basic"s, "Basic "s, "Basic !"s, "Basic QQ"s, "Basic QQ==x"s, "Basic YTpi YTpi"s,
+                          basic("nocolon"), basic("a:b\n"), basic("a\0:b"s), basic("a:\xFF"), "Bearer"s, "Bearer "s,
+                          "Bearer ="s, "Bearer a b"s, "Bearer a=b"s, "Bearer a,b"s, "Bearer \xC3\xBC"s}) {
     auto credentials = parse_authorization(bad);
     ASSERT_FALSE(credentials) << bad;
     EXPECT_EQ(credentials.error().code, Code::invalid);
