@@ -112,10 +112,18 @@ class Unfit(ImportTest):
         with open(os.fsencode(self.files) + b"/not \xff UTF-8.txt", "w") as file:
             file.write("bytes")
         deep = self.make_deep_file()
-        return {"pipe": "it is a special file", "socket": "it is a special file", "out.txt": "the symbolic link leads out",
-                "folder/out too.txt": "the symbolic link leads out", "broken.txt": "the symbolic link leads nowhere",
-                "loop": "the symbolic link leads in a circle", "to a folder": "symbolic links to folders", "to a pipe": "the symbolic link",
-                "not \ufffd UTF-8.txt": "a name is not valid UTF-8", deep: "its folder's path is too long"}
+        return {
+            "pipe": "it is a special file",
+            "socket": "it is a special file",
+            "out.txt": "the symbolic link leads out",
+            "folder/out too.txt": "the symbolic link leads out",
+            "broken.txt": "the symbolic link leads nowhere",
+            "loop": "the symbolic link leads in a circle",
+            "to a folder": "symbolic links to folders are not followed",
+            "to a pipe": "the symbolic link leads to a special file",
+            "not \ufffd UTF-8.txt": "a name is not valid UTF-8",
+            deep: "its folder's path is too long",
+        }
 
     def make_deep_file(self):
         """A file whose path is longer than any the catalog takes; such a path can only be made step by step."""
@@ -209,7 +217,8 @@ class Progress(ImportTest):
     def run_on_terminal(self, *options):
         """The exit status and all that a terminal of 80 columns is sent."""
         ours, theirs = pty.openpty()
-        running = self.dray.spawn("import", self.files, "--to", TARGET, *options, stdin=theirs, stdout=theirs, stderr=theirs)
+        running = self.dray.spawn("import", self.files, "--to", TARGET, *options, stdin=theirs, stdout=theirs,
+                                  stderr=theirs)
         os.close(theirs)
         said = b""
         while select.select([ours], [], [], 60)[0]:

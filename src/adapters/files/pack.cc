@@ -228,6 +228,7 @@ Result<void> PackSet::append(Bytes content, const std::vector<model::Blob>& blob
     if (auto done = write_durably(content, records); !done) {
       // What was written may or may not last: nothing may ever point at it, and this pack is left alone from now on.
       [[maybe_unused]] int cut = ::ftruncate(index_fd_.get(), static_cast<off_t>(index_end_));
+      cut = ::ftruncate(pack_fd_.get(), static_cast<off_t>(pack_end_));  // a full disk gets its room back
       pack_fd_.reset();
       index_fd_.reset();
       return done;

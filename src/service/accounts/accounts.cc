@@ -35,7 +35,6 @@ Accounts::Accounts(model::PeopleRepository& people, model::CredentialRepository&
   if (sodium_init() < 0) std::abort();
   process_key_.resize(crypto_generichash_KEYBYTES);
   random_.fill(std::as_writable_bytes(std::span(process_key_)));
-  decoy_hash_ = hash_password(random_hex(random_, 16));
 }
 
 Result<model::Caller> Accounts::check_password(const std::string& id, const std::string& password) {
@@ -48,6 +47,7 @@ Result<model::Caller> Accounts::check_password(const std::string& id, const std:
   {
     ScopeExit leave([&] { leave_check(); });
     if (usable && remembers(key)) return people_.get_caller(id);  // somebody else's waiting has answered it
+    std::call_once(decoy_made_, [&] { decoy_hash_ = hash_password(random_hex(random_, 16)); });
     right = verify(usable ? user->password_hash : decoy_hash_, password) && usable;
   }
   if (!right) {

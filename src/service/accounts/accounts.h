@@ -76,6 +76,7 @@ class Accounts {
   Random& random_;
   const AccountsConfig config_;
   std::string process_key_;
+  std::once_flag decoy_made_;
   std::string decoy_hash_;  // checked for users that do not exist, so that they take as long
 
   std::mutex mutex_;  // guards what follows
