@@ -6,7 +6,9 @@ set(DRAY_SANITIZE "" CACHE STRING "Sanitizers, e.g. address,undefined or thread"
 
 find_program(DRAY_CCACHE ccache)
 if(DRAY_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${DRAY_CCACHE})
+  # Paths below the source folder are hashed as relative ones, so that another checkout of the same files finds the results too.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros
+    CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=true ${DRAY_CCACHE})
 endif()
 find_program(DRAY_MOLD mold)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)

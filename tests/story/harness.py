@@ -1,5 +1,5 @@
 """A real dray in a folder of its own, and a client that sees every byte of HTTP."""
-import base64, os, re, shutil, signal, socket, subprocess, tempfile, time
+import base64, os, re, resource, shutil, signal, socket, subprocess, tempfile, time
 
 PASSWORD = "correct horse"  # of everybody
 MODIFIED = 1714979290       # Mon, 06 May 2024 07:08:10 GMT, of every file that is imported
@@ -64,10 +64,13 @@ class Installation:
             raise AssertionError("dray %s ended with %d: %s" % (" ".join(arguments), done.returncode, done.stderr))
         return done.stdout.strip()
 
-    def start(self, *options):
+    def start(self, *options, descriptors=None):
+        """Serves; with at most so many file descriptors, if said."""
+        limit = (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))) if descriptors else None
         with open(self.log_path, "wb") as log:
             self.server = subprocess.Popen([find_binary(), "serve", "--listen", "127.0.0.1:0", *options], cwd=self.files,
-                                           env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log)
+                                           env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
+                                           preexec_fn=limit)
         for line in self.server.stdout:  # the end of the output means that it has died
             serving = re.search(rb"serves at http://127\.0\.0\.1:(\d+)", line)
             if serving:

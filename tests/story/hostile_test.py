@@ -555,6 +555,25 @@ def send_noise(data):
         return wire.read_to_end()
 
 
+class FewDescriptors(unittest.TestCase):
+    def test_clients_that_do_nothing_do_not_take_those_of_downloads(self):
+        with Installation() as installation:
+            for i in range(50):
+                installation.write("shoot/%d.bin" % i, random.Random(i).randbytes(100_000))
+            installation.dray("import", "shoot", "--to", "/content/dam/shoot", "--quiet")
+            installation.start(descriptors=256)
+            with installation.connect() as wire:
+                crowd = [installation.connect() for _ in range(300)]
+                fields = [("Authorization", basic("admin")), ("Content-Type", "application/json")]
+                made = wire.ask("POST", "/api/v1/downloads", fields, b'{"targets": [{"path": "/content/dam/shoot"}]}')
+                self.assertEqual(201, made.status, made)
+                archive = json.loads(made.body)["artifacts"][0]
+                self.assertEqual(archive["size"], len(wire.ask("GET", archive["uri"], fields).body))
+                for idle in crowd:
+                    idle.close()
+            self.assertTrue(wait_until(lambda: installation.metric("dray_http_connections") == 1))
+
+
 class Stopping(unittest.TestCase):
     def test_running_downloads_end_and_idle_connections_close(self):
         with Installation() as installation:

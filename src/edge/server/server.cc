@@ -27,6 +27,7 @@ using Timer =
 constexpr auto kToken = net::as_tuple(net::use_awaitable_t<Executor>());
 constexpr auto kSweepEvery = 500ms;
 constexpr int kBacklog = 4096;
+constexpr rlim_t kOtherDescriptors = 256;  // the catalog, the packs, the log
 
 // One network thread and its connections. The list is declared before the context, whose destruction ends coroutines
 // that use it.
@@ -161,11 +162,12 @@ class HttpServer final : public Server {
   std::string address_;
 };
 
-// Every connection needs a descriptor, and every download one more.
-Result<void> raise_descriptor_limit(std::size_t connections) {
+// Every connection needs a descriptor, and every download one more. Answers how many connections there are descriptors
+// for: with more, clients that do nothing could take those of the downloads.
+Result<std::size_t> raise_descriptor_limit(std::size_t connections) {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
-  auto wanted = std::min<rlim_t>(2 * connections + 256, limit.rlim_max);
+  auto wanted = std::min<rlim_t>(2 * connections + kOtherDescriptors, limit.rlim_max);
   if (limit.rlim_cur < wanted) {
     limit.rlim_cur = wanted;
     ::setrlimit(RLIMIT_NOFILE, &limit);
@@ -175,14 +177,19 @@ Result<void> raise_descriptor_limit(std::size_t connections) {
                  fmt::format("only {} file descriptors are allowed; raise the limit (ulimit -n) to 128 at least",
                              limit.rlim_cur)};
   }
-  return ok();
+  auto margin = std::min<rlim_t>(kOtherDescriptors, limit.rlim_cur / 2);
+  auto possible = static_cast<std::size_t>((limit.rlim_cur - margin) / 2);
+  if (possible < connections)
+    log::warn("{} file descriptors are allowed: at most {} connections at a time", limit.rlim_cur, possible);
+  return std::min(connections, possible);
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Server>> open_server(const ServerConfig& config, Service& service, Metrics& metrics) {
-  RETURN_IF_ERROR(raise_descriptor_limit(config.connections));
-  auto server = std::make_unique<HttpServer>(config, service, metrics);
+  auto possible = config;
+  ASSIGN_OR_RETURN(possible.connections, raise_descriptor_limit(config.connections));
+  auto server = std::make_unique<HttpServer>(possible, service, metrics);
   RETURN_IF_ERROR(server->listen());
   return std::unique_ptr<Server>(std::move(server));
 }
