@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <unordered_set>
+
 namespace dray::pipeline {
 namespace {
 
@@ -18,7 +20,12 @@ constexpr std::array kOptions = {Option{"originals", &DownloadOptions::originals
 Result<std::vector<AssetPath>> parse_targets(const json::value& value) {
   const auto* list = value.if_array();
   if (!list) return invalid("\"targets\" must be a list, like [{\"path\": \"/content/dam/x\"}]");
+  if (list->size() > kMostTargets) {
+    return invalid(
+        fmt::format("there are {} targets; at most {} are taken: name their folder", list->size(), kMostTargets));
+  }
   std::vector<AssetPath> targets;
+  std::unordered_set<std::string> named;
   for (std::size_t i = 0; i < list->size(); ++i) {
     const auto* target = (*list)[i].if_object();
     const auto* path = target ? target->if_contains("path") : nullptr;
@@ -29,7 +36,7 @@ Result<std::vector<AssetPath>> parse_targets(const json::value& value) {
     }
     auto parsed = AssetPath::parse(std::string_view(path->get_string()));
     if (!parsed) return invalid(fmt::format("target {}: {}", i + 1, parsed.error().message));
-    targets.push_back(*std::move(parsed));
+    if (named.insert(parsed->text()).second) targets.push_back(*std::move(parsed));
   }
   return targets;
 }

@@ -23,8 +23,10 @@ enum class ArchiveForm {
   always,     // the caller asked for a ZIP
 };
 
+inline constexpr std::size_t kMostTargets = 10'000;  // of one request; more assets than that are named by their folder
+
 struct DownloadRequest {
-  std::vector<AssetPath> targets;  // folders (whole trees) and assets, in the order asked
+  std::vector<AssetPath> targets;  // folders (whole trees) and assets, each once, in the order asked
   DownloadOptions options;
   std::string archive_name;  // as typed; empty: derived from the selection
   ArchiveForm form = ArchiveForm::as_needed;

@@ -124,6 +124,14 @@ TEST(DownloadRequest, ReadsTheApisForm) {
   EXPECT_EQ(parse_download_request(*parse_json(R"({"targets":[],"archiveName":""})"))->form, ArchiveForm::as_needed);
 }
 
+TEST(DownloadRequest, TakesATargetOnceAndNotTooMany) {
+  auto request = parse_download_request(*parse_json(R"({"targets":[{"path":"/b"},{"path":"/a"},{"path":"/b/"}]})"));
+  EXPECT_EQ(request->targets, (std::vector{path("/b"), path("/a")}));
+  json::array many(kMostTargets + 1, json::object{{"path", "/a"}});
+  EXPECT_NE(parse_download_request(json::object{{"targets", many}}).error().message.find("10001 targets"),
+            std::string::npos);
+}
+
 TEST(DownloadRequest, NamesWhatIsWrong) {
   auto message = [](const char* text) { return parse_download_request(*parse_json(text)).error().message; };
   EXPECT_NE(message("[]").find("object"), std::string::npos);
