@@ -28,7 +28,7 @@ $ dray import shoot --to /content/dam/shoot --quiet
 <     "entryCount": 3,
 <     "uri": "/api/v1/downloads/{{id}}/artifacts/shoot.zip",
 <     "etag": "~(?P<etag>\"[0-9a-f]{32,64}\")"}],
-<   "skipped": []}
+<   "skippedCount": 0, "skipped": []}
 
 == The archive has the length and the tag that the answer told ==
 > GET /api/v1/downloads/{{id}}/artifacts/shoot.zip as admin
@@ -59,7 +59,7 @@ $ dray import shoot --to /content/dam/shoot --quiet
 <
 < ={"items": [{"id": "{{id}}", "status": "SUCCESSFUL", "isComplete": true, "created": "~.+", "totalSize": 40011, "totalCount": 3,
 <   "artifacts": [{"id": "1", "name": "shoot.zip", "mimeType": "application/zip", "size": 40425, "entryCount": 3,
-<     "uri": "/api/v1/downloads/{{id}}/artifacts/shoot.zip", "etag": "{{etag}}"}], "skipped": []}], "next": null}
+<     "uri": "/api/v1/downloads/{{id}}/artifacts/shoot.zip", "etag": "{{etag}}"}], "skippedCount": 0, "skipped": []}], "next": null}
 
 == The same selection makes the same archive ==
 > POST /api/v1/downloads as admin

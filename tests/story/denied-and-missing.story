@@ -101,3 +101,16 @@ $ dray access deny anna /content/dam/shoot/public.txt --privileges original
 < 201 Created
 <
 < {"status": "FAILED", "skipped": [{"reason": "denied"}]}
+
+== A list shows the first 20 that could not be had, and how many there are ==
+> POST /api/v1/downloads as admin
+>
+> {"targets": [{"path": "/content/dam/absent00"}, {"path": "/content/dam/absent01"}, {"path": "/content/dam/absent02"}, {"path": "/content/dam/absent03"}, {"path": "/content/dam/absent04"}, {"path": "/content/dam/absent05"}, {"path": "/content/dam/absent06"}, {"path": "/content/dam/absent07"}, {"path": "/content/dam/absent08"}, {"path": "/content/dam/absent09"}, {"path": "/content/dam/absent10"}, {"path": "/content/dam/absent11"}, {"path": "/content/dam/absent12"}, {"path": "/content/dam/absent13"}, {"path": "/content/dam/absent14"}, {"path": "/content/dam/absent15"}, {"path": "/content/dam/absent16"}, {"path": "/content/dam/absent17"}, {"path": "/content/dam/absent18"}, {"path": "/content/dam/absent19"}, {"path": "/content/dam/absent20"}]}
+< 201 Created
+<
+< {"skippedCount": 21}
+
+> GET /api/v1/downloads?limit=1 as admin
+< 200 OK
+<
+< {"items": [{"skippedCount": 21, "skipped": [{"path": "/content/dam/absent00"}, {"path": "/content/dam/absent01"}, {"path": "/content/dam/absent02"}, {"path": "/content/dam/absent03"}, {"path": "/content/dam/absent04"}, {"path": "/content/dam/absent05"}, {"path": "/content/dam/absent06"}, {"path": "/content/dam/absent07"}, {"path": "/content/dam/absent08"}, {"path": "/content/dam/absent09"}, {"path": "/content/dam/absent10"}, {"path": "/content/dam/absent11"}, {"path": "/content/dam/absent12"}, {"path": "/content/dam/absent13"}, {"path": "/content/dam/absent14"}, {"path": "/content/dam/absent15"}, {"path": "/content/dam/absent16"}, {"path": "/content/dam/absent17"}, {"path": "/content/dam/absent18"}, {"path": "/content/dam/absent19"}]}]}

@@ -59,7 +59,7 @@ $ dray import shoot --to /content/dam/shoot --quiet
 
 > GET /content/dam/shoot/it's%20%22quoted%22.txt as admin
 < 200 OK
-< Content-Disposition: attachment; filename="it's _quoted_.txt"; filename*=UTF-8''it%27s%20%22quoted%22.txt
+< Content-Disposition: attachment; filename="it's _quoted_.txt"; filename*=UTF-8''it%27s%20_quoted_.txt
 <
 < quoted
 

@@ -11,7 +11,8 @@ $ dray import shoot --to /content/dam/shoot --quiet
 
 == An artifact alone cannot be removed ==
 > DELETE {{uri}} as admin
-< 404 Not Found
+< 405 Method Not Allowed
+< Allow: GET, HEAD
 
 > GET {{uri}} as admin
 < 200 OK

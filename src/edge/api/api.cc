@@ -37,7 +37,7 @@ Response get_start(const Call& call) {
   return server::make_text_response(200, "text/plain; charset=utf-8", std::move(page));
 }
 
-enum class Match { exact, prefix };
+enum class Match { exact, prefix, child };  // child: one more segment
 
 struct Route {
   Method method;
@@ -64,7 +64,7 @@ constexpr std::array kRoutes = {
     Route{Method::post, "/api/v1/downloads", Match::exact, Door::signed_in, kSelectionBody, create_download},
     Route{Method::get, "/api/v1/downloads", Match::exact, Door::signed_in, kNoBody, list_downloads},
     Route{Method::get, "/api/v1/downloads/", Match::prefix, Door::signed_in, kNoBody, get_download},
-    Route{Method::delete_, "/api/v1/downloads/", Match::prefix, Door::signed_in, kNoBody, remove_download},
+    Route{Method::delete_, "/api/v1/downloads/", Match::child, Door::signed_in, kNoBody, remove_download},
     Route{Method::get, "/api/v1/assets", Match::prefix, Door::signed_in, kNoBody, get_asset},
     Route{Method::get, "/content/dam", Match::prefix, Door::signed_in, kNoBody, get_original},
 };
@@ -72,6 +72,7 @@ constexpr std::array kRoutes = {
 bool matches(const Route& route, std::string_view path) {
   if (route.match == Match::exact) return path == route.path;
   if (!path.starts_with(route.path)) return false;
+  if (route.match == Match::child) return path.find('/', route.path.size()) == std::string_view::npos;
   return path.size() == route.path.size() || route.path.ends_with('/') || path[route.path.size()] == '/';
 }
 

@@ -1,10 +1,14 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <limits>
+#include <span>
 
 #include "base/text.h"
 #include "edge/api/routes.h"
 #include "edge/server/content.h"
+#include "lang/zip/names.h"
 #include "lang/zip/records.h"
 
 namespace dray::api {
@@ -14,6 +18,8 @@ using server::Response;
 
 constexpr std::string_view kDownloads = "/api/v1/downloads";
 constexpr std::size_t kEntriesAtOnce = 500;
+constexpr std::size_t kSkippedInList = 20;  // a list must not grow with what was skipped
+constexpr auto kAll = std::numeric_limits<std::size_t>::max();
 
 std::string quoted(const std::string& tag) { return "\"" + tag + "\""; }
 
@@ -21,7 +27,7 @@ std::string uri_of(const std::string& id, const model::Artifact& artifact) {
   return fmt::format("{}/{}/artifacts/{}", kDownloads, id, percent_encode_path(artifact.name));
 }
 
-json::object to_json(const model::Download& download) {
+json::object to_json(const model::Download& download, std::size_t most_skipped) {
   json::array artifacts, skipped;
   for (std::size_t i = 0; i < download.artifacts.size(); ++i) {
     const auto& artifact = download.artifacts[i];
@@ -33,7 +39,7 @@ json::object to_json(const model::Download& download) {
                                      {"uri", uri_of(download.id, artifact)},
                                      {"etag", quoted(artifact.entity_tag())}});
   }
-  for (const auto& item : download.skipped) {
+  for (const auto& item : std::span(download.skipped).first(std::min(most_skipped, download.skipped.size()))) {
     skipped.push_back(json::object{{"path", item.path}, {"reason", item.reason}, {"message", item.message}});
   }
   json::object object{{"id", download.id},
@@ -43,6 +49,7 @@ json::object to_json(const model::Download& download) {
                       {"totalSize", download.total_size},
                       {"totalCount", download.total_count},
                       {"artifacts", std::move(artifacts)},
+                      {"skippedCount", download.skipped.size()},
                       {"skipped", std::move(skipped)}};
   if (!download.message.empty()) object["message"] = download.message;
   return object;
@@ -152,7 +159,7 @@ Response create_download(const Call& call) {
   if (!download) return server::make_error_response(download.error());
   call.parts.metrics.download_created(model::name_of(download->status), download->total_count,
                                       std::chrono::steady_clock::now() - begun);
-  auto response = server::make_json_response(201, to_json(*download));
+  auto response = server::make_json_response(201, to_json(*download, kAll));
   response.fields.push_back({"Location", fmt::format("{}/{}", kDownloads, download->id)});
   return response;
 }
@@ -164,7 +171,7 @@ Response list_downloads(const Call& call) {
   auto page = call.parts.downloads.list(call.caller, before, *limit);
   if (!page) return server::make_error_response(page.error());
   json::array items;
-  for (const auto& download : *page) items.push_back(to_json(download));
+  for (const auto& download : *page) items.push_back(to_json(download, kSkippedInList));
   json::object object{{"items", std::move(items)}};
   object["next"] = page->size() == *limit ? json::value(page->back().id) : json::value(nullptr);
   return server::make_json_response(200, object);
@@ -175,12 +182,13 @@ Response get_download(const Call& call) {
   if (!path) return server::make_error_response(path.error());
   if (!path->artifact.empty()) return get_artifact(call);
   auto download = call.parts.downloads.get(path->id, call.caller);
-  return download ? server::make_json_response(200, to_json(*download)) : server::make_error_response(download.error());
+  return download ? server::make_json_response(200, to_json(*download, kAll))
+                  : server::make_error_response(download.error());
 }
 
 Response remove_download(const Call& call) {
   auto path = parse_download_path(call.rest);
-  if (!path || !path->artifact.empty()) return server::make_error_response(404, "there is no such download");
+  if (!path) return server::make_error_response(path.error());
   auto removed = call.parts.downloads.remove(path->id, call.caller);
   return removed ? Response{204, {}, std::string()} : server::make_error_response(removed.error());
 }
@@ -210,7 +218,7 @@ Response get_original(const Call& call) {
   return server::make_content_response(
       call.request.head, {open->source,
                           safe_mime_type(asset.mime_type),
-                          std::string(path->name()),
+                          zip::make_safe_name(path->name()),
                           http::Disposition::attachment,
                           {{asset.original.id.hex(), false}, std::chrono::floor<std::chrono::seconds>(asset.modified)},
                           asset.original.id});

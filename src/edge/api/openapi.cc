@@ -83,12 +83,13 @@ constexpr std::string_view kDocument = R"json({
         "options": {"type": "object", "additionalProperties": false, "properties": {
           "originals": {"type": "boolean", "default": true}, "folderPerAsset": {"type": "boolean", "default": false}, "keepStructure": {"type": "boolean", "default": false}}},
         "archiveName": {"type": "string", "maxLength": 4096, "description": "Asks for a ZIP of this name even if it holds one file"}}},
-      "Download": {"type": "object", "required": ["id", "status", "isComplete", "created", "totalSize", "totalCount", "artifacts", "skipped"], "properties": {
+      "Download": {"type": "object", "required": ["id", "status", "isComplete", "created", "totalSize", "totalCount", "artifacts", "skippedCount", "skipped"], "properties": {
         "id": {"type": "string"}, "status": {"enum": ["PROCESSING", "SUCCESSFUL", "PARTIALLY_SUCCESSFUL", "FAILED"]}, "isComplete": {"type": "boolean"},
         "created": {"type": "string", "format": "date-time"}, "totalSize": {"type": "integer"}, "totalCount": {"type": "integer"}, "message": {"type": "string"},
         "artifacts": {"type": "array", "items": {"type": "object", "required": ["id", "name", "mimeType", "size", "entryCount", "uri", "etag"], "properties": {
           "id": {"type": "string"}, "name": {"type": "string"}, "mimeType": {"type": "string"}, "size": {"type": "integer"}, "entryCount": {"type": "integer"}, "uri": {"type": "string"}, "etag": {"type": "string"}}}},
-        "skipped": {"type": "array", "items": {"type": "object", "required": ["path", "reason", "message"], "properties": {
+        "skippedCount": {"type": "integer"},
+        "skipped": {"description": "What could not be had; in a list of downloads only the first 20", "type": "array", "items": {"type": "object", "required": ["path", "reason", "message"], "properties": {
           "path": {"type": "string"}, "reason": {"enum": ["denied", "not_found", "set", "missing"]}, "message": {"type": "string"}}}}}},
       "Manifest": {"type": "object", "required": ["name", "size", "etag", "entryCount", "entries"], "properties": {
         "name": {"type": "string"}, "size": {"type": "integer"}, "etag": {"type": "string"}, "entryCount": {"type": "integer"},

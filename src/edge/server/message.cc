@@ -1,5 +1,7 @@
 #include "edge/server/message.h"
 
+#include <algorithm>
+
 #include "base/log.h"
 
 namespace dray::server {
@@ -117,9 +119,10 @@ Response make_error_response(int status, std::string message) {
 }
 
 Response make_error_response(const Error& error) {
-  auto status = status_of(error.code);
-  if (status >= 500) log::error("{} ({})", error.message, error.detail.empty() ? name_of(error.code) : error.detail);
-  return make_error_response(status, error.message);
+  bool of_machine = !error.detail.empty() || error.code == Code::unavailable || error.code == Code::corrupt;
+  if (!of_machine) return make_error_response(status_of(error.code), error.message);
+  log::error("{} ({})", error.message, error.detail.empty() ? name_of(error.code) : error.detail);
+  return make_error_response(std::max(status_of(error.code), 500), "the server could not do this; its log says why");
 }
 
 }  // namespace dray::server

@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cstdio>
+#include <mutex>
 
 namespace dray::server {
 namespace {
@@ -96,8 +97,9 @@ struct Metrics::State {
       BuildGauge().Name("process_resident_memory_bytes").Help("Resident memory").Register(registry).Add({});
   prometheus::Gauge& descriptors =
       BuildGauge().Name("process_open_fds").Help("Open file descriptors").Register(registry).Add({});
-  prometheus::Gauge& cpu =
-      BuildGauge().Name("process_cpu_seconds_total").Help("CPU time used").Register(registry).Add({});
+  std::mutex cpu_mutex;  // two readers at once must not count the same time twice
+  prometheus::Counter& cpu =
+      BuildCounter().Name("process_cpu_seconds_total").Help("CPU time used").Register(registry).Add({});
 
   State() {
     BuildGauge()
@@ -132,7 +134,10 @@ void Metrics::download_created(std::string_view status, std::uint64_t files, std
 std::string Metrics::text() const {
   state_->memory.Set(resident_bytes());
   state_->descriptors.Set(open_descriptors());
-  state_->cpu.Set(cpu_seconds());
+  {
+    std::lock_guard lock(state_->cpu_mutex);
+    state_->cpu.Increment(cpu_seconds() - state_->cpu.Value());
+  }
   return prometheus::TextSerializer().Serialize(state_->registry.Collect());
 }
 

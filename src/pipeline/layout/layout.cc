@@ -26,6 +26,9 @@ Result<Layout> lay_out(const PlannedArchive& archive, const Selection& selection
     layout.last_modified = std::max(layout.last_modified, entry.modified);
     layout.entries.push_back(std::move(entry));
   }
+  for (std::size_t i = 0; i < layout.entries.size(); ++i) {  // the time has no influence on any length
+    if (archive.entries[i].entry == kDirectoryEntry) layout.entries[i].modified = layout.last_modified;
+  }
   layout.end.central_offset = offset;
   for (auto& entry : layout.entries) {
     entry.central_offset = offset;

@@ -30,7 +30,7 @@ struct Layout {
   std::vector<PlacedEntry> entries;
   zip::EndOfArchive end;
   ByteCount length = 0;
-  Seconds last_modified{};  // of the newest entry: the same entries give the same archive
+  Seconds last_modified{};  // of the newest file, and of every directory: the same entries give the same archive
 };
 
 // Pure. Code::invalid for an entry name beyond 65,535 bytes.

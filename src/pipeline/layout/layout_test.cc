@@ -33,6 +33,7 @@ TEST(Layout, LeavesNoGapAndNoOverlap) {
   EXPECT_EQ(layout.entries.front().central_offset, expected);
   EXPECT_EQ(layout.length, expected + layout.end.central_size + zip::end_records_size(layout.end));
   EXPECT_EQ(layout.last_modified, Seconds(std::chrono::seconds(1'700'000'003)));
+  EXPECT_EQ(layout.entries.back().modified, layout.last_modified) << "a directory";
 }
 
 TEST(Layout, RefusesANameThatAZipCannotHold) {
