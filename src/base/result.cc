@@ -25,6 +25,8 @@ const char* name_of(Code code) {
       return "gone";
     case Code::unavailable:
       return "unavailable";
+    case Code::full:
+      return "full";
     case Code::corrupt:
       return "corrupt";
   }
@@ -44,6 +46,9 @@ Code code_for(int errno_value) {
     case ENAMETOOLONG:
     case EINVAL:
       return Code::invalid;
+    case ENOSPC:
+    case EDQUOT:
+      return Code::full;
     default:
       return Code::unavailable;
   }

@@ -9,7 +9,19 @@
 
 namespace dray {
 
-enum class Code { invalid, unauthenticated, denied, not_found, conflict, too_large, busy, gone, unavailable, corrupt };
+enum class Code {
+  invalid,
+  unauthenticated,
+  denied,
+  not_found,
+  conflict,
+  too_large,
+  busy,
+  gone,
+  unavailable,
+  full,
+  corrupt
+};  // full: the disk
 
 // `message` may be shown to the person who asked; `detail` is for the log.
 struct Error {

@@ -2,7 +2,7 @@
 file shoot/public.txt: for all
 file shoot/secret/plan.txt: for few
 file shoot/turn.jpg: 50 bytes
-file shoot/film.bin: 100000 bytes
+file shoot/film.bin: 2000000 bytes
 $ dray import shoot --to /content/dam/shoot --quiet
 $ dray user add anna
 $ dray access deny anna /content/dam/shoot/secret

@@ -6,13 +6,13 @@ file shoot/100%.txt: percent
 file shoot/Grüße 写真.txt: far
 file shoot/it's "quoted".txt: quoted
 file shoot/semi;colon=x.txt: semicolon
-file shoot/film.bin: 200000 bytes
+file shoot/film.bin: 2000000 bytes
 $ dray import shoot --to /content/dam/shoot --quiet
 
 == Byte for byte ==
 > GET /content/dam/shoot/film.bin as admin
 < 200 OK
-< Content-Length: 200000
+< Content-Length: 2000000
 < Content-Type: application/octet-stream
 < ETag: "{{sha256 shoot/film.bin}}"
 < Digest: ~SHA-256=.*

@@ -20,31 +20,12 @@ namespace {
 
 using model::Blob;
 using model::BlobId;
-using model::BlobReader;
 using model::BlobSource;
+using model::OpenBlob;
 
-constexpr std::size_t kBufferSize = 1024 * 1024;
-constexpr std::size_t kLargestAppend = 32 * 1024 * 1024;
+constexpr std::size_t kBufferSize = 2 * kLargestPackedBlob;  // whether a blob is small shows within one buffer
 constexpr ByteCount kWritebackStep =
     32 * 1024 * 1024;  // so much is handed to the disk while the rest is still being read
-
-class RegionReader final : public BlobReader {
- public:
-  explicit RegionReader(FileRegion region) : region_(std::move(region)) {}
-
-  ByteCount size() const override { return region_.length; }
-  Result<std::size_t> read_at(ByteCount offset, MutableBytes into) const override {
-    if (offset >= region_.length) return std::size_t{0};
-    auto wanted = std::min<ByteCount>(into.size(), region_.length - offset);
-    ASSIGN_OR_RETURN(auto got, dray::read_at(region_.fd, region_.offset + offset, into.first(wanted), "a blob"));
-    if (got < wanted) return Error{Code::corrupt, "a stored blob is cut short"};
-    return got;
-  }
-  std::optional<FileRegion> file_region() const override { return region_; }
-
- private:
-  FileRegion region_;
-};
 
 std::string folder_of(const BlobId& id) { return id.hex().substr(0, 2); }
 std::string name_in_folder(const BlobId& id) { return id.hex().substr(2); }
@@ -56,17 +37,17 @@ class Store final : public model::BlobStore {
 
   std::unique_ptr<model::BlobBatch> begin() override;
 
-  Result<std::unique_ptr<BlobReader>> open(const BlobId& id) const override {
-    if (auto place = packs_->find_known(id)) return reader_of(*place);
+  Result<OpenBlob> open(const BlobId& id) const override {
+    if (auto place = packs_->find_known(id)) return open_at(*std::move(place));
     int fd = ::openat(large_.get(), path_of(id).c_str(), O_RDONLY | O_CLOEXEC);
     if (fd >= 0) {
       auto file = std::make_shared<UniqueFd>(fd);
       struct stat status;
       if (::fstat(fd, &status) < 0) return system_error("cannot read the blob " + id.hex(), errno);
-      return std::unique_ptr<BlobReader>(new RegionReader({fd, 0, static_cast<ByteCount>(status.st_size), file}));
+      return OpenBlob(FileRegion{fd, 0, static_cast<ByteCount>(status.st_size), std::move(file)});
     }
     if (errno != ENOENT) return system_error("cannot open the blob " + id.hex(), errno);
-    if (auto place = packs_->find(id)) return reader_of(*place);
+    if (auto place = packs_->find(id)) return open_at(*std::move(place));
     return Error{Code::not_found, "there is no blob " + id.hex()};
   }
 
@@ -101,8 +82,9 @@ class Store final : public model::BlobStore {
   static std::string path_of(const BlobId& id) { return folder_of(id) + "/" + name_in_folder(id); }
 
  private:
-  static std::unique_ptr<BlobReader> reader_of(const PackPlace& place) {
-    return std::make_unique<RegionReader>(FileRegion{place.pack->fd.get(), place.offset, place.size, place.pack});
+  static OpenBlob open_at(PackPlace place) {
+    auto fd = place.pack->fd.get();
+    return OpenBlob(FileRegion{fd, place.offset, place.size, std::move(place.pack)});
   }
   std::optional<ByteCount> size_of_large(const BlobId& id) const {
     struct stat status;
@@ -186,6 +168,7 @@ class Digester {
 class Batch final : public model::BlobBatch {
  public:
   explicit Batch(Store& store) : store_(store), buffer_(kBufferSize) {}
+  ~Batch() override { store_.packs().abandon(written_); }
 
   Result<Blob> put(BlobSource& source, ByteCount expected_size) override {
     Digester digester;
@@ -209,7 +192,9 @@ class Batch final : public model::BlobBatch {
 
   Result<void> commit() override {
     auto large = std::exchange(large_files_, {});
-    RETURN_IF_ERROR(append_small());
+    RETURN_IF_ERROR(write_small());
+    RETURN_IF_ERROR(store_.packs().publish(std::exchange(written_, {})));
+    small_ids_.clear();
     std::set<std::string> folders;
     for (const auto& [file, id] : large) {
       RETURN_IF_ERROR(sync_data(file.fd(), "the blob " + id.hex()));
@@ -222,11 +207,12 @@ class Batch final : public model::BlobBatch {
   }
 
  private:
-  Result<void> append_small() {
-    auto content = std::exchange(small_content_, {});
-    auto blobs = std::exchange(small_blobs_, {});
-    small_ids_.clear();
-    return store_.packs().append(content, blobs);
+  Result<void> write_small() {
+    if (small_blobs_.empty()) return ok();
+    ASSIGN_OR_RETURN(auto write, store_.packs().write(small_content_, std::exchange(small_blobs_, {})));
+    written_.push_back(std::move(write));
+    small_content_.clear();
+    return ok();
   }
 
   Result<Blob> put_small(Bytes content) {
@@ -234,7 +220,7 @@ class Batch final : public model::BlobBatch {
     if (store_.packs().find_known(blob.id) || !small_ids_.insert(blob.id).second) return blob;
     small_content_.insert(small_content_.end(), content.begin(), content.end());
     small_blobs_.push_back(blob);
-    if (small_content_.size() >= kLargestAppend) RETURN_IF_ERROR(append_small());
+    if (small_content_.size() >= kLargestPackedBlob) RETURN_IF_ERROR(write_small());
     return blob;
   }
 
@@ -276,9 +262,11 @@ class Batch final : public model::BlobBatch {
 
   Store& store_;
   std::vector<std::byte> buffer_;
-  std::vector<std::byte> small_content_;
-  std::vector<Blob> small_blobs_;
-  std::set<BlobId> small_ids_;
+  std::vector<std::byte>
+      small_content_;               // on its way into a pack, used again and again: new memory costs more than a copy
+  std::vector<Blob> small_blobs_;   // that it holds
+  std::vector<PackWrite> written_;  // before
+  std::set<BlobId> small_ids_;      // of all of them
   std::vector<std::pair<NamelessFile, BlobId>> large_files_;
   std::vector<BlobId> known_large_;  // there already, but their folder may not have been made durable yet
 };

@@ -59,7 +59,7 @@ namespace {
 TEST(FileBlobStore, IsThereAfterReopening) {
   TemporaryFolder folder;
   auto small = model::put_blob(*open(folder), bytes_of("small"));
-  std::string content(200'000, 'x');
+  std::string content(2'000'000, 'x');
   auto large = model::put_blob(*open(folder), bytes_of(content));
   auto again = open(folder);
   EXPECT_EQ(*model::read_blob(*again, small->id), "small");
@@ -87,9 +87,9 @@ TEST(FileBlobStore, PutsSmallBlobsOfABatchSideBySide) {
   }
   EXPECT_FALSE(store->find_size(blobs[0].id)) << "before commit nothing is promised";
   ASSERT_TRUE(batch->commit());
-  ByteCount expected = (*store->open(blobs[0].id))->file_region()->offset;
+  ByteCount expected = store->open(blobs[0].id)->file_region()->offset;
   for (const auto& blob : blobs) {
-    EXPECT_EQ((*store->open(blob.id))->file_region()->offset, expected);
+    EXPECT_EQ(store->open(blob.id)->file_region()->offset, expected);
     expected += 4096;
   }
 }
@@ -104,7 +104,7 @@ TEST(FileBlobStore, KeepsHolesAsHoles) {
   EXPECT_EQ(store->find_size(blob->id), (ByteCount{3} << 30) + 8);
   EXPECT_LT(disk_usage(folder.path), ByteCount{1} << 20);
   std::array<std::byte, 3> end;
-  ASSERT_TRUE((*store->open(blob->id))->read_at(blob->size - 3, end));
+  ASSERT_TRUE(store->open(blob->id)->read_at(blob->size - 3, end));
   EXPECT_EQ(text_of(end), "end");
 }
 
@@ -139,10 +139,72 @@ TEST(FileBlobStore, SaysThatAPackIsCutShort) {
   EXPECT_EQ(model::read_blob(*open(folder), blob->id).error().code, Code::corrupt);
 }
 
+TEST(FileBlobStore, LeavesAPackThatIsCutShortAlone) {
+  TemporaryFolder folder;
+  auto blob = model::put_blob(*open(folder), bytes_of("bytes that will be missing"));
+  std::filesystem::resize_file(only_file(folder.path + "/packs", ".pack"), 3);
+  auto store = open(folder);
+  auto other = model::put_blob(*store, bytes_of("other"));
+  EXPECT_EQ(*model::read_blob(*store, other->id), "other");
+  EXPECT_EQ(model::read_blob(*store, blob->id).error().code, Code::corrupt);
+}
+
+TEST(FileBlobStore, CutsWhatAKilledProcessWroteAndNeverPublished) {
+  TemporaryFolder folder;
+  auto first = model::put_blob(*open(folder), bytes_of("first"));
+  auto pack = only_file(folder.path + "/packs", ".pack");
+  std::ofstream(pack, std::ios::app) << std::string(100'000, 'x');
+  auto store = open(folder);
+  auto second = model::put_blob(*store, bytes_of("second"));
+  EXPECT_EQ(std::filesystem::file_size(pack), 11u);
+  EXPECT_EQ(*model::read_blob(*store, first->id), "first");
+  EXPECT_EQ(*model::read_blob(*store, second->id), "second");
+}
+
+TEST(FileBlobStore, KeepsBatchesApartThatWriteAtOnce) {
+  TemporaryFolder folder;
+  auto store = open(folder);
+  auto kept = store->begin();
+  std::vector<std::pair<model::Blob, std::string>> blobs;
+  {
+    auto abandoned = store->begin();
+    for (char c = 'a'; c < 'k'; ++c) {
+      std::string content(700'000, c), other(700'000, static_cast<char>(c - 'a' + 'A'));
+      model::BytesSource source(bytes_of(content)), other_source(bytes_of(other));
+      blobs.emplace_back(*kept->put(source, content.size()), content);
+      ASSERT_TRUE(abandoned->put(other_source, other.size()));
+    }
+  }
+  ASSERT_TRUE(kept->commit());
+  std::size_t count = 0;
+  ASSERT_TRUE(store->visit([&](const model::BlobId&) {
+    ++count;
+    return ok();
+  }));
+  EXPECT_EQ(count, blobs.size());
+  for (const auto& [blob, content] : blobs) EXPECT_TRUE(*model::read_blob(*store, blob.id) == content);
+}
+
+TEST(FileBlobStore, GivesTheRoomOfAbandonedBatchesBack) {
+  TemporaryFolder folder;
+  auto store = open(folder);
+  ASSERT_TRUE(model::put_blob(*store, bytes_of("first")));
+  auto one = store->begin(), other = store->begin();
+  for (char c = 'a'; c < 'k'; ++c) {
+    std::string content(1'000'000, c), other_content(1'000'000, static_cast<char>(c - 'a' + 'A'));
+    model::BytesSource source(bytes_of(content)), other_source(bytes_of(other_content));
+    ASSERT_TRUE(one->put(source, content.size()));
+    ASSERT_TRUE(other->put(other_source, other_content.size()));
+  }
+  one.reset();
+  other.reset();
+  EXPECT_EQ(std::filesystem::file_size(only_file(folder.path + "/packs", ".pack")), 5u);
+}
+
 TEST(FileBlobStore, MendsALargeBlobThatWasCutShortWhenItIsPutAgain) {
   TemporaryFolder folder;
   auto store = open(folder);
-  std::string content(200'000, 'x');
+  std::string content(2'000'000, 'x');
   auto blob = model::put_blob(*store, bytes_of(content));
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder.path + "/large")) {
     if (entry.is_regular_file()) std::filesystem::resize_file(entry.path(), 100);
@@ -154,12 +216,15 @@ TEST(FileBlobStore, MendsALargeBlobThatWasCutShortWhenItIsPutAgain) {
 TEST(FileBlobStore, LeavesNothingOfAnAbandonedBatch) {
   TemporaryFolder folder;
   auto store = open(folder);
+  ASSERT_TRUE(model::put_blob(*store, bytes_of("first")));
   auto before = disk_usage(folder.path);
   {
     auto batch = store->begin();
-    std::string content(5'000'000, 'x');
-    model::BytesSource source(bytes_of(content));
-    ASSERT_TRUE(batch->put(source, content.size()));
+    for (std::size_t size : {5'000'000, 900'000, 800'000, 700'000}) {
+      std::string content(size, 'x');
+      model::BytesSource source(bytes_of(content));
+      ASSERT_TRUE(batch->put(source, content.size()));
+    }
   }
   EXPECT_EQ(disk_usage(folder.path), before);
 }

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <map>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -57,6 +58,11 @@ std::optional<PackedBlob> parse_record(const std::byte* at) {
 ByteCount file_size(int fd) {
   struct stat status;
   return ::fstat(fd, &status) == 0 ? static_cast<ByteCount>(status.st_size) : 0;
+}
+
+// After a failure, so that a full disk gets its room back.
+void cut_back(const UniqueFd& fd, ByteCount size) {
+  [[maybe_unused]] int done = ::ftruncate(fd.get(), static_cast<off_t>(size));
 }
 
 std::vector<std::string> pack_names(const std::string& directory) {
@@ -168,75 +174,125 @@ Result<void> PackSet::visit(const std::function<Result<void>(const model::BlobId
   return ok();
 }
 
-// Goes on with a pack that has room and that no other process appends to, or begins a new one. The lock is that of the
-// .pack file and lasts as long as it is open.
-Result<void> PackSet::choose_pack() {
-  if (pack_fd_ && pack_end_ < kPackSize) return ok();
-  for (const auto& name : pack_names(directory_)) {
-    if (name == open_name_) continue;
-    ASSIGN_OR_RETURN(auto pack, open_file(directory_ + "/" + name + ".pack", O_RDWR));
-    if (file_size(pack.get()) >= kPackSize || ::flock(pack.get(), LOCK_EX | LOCK_NB) < 0) continue;
-    ASSIGN_OR_RETURN(auto index, open_file(directory_ + "/" + name + ".idx", O_RDWR));
-    auto index_size = file_size(index.get());
-    std::array<std::byte, kRecordSize> last;
-    if (index_size % kRecordSize) index_size -= index_size % kRecordSize;
-    while (index_size >= kRecordSize) {  // what a killed process left torn is written over
-      ASSIGN_OR_RETURN(auto got, read_at(index.get(), index_size - kRecordSize, last, name));
-      if (got == kRecordSize && parse_record(last.data())) break;
-      index_size -= kRecordSize;
+struct OpenPack {
+  std::string name;
+  UniqueFd content, index;  // NAME.pack, whose lock lasts as long as it is open, and NAME.idx
+  ByteCount content_end = 0, index_end = 0;
+  std::map<ByteCount, ByteCount> abandoned;  // end to begin of what will not be published
+};
+
+// What a killed process left torn at the index's end is cut. Returns where the last blob of the pack ends.
+Result<ByteCount> PackSet::cut_torn_records(OpenPack& pack) {
+  std::vector<std::byte> buffer(kRecordSize * 4096);
+  ByteCount end = 0;
+  for (ByteCount position = 0;;) {
+    ASSIGN_OR_RETURN(auto got, read_at(pack.index.get(), position, buffer, pack.name + ".idx"));
+    for (std::size_t at = 0; at + kRecordSize <= got; at += kRecordSize) {
+      position += kRecordSize;
+      auto packed = parse_record(buffer.data() + at);
+      if (!packed) continue;
+      end = std::max(end, packed->offset + packed->blob.size);
+      pack.index_end = position;
     }
-    if (::ftruncate(index.get(), static_cast<off_t>(index_size)) < 0)
-      return system_error("cannot shorten " + name, errno);
-    open_name_ = name;
-    pack_end_ = file_size(pack.get());
-    index_end_ = index_size;
-    pack_fd_ = std::move(pack);
-    index_fd_ = std::move(index);
+    if (got == buffer.size()) continue;
+    if (::ftruncate(pack.index.get(), static_cast<off_t>(pack.index_end)) < 0)
+      return system_error("cannot shorten " + pack.name + ".idx", errno);
+    return end;
+  }
+}
+
+// Goes on with a pack that has room and that no other process appends to, or begins a new one.
+Result<void> PackSet::choose_pack() {
+  if (open_pack_ && open_pack_->content_end < kPackSize) return ok();
+  open_pack_.reset();
+  for (const auto& name : pack_names(directory_)) {
+    auto pack = std::make_shared<OpenPack>();
+    pack->name = name;
+    ASSIGN_OR_RETURN(pack->content, open_file(directory_ + "/" + name + ".pack", O_RDWR));
+    if (::flock(pack->content.get(), LOCK_EX | LOCK_NB) < 0) continue;
+    ASSIGN_OR_RETURN(pack->index, open_file(directory_ + "/" + name + ".idx", O_RDWR));
+    ASSIGN_OR_RETURN(pack->content_end, cut_torn_records(*pack));
+    auto size = file_size(pack->content.get());
+    if (size < pack->content_end || pack->content_end >= kPackSize) continue;  // damaged, or full
+    if (size > pack->content_end) cut_back(pack->content, pack->content_end);  // bytes that were never published
+    open_pack_ = std::move(pack);
     return ok();
   }
+  auto pack = std::make_shared<OpenPack>();
   SystemRandom random;
-  auto name = random_hex(random, 8);
-  ASSIGN_OR_RETURN(auto pack, open_file(directory_ + "/" + name + ".pack", O_RDWR | O_CREAT | O_EXCL));
-  if (::flock(pack.get(), LOCK_EX | LOCK_NB) < 0) return system_error("cannot lock the new pack " + name, errno);
-  ASSIGN_OR_RETURN(auto index, open_file(directory_ + "/" + name + ".idx", O_RDWR | O_CREAT | O_EXCL));
+  pack->name = random_hex(random, 8);
+  auto path = directory_ + "/" + pack->name;
+  ASSIGN_OR_RETURN(pack->content, open_file(path + ".pack", O_RDWR | O_CREAT | O_EXCL));
+  if (::flock(pack->content.get(), LOCK_EX | LOCK_NB) < 0)
+    return system_error("cannot lock the new pack " + pack->name, errno);
+  ASSIGN_OR_RETURN(pack->index, open_file(path + ".idx", O_RDWR | O_CREAT | O_EXCL));
   RETURN_IF_ERROR(sync_directory(directory_));
-  open_name_ = name;
-  pack_fd_ = std::move(pack);
-  index_fd_ = std::move(index);
-  pack_end_ = index_end_ = 0;
+  open_pack_ = std::move(pack);
   return ok();
 }
 
-Result<void> PackSet::write_durably(Bytes content, Bytes records) {
-  RETURN_IF_ERROR(write_at(pack_fd_.get(), pack_end_, content, open_name_ + ".pack"));
-  RETURN_IF_ERROR(sync_data(pack_fd_.get(), open_name_ + ".pack"));
-  RETURN_IF_ERROR(write_at(index_fd_.get(), index_end_, records, open_name_ + ".idx"));
-  return sync_data(index_fd_.get(), open_name_ + ".idx");
-}
-
-Result<void> PackSet::append(Bytes content, const std::vector<model::Blob>& blobs) {
-  if (blobs.empty()) return ok();
+Result<PackWrite> PackSet::write(Bytes content, std::vector<model::Blob> blobs) {
+  PackWrite write;
   {
     std::lock_guard lock(writer_mutex_);
     RETURN_IF_ERROR(choose_pack());
-    std::vector<std::byte> records;
-    auto offset = pack_end_;
-    for (const auto& blob : blobs) {
-      append_record(records, {blob, offset});
+    write.pack = open_pack_;
+    write.begin = write.pack->content_end;
+    write.end = write.pack->content_end += content.size();
+  }
+  auto done = write_at(write.pack->content.get(), write.begin, content, write.pack->name + ".pack");
+  if (!done) {
+    abandon({write});
+    return std::move(done).error();
+  }
+  ::sync_file_range(write.pack->content.get(), static_cast<off_t>(write.begin), static_cast<off_t>(content.size()),
+                    SYNC_FILE_RANGE_WRITE);  // the disk may begin while the next are still being read
+  write.blobs = std::move(blobs);
+  return write;
+}
+
+Result<void> PackSet::append_records(OpenPack& pack, Bytes records) {
+  std::lock_guard lock(writer_mutex_);
+  auto done = write_at(pack.index.get(), pack.index_end, records, pack.name + ".idx");
+  if (done) done = sync_data(pack.index.get(), pack.name + ".idx");
+  if (done) {
+    pack.index_end += records.size();
+  } else {  // records that last all the same are right: their bytes were durable before
+    cut_back(pack.index, pack.index_end);
+    open_pack_.reset();
+  }
+  return done;
+}
+
+Result<void> PackSet::publish(const std::vector<PackWrite>& writes) {
+  if (writes.empty()) return ok();
+  std::map<std::shared_ptr<OpenPack>, std::vector<std::byte>> records;
+  for (const auto& write : writes) {
+    auto offset = write.begin;
+    for (const auto& blob : write.blobs) {
+      append_record(records[write.pack], {blob, offset});
       offset += blob.size;
     }
-    if (auto done = write_durably(content, records); !done) {
-      // What was written may or may not last: nothing may ever point at it, and this pack is left alone from now on.
-      [[maybe_unused]] int cut = ::ftruncate(index_fd_.get(), static_cast<off_t>(index_end_));
-      cut = ::ftruncate(pack_fd_.get(), static_cast<off_t>(pack_end_));  // a full disk gets its room back
-      pack_fd_.reset();
-      index_fd_.reset();
-      return done;
-    }
-    pack_end_ = offset;
-    index_end_ += records.size();
+  }
+  for (const auto& [pack, bytes] : records) {
+    RETURN_IF_ERROR(sync_data(pack->content.get(), pack->name + ".pack"));
+    RETURN_IF_ERROR(append_records(*pack, bytes));
   }
   return refresh();
+}
+
+void PackSet::abandon(const std::vector<PackWrite>& writes) {
+  std::lock_guard lock(writer_mutex_);
+  for (const auto& write : writes) write.pack->abandoned.emplace(write.end, write.begin);
+  for (const auto& write : writes) {
+    auto& pack = *write.pack;
+    for (auto last = pack.abandoned.find(pack.content_end); last != pack.abandoned.end();
+         last = pack.abandoned.find(pack.content_end)) {
+      pack.content_end = last->second;
+      pack.abandoned.erase(last);
+      cut_back(pack.content, pack.content_end);
+    }
+  }
 }
 
 }  // namespace dray::files

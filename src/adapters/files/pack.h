@@ -17,7 +17,7 @@
 
 namespace dray::files {
 
-inline constexpr ByteCount kLargestPackedBlob = 64 * 1024;
+inline constexpr ByteCount kLargestPackedBlob = 1024 * 1024;
 inline constexpr ByteCount kPackSize = 1024 * 1024 * 1024;  // a pack that has reached it is not appended to
 
 struct PackedBlob {
@@ -28,6 +28,15 @@ struct PackedBlob {
 struct PackFile {
   std::string name;  // without extension
   UniqueFd fd;       // of NAME.pack
+};
+
+struct OpenPack;  // that this process appends to, locked against others
+
+// Blobs that were written to a pack and are not known yet.
+struct PackWrite {
+  std::shared_ptr<OpenPack> pack;
+  ByteCount begin = 0, end = 0;
+  std::vector<model::Blob> blobs;
 };
 
 // Where a small blob lies.
@@ -48,8 +57,14 @@ class PackSet {
   std::optional<PackPlace> find_known(const model::BlobId& id) const;  // does not
   Result<void> visit(const std::function<Result<void>(const model::BlobId&)>& visit) const;
 
-  // Appends the blobs and makes them durable. `content` is their bytes one after another, in the order of `blobs`.
-  Result<void> append(Bytes content, const std::vector<model::Blob>& blobs);
+  // Writes the blobs at the end of a pack; `content` is their bytes one after another, in the order of `blobs`. They
+  // are there once published.
+  Result<PackWrite> write(Bytes content, std::vector<model::Blob> blobs);
+  // Makes them durable, then known. Where it fails, some may be known all the same, and then their bytes are durable.
+  Result<void> publish(const std::vector<PackWrite>& writes);
+  // They will not be published: their room is given back where nobody wrote behind them, else when a process next
+  // appends to the pack.
+  void abandon(const std::vector<PackWrite>& writes);
 
  private:
   explicit PackSet(std::string directory) : directory_(std::move(directory)) {}
@@ -85,7 +100,8 @@ class PackSet {
   Result<void> refresh() const;
   Result<void> load(Loaded& pack, std::uint32_t number) const;
   Result<void> choose_pack();  // with writer_mutex_ held, as the next
-  Result<void> write_durably(Bytes content, Bytes records);
+  Result<ByteCount> cut_torn_records(OpenPack& pack);
+  Result<void> append_records(OpenPack& pack, Bytes records);
   std::optional<PackPlace> look_up(const model::BlobId& id) const;  // with mutex_ held
   PackPlace place_of(Place place) const;
 
@@ -94,10 +110,8 @@ class PackSet {
   mutable std::vector<Loaded> packs_;
   mutable boost::unordered_flat_set<Place, PlaceHash, PlaceEqual> places_{0, PlaceHash{&packs_}, PlaceEqual{&packs_}};
 
-  std::mutex writer_mutex_;  // guards what follows: the pack this process appends to, locked against others
-  std::string open_name_;
-  UniqueFd pack_fd_, index_fd_;
-  ByteCount pack_end_ = 0, index_end_ = 0;
+  std::mutex writer_mutex_;  // guards what follows, but for writing the bytes of a pack
+  std::shared_ptr<OpenPack> open_pack_;
 };
 
 }  // namespace dray::files

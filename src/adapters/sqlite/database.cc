@@ -13,7 +13,7 @@ namespace {
     case SQLITE_LOCKED:
       throw Failure(Code::busy, "the catalog is busy: " + text);
     case SQLITE_FULL:
-      throw Failure(Code::unavailable, "the catalog cannot grow: the disk is full");
+      throw Failure(Code::full, "the catalog cannot grow: the disk is full");
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       throw Failure(Code::corrupt, "the catalog is damaged: " + text);

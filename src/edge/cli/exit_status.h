@@ -30,6 +30,7 @@ inline int exit_status_of(const Error& error) {
       return kNotFound;
     case Code::busy:
     case Code::unavailable:
+    case Code::full:
       return kUnreachable;
     case Code::corrupt:
       return kCorrupt;

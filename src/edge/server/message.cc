@@ -94,6 +94,7 @@ int status_of(Code code) {
     case Code::busy:
       return 503;
     case Code::unavailable:
+    case Code::full:
       return 503;
     case Code::corrupt:
       return 500;
@@ -119,10 +120,13 @@ Response make_error_response(int status, std::string message) {
 }
 
 Response make_error_response(const Error& error) {
-  bool of_machine = !error.detail.empty() || error.code == Code::unavailable || error.code == Code::corrupt;
+  bool of_machine = !error.detail.empty() || error.code == Code::unavailable || error.code == Code::full ||
+                    error.code == Code::corrupt;
   if (!of_machine) return make_error_response(status_of(error.code), error.message);
   log::error("{} ({})", error.message, error.detail.empty() ? name_of(error.code) : error.detail);
-  return make_error_response(std::max(status_of(error.code), 500), "the server could not do this; its log says why");
+  return make_error_response(std::max(status_of(error.code), 500),
+                             error.code == Code::full ? "there is no room left on the server's disk; nothing was kept"
+                                                      : "the server could not do this; its log says why");
 }
 
 }  // namespace dray::server

@@ -21,6 +21,7 @@ TEST(ErrorResponse, KeepsTheNamesOfTheServersFilesToItself) {
     EXPECT_GE(response.status, 500) << number;
     EXPECT_EQ(body_of(response).find("/var/lib"), std::string::npos) << body_of(response);
   }
+  EXPECT_NE(body_of(make_error_response(system_error("x", ENOSPC))).find("no room left"), std::string::npos);
   auto corrupt = make_error_response(Error{Code::corrupt, "a stored blob is cut short"});
   EXPECT_EQ(corrupt.status, 500);
   EXPECT_EQ(body_of(corrupt).find("blob"), std::string::npos);

@@ -54,6 +54,7 @@ class Pump {
   Step read_run();                // of regions that lie side by side in one file
   Step flush(int socket, ByteCount& budget);
   Step send_region(int socket, ByteCount& budget);
+  static ByteCount next_part(const FileRegion& region, ByteCount budget);
   bool is_cold(const FileRegion& region);
   Step fail(std::string error);
 
@@ -71,8 +72,7 @@ class Pump {
   std::unique_ptr<Scratch> scratch_;  // while it holds gathered bytes that are not sent
   FileRegion cold_;                   // what warm_up() reads
   bool may_block_ = false;            // it has been read: take what is there
-  int warm_fd_ = -1;
-  ByteCount warm_until_ = 0;  // of that file: not asked again
+  ByteCount asked_until_ = 0;         // of the file of piece_: is_cold() has looked before that offset
   std::string error_;
 };
 

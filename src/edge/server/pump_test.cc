@@ -3,8 +3,11 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <random>
 #include <thread>
 
@@ -32,6 +35,20 @@ class PieceSource final : public ByteSource, public std::enable_shared_from_this
     pieces_.push_back({whole_.size(), text.size(), true, file_end_});
     file_end_ += text.size();
     whole_ += text;
+  }
+  void add_region_at(ByteCount offset, const std::string& text) {
+    file_end_ = offset;
+    add_region(text);
+  }
+  // Whether the file has left the page cache.
+  bool evict() const {
+    ::fsync(fd_->get());
+    ::posix_fadvise(fd_->get(), 0, 0, POSIX_FADV_DONTNEED);
+    std::byte byte;
+    iovec vector{&byte, 1};
+    return std::all_of(pieces_.begin(), pieces_.end(), [&](const Place& place) {
+      return ::preadv2(fd_->get(), &vector, 1, static_cast<off_t>(place.offset), RWF_NOWAIT) < 0 && errno == EAGAIN;
+    });
   }
   void truncate() { EXPECT_EQ(::ftruncate(fd_->get(), 10), 0); }
   const std::string& whole() const { return whole_; }
@@ -195,6 +212,29 @@ TEST(Pump, FailsRatherThanPadACutBlob) {
   Pump pump("HEAD", {source, {{"", {0, source->size()}}}, ""});
   EXPECT_TRUE(run(pump, pair).ends_with("FAILED"));
   EXPECT_NE(pump.error().find("cut short"), std::string::npos) << pump.error();
+}
+
+// The number of a file that was closed is given to the next: what was found out about the one says nothing of the
+// other.
+TEST(Pump, AsksOfEveryRegionWhetherItIsInThePageCache) {
+  auto source = std::make_shared<PieceSource>();
+  source->add_region_at(20'000'000, noise(100'000, 1));
+  source->add_region_at(10'000'000, noise(100'000, 2));
+  source->add_region_at(0, noise(100'000, 3));
+  if (!source->evict()) GTEST_SKIP() << "the file does not leave the page cache here";
+  Pair pair;
+  Pump pump("HEAD", {source, {{"", {0, source->size()}}}, ""});
+  int cold = 0;
+  std::string out;
+  for (auto step = Pump::Step::yield; step != Pump::Step::done; out += pair.drain()) {
+    step = pump.step(pair.server.get());
+    ASSERT_NE(step, Pump::Step::failed) << pump.error();
+    if (step != Pump::Step::want_read) continue;
+    ++cold;
+    pump.warm_up();
+  }
+  EXPECT_TRUE(out == "HEAD" + source->whole());
+  EXPECT_EQ(cold, 3);
 }
 
 TEST(Pump, FailsWhenTheClientIsGone) {

@@ -19,7 +19,6 @@ class Reader final : public BlobReader {
     std::copy_n(bytes_of(*content_).begin() + static_cast<std::ptrdiff_t>(offset), count, into.begin());
     return static_cast<std::size_t>(count);
   }
-  std::optional<FileRegion> file_region() const override { return std::nullopt; }
 
  private:
   Content content_;
@@ -29,11 +28,11 @@ class Store final : public BlobStore {
  public:
   std::unique_ptr<BlobBatch> begin() override;
 
-  Result<std::unique_ptr<BlobReader>> open(const BlobId& id) const override {
+  Result<OpenBlob> open(const BlobId& id) const override {
     std::lock_guard lock(mutex_);
     auto found = blobs_.find(id);
     if (found == blobs_.end()) return Error{Code::not_found, "no blob " + id.hex()};
-    return std::unique_ptr<BlobReader>(new Reader(found->second));
+    return OpenBlob(std::make_unique<Reader>(found->second));
   }
 
   std::optional<ByteCount> find_size(const BlobId& id) const override {

@@ -39,7 +39,7 @@ class ArchiveCursor final : public ByteCursor {
   void seek(ByteCount offset) override {
     position_ = offset;
     entry_known_ = false;
-    blob_ = {};
+    blob_.close();
   }
 
   void rest() override {
@@ -78,7 +78,7 @@ class ArchiveCursor final : public ByteCursor {
     zip::append_local_header(entry_.record(), buffer_);
     data_offset_ = entry_.local_offset + buffer_.size();
     entry_known_ = true;
-    blob_ = {};
+    blob_.close();
     if (position_ < entry_.local_offset) return Error{Code::corrupt, "a manifest's entries leave a gap"};
     return ok();
   }
@@ -125,7 +125,7 @@ class ArchiveCursor final : public ByteCursor {
   std::uint64_t index_ = 0;
   ManifestEntry entry_;
   ByteCount data_offset_ = 0;
-  OpenBlob blob_;
+  PieceReader blob_;
   std::string buffer_;
 };
 
@@ -137,9 +137,9 @@ std::unique_ptr<ByteCursor> ArchiveSource::open_cursor(ByteCount offset) const {
 
 Result<std::shared_ptr<const OpenManifest>> OpenManifest::open(const model::BlobStore& blobs, const model::BlobId& id) {
   std::shared_ptr<OpenManifest> manifest(new OpenManifest);
-  ASSIGN_OR_RETURN(manifest->reader_, blobs.open(id));
+  ASSIGN_OR_RETURN(auto blob, blobs.open(id));
   Bytes bytes;
-  if (auto region = manifest->reader_->file_region()) {
+  if (const auto* region = blob.file_region()) {
     static const auto page = static_cast<ByteCount>(::sysconf(_SC_PAGESIZE));
     auto skipped = region->offset % page;
     manifest->mapping_size_ = region->length + skipped;
@@ -149,8 +149,8 @@ Result<std::shared_ptr<const OpenManifest>> OpenManifest::open(const model::Blob
     manifest->mapping_ = mapping;
     bytes = Bytes(static_cast<const std::byte*>(mapping) + skipped, region->length);
   } else {
-    manifest->memory_.resize(manifest->reader_->size());
-    ASSIGN_OR_RETURN(auto got, manifest->reader_->read_at(0, std::as_writable_bytes(std::span(manifest->memory_))));
+    manifest->memory_.resize(blob.size());
+    ASSIGN_OR_RETURN(auto got, blob.read_at(0, std::as_writable_bytes(std::span(manifest->memory_))));
     bytes = bytes_of(manifest->memory_).first(got);
   }
   ASSIGN_OR_RETURN(auto view, ManifestView::open(bytes));

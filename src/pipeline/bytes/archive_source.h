@@ -23,7 +23,6 @@ class OpenManifest {
  private:
   OpenManifest() = default;
 
-  std::unique_ptr<model::BlobReader> reader_;
   std::string memory_;
   void* mapping_ = nullptr;
   std::size_t mapping_size_ = 0;

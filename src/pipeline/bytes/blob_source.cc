@@ -43,7 +43,7 @@ class BlobCursor final : public ByteCursor {
  private:
   std::shared_ptr<const BlobByteSource> source_;
   ByteCount position_;
-  OpenBlob blob_;
+  PieceReader blob_;
 };
 
 std::unique_ptr<ByteCursor> BlobByteSource::open_cursor(ByteCount offset) const {
@@ -52,22 +52,24 @@ std::unique_ptr<ByteCursor> BlobByteSource::open_cursor(ByteCount offset) const 
 
 }  // namespace
 
-Result<void> OpenBlob::open(const model::BlobStore& blobs, const model::BlobId& id, ByteCount expected_size) {
-  ASSIGN_OR_RETURN(reader_, blobs.open(id));
-  if (reader_->size() != expected_size) {
-    auto size = reader_->size();
-    reader_.reset();
-    return Error{Code::corrupt, fmt::format("the blob {} has {} bytes; {} were stored", id.hex(), size, expected_size)};
+Result<void> PieceReader::open(const model::BlobStore& blobs, const model::BlobId& id, ByteCount expected_size) {
+  ASSIGN_OR_RETURN(auto blob, blobs.open(id));
+  if (blob.size() != expected_size) {
+    return Error{Code::corrupt,
+                 fmt::format("the blob {} has {} bytes; {} were stored", id.hex(), blob.size(), expected_size)};
   }
-  region_ = reader_->file_region();
+  blob_ = std::move(blob);
   return ok();
 }
 
-Result<ByteCursor::Piece> OpenBlob::read(ByteCount offset) {
-  if (region_)
-    return ByteCursor::Piece{{}, {region_->fd, region_->offset + offset, region_->length - offset, region_->owner}};
+Result<ByteCursor::Piece> PieceReader::read(ByteCount offset) {
+  if (const auto* region = blob_->file_region()) {
+    ByteCursor::Piece piece{{}, {region->fd, region->offset + offset, region->length - offset, region->owner}};
+    close();
+    return piece;
+  }
   if (!buffer_) buffer_ = std::make_unique<std::byte[]>(kCopyBuffer);
-  ASSIGN_OR_RETURN(auto got, reader_->read_at(offset, {buffer_.get(), kCopyBuffer}));
+  ASSIGN_OR_RETURN(auto got, blob_->read_at(offset, {buffer_.get(), kCopyBuffer}));
   if (got == 0) return Error{Code::corrupt, "a stored blob is cut short"};
   return ByteCursor::Piece{text_of(Bytes(buffer_.get(), got)), {}};
 }

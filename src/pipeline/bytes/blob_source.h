@@ -9,17 +9,18 @@
 namespace dray::pipeline {
 
 // A blob while a cursor reads it. Hands out a region of its file where it is one, else reads into a buffer of its own.
-class OpenBlob {
+class PieceReader {
  public:
   // Code::corrupt unless the blob has `expected_size` bytes.
   Result<void> open(const model::BlobStore& blobs, const model::BlobId& id, ByteCount expected_size);
-  bool is_open() const { return reader_ != nullptr; }
-  // What is there from `offset` on, before the blob's end: all of it as a region, or a buffer full.
+  bool is_open() const { return blob_.has_value(); }
+  void close() { blob_.reset(); }
+  // What is there from `offset` on, before the blob's end: a buffer full, or all of it as a region, and then the blob
+  // is closed: the region has what it needs.
   Result<ByteCursor::Piece> read(ByteCount offset);
 
  private:
-  std::unique_ptr<model::BlobReader> reader_;
-  std::optional<FileRegion> region_;
+  std::optional<model::OpenBlob> blob_;
   std::unique_ptr<std::byte[]> buffer_;
 };
 

@@ -60,14 +60,14 @@ class Checker {
   }
 
   void check_blob(const BlobId& id) {
-    auto reader = blobs_.open(id);
-    if (!reader) return report(reader.error().message);
-    if (depth_ == Depth::presence) return keep(id, {id, (*reader)->size(), 0});
+    auto blob = blobs_.open(id);
+    if (!blob) return report(blob.error().message);
+    if (depth_ == Depth::presence) return keep(id, {id, blob->size(), 0});
     std::vector<std::byte> buffer(kBufferSize);
     Sha256Hasher hasher;
     std::uint32_t crc = 0;
-    for (ByteCount at = 0; at < (*reader)->size() && !stop_;) {
-      auto got = (*reader)->read_at(at, buffer);
+    for (ByteCount at = 0; at < blob->size() && !stop_;) {
+      auto got = blob->read_at(at, buffer);
       if (!got) return report(fmt::format("blob {}: {}", id.hex(), got.error().message));
       auto bytes = Bytes(buffer).first(*got);
       hasher.update(bytes);
@@ -77,7 +77,7 @@ class Checker {
     }
     if (stop_) return;
     if (hasher.finish() != id) return report(fmt::format("blob {} has other bytes than were stored", id.hex()));
-    keep(id, {id, (*reader)->size(), crc});
+    keep(id, {id, blob->size(), crc});
   }
 
   Result<void> check_asset(const AssetPath& path, const Blob& blob) {

@@ -196,9 +196,8 @@ class Saving {
 }  // namespace
 
 Error explain_disk(Error error, const std::string& name) {
-  bool is_full = error.detail == system_error("", ENOSPC).detail || error.detail == system_error("", EDQUOT).detail;
-  if (!is_full) return error;
-  return {Code::unavailable,
+  if (error.code != Code::full) return error;
+  return {Code::full,
           fmt::format(
               "no room left on the disk for {}; what is there is kept: make room and run the same command again", name),
           error.message};
