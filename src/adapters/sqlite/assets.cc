@@ -72,15 +72,15 @@ class Assets final : public model::AssetRepository {
     });
   }
 
-  Result<void> visit_below(const AssetPath& folder,
-                           const std::function<model::Visit(const Node&)>& visit) const override {
+  Result<void> visit_below(const AssetPath& folder, const std::function<model::Visit(Node&)>& visit) const override {
     return guarded([&]() -> Result<void> {
       auto reader = database_->read();  // one statement reads one state, in WAL mode
       auto row =
           reader->prepare("SELECT " NODE_COLUMNS " FROM node WHERE order_key > ? AND order_key < ? ORDER BY order_key");
       row.bind(bytes_of(first_below(folder)), bytes_of(end_below(folder)));
       while (row.step()) {
-        if (visit(node_of(row)) == model::Visit::stop) break;
+        auto node = node_of(row);
+        if (visit(node) == model::Visit::stop) break;
       }
       return ok();
     });

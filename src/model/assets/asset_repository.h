@@ -41,8 +41,8 @@ class AssetRepository {
   virtual Result<std::vector<Node>> list_children(const AssetPath& folder, const std::string& after,
                                                   std::size_t limit) const = 0;
   // Everything below `folder`, depth first, children by name in code-point order; a folder comes before what it holds.
-  // It sees one state of the repository, whatever is written meanwhile.
-  virtual Result<void> visit_below(const AssetPath& folder, const std::function<Visit(const Node&)>& visit) const = 0;
+  // It sees one state of the repository, whatever is written meanwhile. `visit` may take the node's members.
+  virtual Result<void> visit_below(const AssetPath& folder, const std::function<Visit(Node&)>& visit) const = 0;
   virtual Result<json::object> get_metadata(const AssetPath& asset) const = 0;                // Code::not_found
   virtual Result<std::vector<AssetVersion>> list_versions(const AssetPath& asset) const = 0;  // the newest first
 

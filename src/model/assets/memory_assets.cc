@@ -37,12 +37,12 @@ class Assets final : public AssetRepository {
     return children;
   }
 
-  Result<void> visit_below(const AssetPath& folder, const std::function<Visit(const Node&)>& visit) const override {
+  Result<void> visit_below(const AssetPath& folder, const std::function<Visit(Node&)>& visit) const override {
     auto copy = [this] {
       std::lock_guard lock(mutex_);
       return records_;
     }();
-    for (const auto& [key, record] : copy) {
+    for (auto& [key, record] : copy) {
       if (record.node.path == folder || !record.node.path.is_within(folder)) continue;
       if (visit(record.node) == Visit::stop) break;
     }

@@ -40,11 +40,12 @@ TEST(Layout, RefusesANameThatAZipCannotHold) {
   EXPECT_EQ(lay_out({"x.zip", {{std::string(65'536, 'x'), kDirectoryEntry}}}, {}).error().code, Code::invalid);
 }
 
-TEST(Layout, PlacesAMillionEntriesInWellUnderASecond) {
+TEST(Layout, PlacesAMillionEntriesInSeconds) {
   auto start = std::chrono::steady_clock::now();
   auto layout = layout_of(std::vector<ByteCount>(1'000'000, 5'000));
   EXPECT_EQ(layout.end.entry_count, 1'000'001u);
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));  // a sanitizer's build included
+  EXPECT_LT(std::chrono::steady_clock::now() - start,
+            std::chrono::seconds(90));  // half a second; a thread sanitizer's build takes 30
 }
 
 TEST(Manifest, SaysWhatTheLayoutSays) {

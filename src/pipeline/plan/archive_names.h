@@ -1,6 +1,7 @@
 // Gives every entry of an archive its name: safe, and unique within its folder.
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -15,7 +16,7 @@ class FolderNames {
   std::string take(std::string_view wanted);
 
  private:
-  std::unordered_map<std::string, unsigned> next_number_;  // by collision key
+  boost::unordered_flat_map<std::string, unsigned> next_number_;  // by collision key
 };
 
 // The folders of one archive. A source folder keeps the archive folder it got; two source folders of one name get two.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <unordered_set>
 
 namespace dray::pipeline {
@@ -44,7 +45,7 @@ class Selector {
       if (request_.targets.size() == 1) selection_.suggested_name = std::string(target.name());
       return take_folder(*node, base);
     }
-    take_asset(*node, base);
+    take_asset(*std::move(node), base);
     return ok();
   }
 
@@ -57,7 +58,7 @@ class Selector {
       bool allowed;
     };
     std::vector<Level> levels = {{folder.path, true}};
-    return assets_.visit_below(folder.path, [&](const Node& node) {
+    return assets_.visit_below(folder.path, [&](Node& node) {
       auto parent = std::string_view(node.path.text()).substr(0, node.path.text().rfind('/'));
       while (levels.size() > 1 && levels.back().path.text() != parent) levels.pop_back();
       bool inherited = levels.back().allowed;
@@ -68,7 +69,7 @@ class Selector {
         levels.push_back({node.path, allowed});
         if (allowed) note_folder(node, base);
       } else if (allowed) {
-        take_asset(node, base);
+        take_asset(std::move(node), base);
       }
       return model::Visit::go_on;
     });
@@ -80,9 +81,9 @@ class Selector {
     if (request_.options.keep_structure) selection_.folders.push_back({folder.path, base, selection_.entries.size()});
   }
 
-  void take_asset(const Node& node, std::size_t base) {
+  void take_asset(Node node, std::size_t base) {
     if (request_.targets.size() > 1 && !taken_.insert(node.id).second) return;
-    const auto& asset = *node.asset;
+    auto& asset = *node.asset;
     ++selection_.asset_count;
     if (asset.set != model::SetKind::none) {
       refuse(node.path, "set",
@@ -91,9 +92,12 @@ class Selector {
       return;
     }
     if (!request_.options.originals) return;
-    selection_.entries.push_back({node.id, node.path, "original", base, asset.original, asset.mime_type,
-                                  std::chrono::floor<std::chrono::seconds>(asset.modified)});
     selection_.total_size += asset.original.size;
+    if (selection_.entries.size() == selection_.entries.capacity())  // fewer copies than when it doubles
+      selection_.entries.reserve(std::max<std::size_t>(64, 4 * selection_.entries.size()));
+    selection_.entries.push_back({node.id, std::move(node.path), "original", base, asset.original,
+                                  std::move(asset.mime_type),
+                                  std::chrono::floor<std::chrono::seconds>(asset.modified)});
   }
 
   void refuse(const AssetPath& path, std::string reason, std::string message) {
