@@ -171,6 +171,7 @@ class Batch final : public model::BlobBatch {
   ~Batch() override { store_.packs().abandon(written_); }
 
   Result<Blob> put(BlobSource& source, ByteCount expected_size) override {
+    if (failure_) return *failure_;
     Digester digester;
     std::size_t filled = 0;  // of buffer_, while the blob may still turn out to be small
     bool ended = false;
@@ -191,9 +192,18 @@ class Batch final : public model::BlobBatch {
   }
 
   Result<void> commit() override {
+    if (failure_) return *failure_;
+    auto done = make_durable();
+    if (!done) failure_ = done.error();
+    return done;
+  }
+
+ private:
+  Result<void> make_durable() {
     auto large = std::exchange(large_files_, {});
     RETURN_IF_ERROR(write_small());
     RETURN_IF_ERROR(store_.packs().publish(std::exchange(written_, {})));
+    if (std::exchange(found_in_pack_, false)) RETURN_IF_ERROR(store_.packs().sync_known());
     small_ids_.clear();
     std::set<std::string> folders;
     for (const auto& [file, id] : large) {
@@ -206,18 +216,22 @@ class Batch final : public model::BlobBatch {
     return ok();
   }
 
- private:
   Result<void> write_small() {
     if (small_blobs_.empty()) return ok();
-    ASSIGN_OR_RETURN(auto write, store_.packs().write(small_content_, std::exchange(small_blobs_, {})));
-    written_.push_back(std::move(write));
+    auto write = store_.packs().write(small_content_, std::exchange(small_blobs_, {}));
     small_content_.clear();
+    if (!write) return *(failure_ = std::move(write).error());
+    written_.push_back(*std::move(write));
     return ok();
   }
 
   Result<Blob> put_small(Bytes content) {
     Blob blob{sha256_of(content), content.size(), crc32_of(content)};
-    if (store_.packs().find_known(blob.id) || !small_ids_.insert(blob.id).second) return blob;
+    if (store_.packs().find_known(blob.id)) {
+      found_in_pack_ = true;
+      return blob;
+    }
+    if (!small_ids_.insert(blob.id).second) return blob;
     small_content_.insert(small_content_.end(), content.begin(), content.end());
     small_blobs_.push_back(blob);
     if (small_content_.size() >= kLargestPackedBlob) RETURN_IF_ERROR(write_small());
@@ -262,11 +276,12 @@ class Batch final : public model::BlobBatch {
 
   Store& store_;
   std::vector<std::byte> buffer_;
-  std::vector<std::byte>
-      small_content_;               // on its way into a pack, used again and again: new memory costs more than a copy
-  std::vector<Blob> small_blobs_;   // that it holds
-  std::vector<PackWrite> written_;  // before
-  std::set<BlobId> small_ids_;      // of all of them
+  std::vector<std::byte> small_content_;  // on its way into a pack; used again and again, since new memory costs more
+  std::vector<Blob> small_blobs_;         // that it holds
+  std::vector<PackWrite> written_;        // before
+  std::set<BlobId> small_ids_;            // of all of them
+  bool found_in_pack_ = false;            // a blob was there already, but may not be durable yet
+  std::optional<Error> failure_;          // of the store: nothing more goes in
   std::vector<std::pair<NamelessFile, BlobId>> large_files_;
   std::vector<BlobId> known_large_;  // there already, but their folder may not have been made durable yet
 };

@@ -1,9 +1,11 @@
 #include "adapters/files/file_blob_store.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 
@@ -199,6 +201,66 @@ TEST(FileBlobStore, GivesTheRoomOfAbandonedBatchesBack) {
   one.reset();
   other.reset();
   EXPECT_EQ(std::filesystem::file_size(only_file(folder.path + "/packs", ".pack")), 5u);
+}
+
+TEST(FileBlobStore, TakesNothingMoreIntoABatchThatFailed) {
+  TemporaryFolder folder;
+  auto store = open(folder);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  auto* handler = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit small = {1'500'000, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  auto batch = store->begin();
+  auto put = [&](char c) {
+    std::string content(900'000, c);
+    model::BytesSource source(bytes_of(content));
+    return batch->put(source, content.size());
+  };
+  bool failed = false;
+  for (char c = 'a'; c < 'e' && !failed; ++c) failed = !put(c);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, handler);
+  ASSERT_TRUE(failed);
+  EXPECT_FALSE(put('a'));
+  EXPECT_FALSE(put('z'));
+  EXPECT_FALSE(batch->commit());
+  EXPECT_FALSE(batch->commit());
+  batch.reset();
+  auto blob = model::put_blob(*store, bytes_of("works again"));
+  ASSERT_TRUE(blob);
+  EXPECT_EQ(*model::read_blob(*store, blob->id), "works again");
+  EXPECT_EQ(std::filesystem::file_size(only_file(folder.path + "/packs", ".pack")), 11u) << "room was not given back";
+}
+
+TEST(FileBlobStore, GoesOnWithAPackWhoseLastBlobIsEmpty) {
+  TemporaryFolder folder;
+  {
+    auto store = open(folder);
+    auto abandoned = store->begin();
+    for (char c = 'a'; c < 'd'; ++c) {
+      std::string content(900'000, c);
+      model::BytesSource source(bytes_of(content));
+      ASSERT_TRUE(abandoned->put(source, content.size()));
+    }
+    ASSERT_TRUE(model::put_blob(*store, {}));
+  }
+  auto pack = only_file(folder.path + "/packs", ".pack");
+  auto blob = model::put_blob(*open(folder), bytes_of("more"));
+  EXPECT_EQ(std::filesystem::file_size(pack), 4u);
+  EXPECT_EQ(*model::read_blob(*open(folder), sha256_of({})), "");
+  EXPECT_EQ(*model::read_blob(*open(folder), blob->id), "more");
+}
+
+TEST(FileBlobStore, LosesOnlyTheBlobsOfAPackThatIsGone) {
+  TemporaryFolder folder;
+  auto lost = model::put_blob(*open(folder), bytes_of("lost"));
+  std::filesystem::remove(only_file(folder.path + "/packs", ".pack"));
+  auto store = open(folder);
+  EXPECT_FALSE(store->find_size(lost->id));
+  auto blob = model::put_blob(*store, bytes_of("kept"));
+  ASSERT_TRUE(blob) << blob.error().message;
+  EXPECT_EQ(*model::read_blob(*store, blob->id), "kept");
 }
 
 TEST(FileBlobStore, MendsALargeBlobThatWasCutShortWhenItIsPutAgain) {

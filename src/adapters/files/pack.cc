@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <map>
@@ -94,8 +95,12 @@ Result<void> PackSet::refresh() const {
     auto known = std::find_if(packs_.begin(), packs_.end(), [&](const auto& pack) { return pack.file->name == name; });
     if (known == packs_.end()) {
       auto fd = open_file(directory_ + "/" + name + ".pack", O_RDONLY);
+      if (!fd && fd.error().code == Code::not_found) {
+        log::warn("{}; the blobs that {}.idx names are lost", fd.error().message, name);
+        continue;
+      }
       if (!fd) return std::move(fd).error();
-      packs_.push_back({std::make_shared<PackFile>(PackFile{name, *std::move(fd)}), 0, {}});
+      packs_.push_back({std::make_shared<PackFile>(PackFile{name, *std::move(fd)}), 0, 0, {}});
       known = packs_.end() - 1;
     }
     RETURN_IF_ERROR(load(*known, static_cast<std::uint32_t>(known - packs_.begin())));
@@ -179,6 +184,8 @@ struct OpenPack {
   UniqueFd content, index;  // NAME.pack, whose lock lasts as long as it is open, and NAME.idx
   ByteCount content_end = 0, index_end = 0;
   std::map<ByteCount, ByteCount> abandoned;  // end to begin of what will not be published
+  std::mutex sync_mutex;                     // asking and noting what the answer was must not be torn apart
+  std::atomic<bool> failed = false;
 };
 
 // What a killed process left torn at the index's end is cut. Returns where the last blob of the pack ends.
@@ -191,7 +198,7 @@ Result<ByteCount> PackSet::cut_torn_records(OpenPack& pack) {
       position += kRecordSize;
       auto packed = parse_record(buffer.data() + at);
       if (!packed) continue;
-      end = std::max(end, packed->offset + packed->blob.size);
+      if (packed->blob.size > 0) end = std::max(end, packed->offset + packed->blob.size);
       pack.index_end = position;
     }
     if (got == buffer.size()) continue;
@@ -206,9 +213,12 @@ Result<void> PackSet::choose_pack() {
   if (open_pack_ && open_pack_->content_end < kPackSize) return ok();
   open_pack_.reset();
   for (const auto& name : pack_names(directory_)) {
+    if (failed_.contains(name)) continue;
     auto pack = std::make_shared<OpenPack>();
     pack->name = name;
-    ASSIGN_OR_RETURN(pack->content, open_file(directory_ + "/" + name + ".pack", O_RDWR));
+    auto content = open_file(directory_ + "/" + name + ".pack", O_RDWR);
+    if (!content) continue;  // refresh() says so
+    pack->content = *std::move(content);
     if (::flock(pack->content.get(), LOCK_EX | LOCK_NB) < 0) continue;
     ASSIGN_OR_RETURN(pack->index, open_file(directory_ + "/" + name + ".idx", O_RDWR));
     ASSIGN_OR_RETURN(pack->content_end, cut_torn_records(*pack));
@@ -251,17 +261,30 @@ Result<PackWrite> PackSet::write(Bytes content, std::vector<model::Blob> blobs) 
   return write;
 }
 
-Result<void> PackSet::append_records(OpenPack& pack, Bytes records) {
-  std::lock_guard lock(writer_mutex_);
-  auto done = write_at(pack.index.get(), pack.index_end, records, pack.name + ".idx");
-  if (done) done = sync_data(pack.index.get(), pack.name + ".idx");
-  if (done) {
-    pack.index_end += records.size();
-  } else {  // records that last all the same are right: their bytes were durable before
-    cut_back(pack.index, pack.index_end);
-    open_pack_.reset();
+void PackSet::leave_alone(OpenPack& pack) {
+  pack.failed = true;
+  failed_.insert(pack.name);
+  if (open_pack_.get() == &pack) open_pack_.reset();
+}
+
+// What a failure leaves in the index is not cut: others may have read whole records by now, and they are right. The
+// next process to append cuts a torn one.
+Result<void> PackSet::publish_in(OpenPack& pack, Bytes records) {
+  {
+    std::lock_guard lock(pack.sync_mutex);
+    if (pack.failed) return Error{Code::unavailable, "an earlier write to the pack " + pack.name + " failed"};
+    auto done = sync_data(pack.content.get(), pack.name + ".pack");
+    if (!done) {
+      pack.failed = true;
+      return done;
+    }
   }
-  return done;
+  std::lock_guard lock(writer_mutex_);
+  if (pack.failed) return Error{Code::unavailable, "an earlier write to the pack " + pack.name + " failed"};
+  RETURN_IF_ERROR(write_at(pack.index.get(), pack.index_end, records, pack.name + ".idx"));
+  RETURN_IF_ERROR(sync_data(pack.index.get(), pack.name + ".idx"));
+  pack.index_end += records.size();
+  return ok();
 }
 
 Result<void> PackSet::publish(const std::vector<PackWrite>& writes) {
@@ -275,15 +298,39 @@ Result<void> PackSet::publish(const std::vector<PackWrite>& writes) {
     }
   }
   for (const auto& [pack, bytes] : records) {
-    RETURN_IF_ERROR(sync_data(pack->content.get(), pack->name + ".pack"));
-    RETURN_IF_ERROR(append_records(*pack, bytes));
+    auto done = publish_in(*pack, bytes);
+    if (done) continue;
+    std::lock_guard lock(writer_mutex_);
+    leave_alone(*pack);
+    return done;
   }
   return refresh();
 }
 
+Result<void> PackSet::sync_known() const {
+  std::vector<std::pair<std::string, ByteCount>> unsure;
+  {
+    std::shared_lock lock(mutex_);
+    for (const auto& pack : packs_) {
+      if (pack.index_bytes > pack.synced_bytes) unsure.emplace_back(pack.file->name, pack.index_bytes);
+    }
+  }
+  for (const auto& [name, bytes] : unsure) {
+    ASSIGN_OR_RETURN(auto index, open_file(directory_ + "/" + name + ".idx", O_RDONLY));
+    RETURN_IF_ERROR(sync_data(index.get(), name + ".idx"));
+    std::unique_lock lock(mutex_);
+    for (auto& pack : packs_) {
+      if (pack.file->name == name) pack.synced_bytes = std::max(pack.synced_bytes, bytes);
+    }
+  }
+  return ok();
+}
+
 void PackSet::abandon(const std::vector<PackWrite>& writes) {
   std::lock_guard lock(writer_mutex_);
-  for (const auto& write : writes) write.pack->abandoned.emplace(write.end, write.begin);
+  for (const auto& write : writes) {
+    if (write.begin < write.end) write.pack->abandoned.emplace(write.end, write.begin);
+  }
   for (const auto& write : writes) {
     auto& pack = *write.pack;
     for (auto last = pack.abandoned.find(pack.content_end); last != pack.abandoned.end();

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <shared_mutex>
 #include <string>
 #include <vector>
@@ -60,11 +61,14 @@ class PackSet {
   // Writes the blobs at the end of a pack; `content` is their bytes one after another, in the order of `blobs`. They
   // are there once published.
   Result<PackWrite> write(Bytes content, std::vector<model::Blob> blobs);
-  // Makes them durable, then known. Where it fails, some may be known all the same, and then their bytes are durable.
+  // Makes them durable, then known. Where it fails, some may be known all the same, and then their bytes are durable;
+  // a pack that a sync failed for is left alone, since the kernel tells of a failure once and only to the first to ask.
   Result<void> publish(const std::vector<PackWrite>& writes);
   // They will not be published: their room is given back where nobody wrote behind them, else when a process next
   // appends to the pack.
   void abandon(const std::vector<PackWrite>& writes);
+  // Makes durable whatever find_known() answers for: another thread or process may have been about to.
+  Result<void> sync_known() const;
 
  private:
   explicit PackSet(std::string directory) : directory_(std::move(directory)) {}
@@ -75,6 +79,7 @@ class PackSet {
   struct Loaded {
     std::shared_ptr<const PackFile> file;
     ByteCount index_bytes = 0;    // how much of NAME.idx is known
+    ByteCount synced_bytes = 0;   // and durable for certain
     std::vector<Record> records;  // in the order of the pack
   };
   struct Place {  // of a record
@@ -101,7 +106,8 @@ class PackSet {
   Result<void> load(Loaded& pack, std::uint32_t number) const;
   Result<void> choose_pack();  // with writer_mutex_ held, as the next
   Result<ByteCount> cut_torn_records(OpenPack& pack);
-  Result<void> append_records(OpenPack& pack, Bytes records);
+  Result<void> publish_in(OpenPack& pack, Bytes records);
+  void leave_alone(OpenPack& pack);                                 // with writer_mutex_ held
   std::optional<PackPlace> look_up(const model::BlobId& id) const;  // with mutex_ held
   PackPlace place_of(Place place) const;
 
@@ -112,6 +118,7 @@ class PackSet {
 
   std::mutex writer_mutex_;  // guards what follows, but for writing the bytes of a pack
   std::shared_ptr<OpenPack> open_pack_;
+  std::set<std::string> failed_;  // packs that are not appended to any more
 };
 
 }  // namespace dray::files

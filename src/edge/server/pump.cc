@@ -269,6 +269,7 @@ void Pump::warm_up() {
 
 Pump::Step Pump::send_region(int socket, ByteCount& budget) {
   auto& region = piece_.region;
+  may_block_ = false;  // that was for gather()
   if (is_cold(region)) return Step::want_read;
   auto wanted = std::min(next_part(region, budget), asked_until_ - region.offset);
   auto offset = static_cast<off_t>(region.offset);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -141,6 +142,10 @@ Result<std::shared_ptr<const OpenManifest>> OpenManifest::open(const model::Blob
   Bytes bytes;
   if (const auto* region = blob.file_region()) {
     static const auto page = static_cast<ByteCount>(::sysconf(_SC_PAGESIZE));
+    struct stat status;
+    if (::fstat(region->fd, &status) < 0) return system_error("cannot read the manifest " + id.hex(), errno);
+    if (static_cast<ByteCount>(status.st_size) < region->offset + region->length)
+      return Error{Code::corrupt, "the manifest " + id.hex() + " is cut short"};
     auto skipped = region->offset % page;
     manifest->mapping_size_ = region->length + skipped;
     auto* mapping = ::mmap(nullptr, manifest->mapping_size_, PROT_READ, MAP_SHARED, region->fd,
