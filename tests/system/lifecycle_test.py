@@ -5,6 +5,7 @@ import hashlib
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import time
 import unittest
@@ -158,6 +159,20 @@ class Starting(SystemTest):
         failed = self.dray.run("serve", "--listen", "127.0.0.1:0", expect=None, timeout=20)
         self.assertNotEqual(failed.returncode, 0)
         self.assertIn("a file", failed.stderr)
+
+    def test_readiness_tells_strangers_nothing_of_a_broken_catalog(self):
+        self.dray.start()
+        self.change_catalog("ALTER TABLE node RENAME TO gone")
+        answer = self.dray.get("/readyz", token=None)
+        self.assertEqual(answer.status, 503)
+        self.assertEqual(answer.json(), {"error": "the server could not do this; its log says why"})
+        self.change_catalog("ALTER TABLE gone RENAME TO node")
+        self.assertEqual(self.dray.get("/readyz", token=None).status, 200)
+
+    def change_catalog(self, statement):
+        catalog = sqlite3.connect(self.dray.data / "dray.db")
+        catalog.execute(statement)
+        catalog.close()
 
     def test_health_needs_no_sign_in_and_everything_else_does(self):
         self.dray.start()

@@ -21,7 +21,11 @@ Response get_live(const Call&) { return server::make_text_response(200, "text/pl
 
 Response get_ready(const Call& call) {
   auto root = call.parts.assets.find(model::dam_root());
-  if (!root) return server::make_error_response(503, root.error().message);
+  if (!root) {
+    auto response = server::make_error_response(root.error());  // its message may name files, and this door is open
+    response.status = 503;
+    return response;
+  }
   return server::make_text_response(200, "text/plain; charset=utf-8", "ready\n");
 }
 

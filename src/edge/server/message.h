@@ -52,8 +52,8 @@ struct Response {
 std::string_view reason_of(int status);
 Response make_json_response(int status, const json::value& value);
 Response make_text_response(int status, std::string content_type, std::string text);
-// {"error": message}, with the status that the error's code means. What the machine did not do (code unavailable or
-// corrupt, or a detail) is told to the log only: such messages name files.
+// {"error": message}, with the status that the error's code means. What the machine did not do (code unavailable,
+// full or corrupt, or a detail) is told to the log only: such messages name files.
 Response make_error_response(const Error& error);
 Response make_error_response(int status, std::string message);
 int status_of(Code code);
