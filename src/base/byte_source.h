@@ -16,6 +16,15 @@ struct FileRegion {
   ByteCount offset = 0;
   ByteCount length = 0;
   std::shared_ptr<const void> owner = {};
+  // Where the file is mapped, the region's first byte. For system calls only: they answer EFAULT where the file turns
+  // out to be cut or unreadable, while touching it would raise SIGBUS.
+  const std::byte* mapped = nullptr;
+
+  void drop_front(ByteCount bytes) {
+    offset += bytes;
+    length -= bytes;
+    if (mapped) mapped += bytes;
+  }
 };
 
 // One reader's place in a source. One thread at a time.

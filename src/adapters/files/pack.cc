@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -22,6 +23,9 @@ namespace {
 // One record of NAME.idx, little-endian: id, offset, size, CRC-32, zero, CRC-32 of the record's first 52 bytes.
 constexpr std::size_t kRecordSize = 56;
 constexpr std::size_t kCheckedSize = 52;
+
+// Of addresses, for each pack. The pack may grow into it, and past kPackSize by what is written at the same time.
+constexpr ByteCount kMappedSize = kPackSize + 64 * 1024 * 1024;
 
 void put_number(std::byte*& at, std::uint64_t value, int bytes) {
   for (int i = 0; i < bytes; ++i) *at++ = static_cast<std::byte>(value >> (8 * i));
@@ -81,6 +85,21 @@ std::vector<std::string> pack_names(const std::string& directory) {
 
 }  // namespace
 
+// Where there is no room for a mapping, the pack is read without one.
+PackFile::PackFile(std::string name, UniqueFd fd)
+    : name_(std::move(name)),
+      fd_(std::move(fd)),
+      mapping_(::mmap(nullptr, kMappedSize, PROT_READ, MAP_SHARED, fd_.get(), 0)) {}
+
+PackFile::~PackFile() {
+  if (mapping_ != MAP_FAILED) ::munmap(const_cast<void*>(mapping_), kMappedSize);
+}
+
+const std::byte* PackFile::mapped(ByteCount offset, ByteCount length) const {
+  if (mapping_ == MAP_FAILED || offset + length > kMappedSize) return nullptr;
+  return static_cast<const std::byte*>(mapping_) + offset;
+}
+
 Result<std::unique_ptr<PackSet>> PackSet::open(const std::string& directory) {
   RETURN_IF_ERROR(make_directories(directory));
   std::unique_ptr<PackSet> set(new PackSet(directory));
@@ -92,7 +111,8 @@ Result<void> PackSet::refresh() const {
   auto names = pack_names(directory_);
   std::unique_lock lock(mutex_);
   for (const auto& name : names) {
-    auto known = std::find_if(packs_.begin(), packs_.end(), [&](const auto& pack) { return pack.file->name == name; });
+    auto known =
+        std::find_if(packs_.begin(), packs_.end(), [&](const auto& pack) { return pack.file->name() == name; });
     if (known == packs_.end()) {
       auto fd = open_file(directory_ + "/" + name + ".pack", O_RDONLY);
       if (!fd && fd.error().code == Code::not_found) {
@@ -100,7 +120,7 @@ Result<void> PackSet::refresh() const {
         continue;
       }
       if (!fd) return std::move(fd).error();
-      packs_.push_back({std::make_shared<PackFile>(PackFile{name, *std::move(fd)}), 0, 0, {}});
+      packs_.push_back({std::make_shared<const PackFile>(name, *std::move(fd)), 0, 0, {}});
       known = packs_.end() - 1;
     }
     RETURN_IF_ERROR(load(*known, static_cast<std::uint32_t>(known - packs_.begin())));
@@ -111,7 +131,7 @@ Result<void> PackSet::refresh() const {
 // A damaged record hides only itself. Those at the end are looked at again next time: they may be torn, or being
 // written right now.
 Result<void> PackSet::load(Loaded& pack, std::uint32_t number) const {
-  auto name = directory_ + "/" + pack.file->name + ".idx";
+  auto name = directory_ + "/" + pack.file->name() + ".idx";
   ASSIGN_OR_RETURN(auto fd, open_file(name, O_RDONLY));
   std::vector<std::byte> buffer(kRecordSize * 4096);
   for (auto position = pack.index_bytes;;) {
@@ -312,7 +332,7 @@ Result<void> PackSet::sync_known() const {
   {
     std::shared_lock lock(mutex_);
     for (const auto& pack : packs_) {
-      if (pack.index_bytes > pack.synced_bytes) unsure.emplace_back(pack.file->name, pack.index_bytes);
+      if (pack.index_bytes > pack.synced_bytes) unsure.emplace_back(pack.file->name(), pack.index_bytes);
     }
   }
   for (const auto& [name, bytes] : unsure) {
@@ -320,7 +340,7 @@ Result<void> PackSet::sync_known() const {
     RETURN_IF_ERROR(sync_data(index.get(), name + ".idx"));
     std::unique_lock lock(mutex_);
     for (auto& pack : packs_) {
-      if (pack.file->name == name) pack.synced_bytes = std::max(pack.synced_bytes, bytes);
+      if (pack.file->name() == name) pack.synced_bytes = std::max(pack.synced_bytes, bytes);
     }
   }
   return ok();

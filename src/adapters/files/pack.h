@@ -26,9 +26,21 @@ struct PackedBlob {
   ByteCount offset = 0;  // in the pack
 };
 
-struct PackFile {
-  std::string name;  // without extension
-  UniqueFd fd;       // of NAME.pack
+// NAME.pack, open and mapped for reading.
+class PackFile {
+ public:
+  PackFile(std::string name, UniqueFd fd);
+  ~PackFile();
+  PackFile(const PackFile&) = delete;
+
+  const std::string& name() const { return name_; }
+  int fd() const { return fd_.get(); }
+  const std::byte* mapped(ByteCount offset, ByteCount length) const;  // nullptr where it is not
+
+ private:
+  const std::string name_;
+  const UniqueFd fd_;
+  const void* mapping_;
 };
 
 struct OpenPack;  // that this process appends to, locked against others

@@ -69,7 +69,7 @@ void add_import(CLI::App& app, Context& context) {
   command->add_option("--compare", options->compare, "What makes a file unchanged: its size and time, or its content")
       ->check(CLI::IsMember({"time", "content"}))
       ->capture_default_str();
-  command->add_option("--jobs", options->jobs, "Files at a time; 0 means one per core")->capture_default_str();
+  command->add_option("--jobs", options->jobs, "Files at a time; 0 means two per core")->capture_default_str();
   command->add_flag("--json", options->json, "Report and progress as JSON");
   command->add_flag("--quiet", options->quiet, "No progress");
   command->footer(std::string("It may be stopped at any moment and run again: what is there and unchanged is skipped, "

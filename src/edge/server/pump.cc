@@ -17,26 +17,70 @@ namespace {
 
 // Measured: below this size a copy is cheaper than a sendfile of its own; above, sendfile wins.
 constexpr ByteCount kCopyLimit = 16 * 1024;
-constexpr std::size_t kScratchSize = 256 * 1024;  // stays in the second-level cache
+constexpr ByteCount kGathered = 512 * 1024;   // by one system call
+constexpr std::size_t kMaxVectors = 1024;     // the kernel takes no more
+constexpr std::size_t kTextSize = 64 * 1024;  // headers and the like between the blobs
 constexpr ByteCount kTurn = 2 * 1024 * 1024;  // so much, then the others get theirs; smaller turns cost CPU per byte
 constexpr ByteCount kAligned = 64 * 1024;     // of a file: what the kernel takes at once
-constexpr std::size_t kMaxRun = 256;          // iovecs of one read
-constexpr std::size_t kKeptScratches = 64;    // per thread; beyond it what could not be sent is gathered again later
+constexpr ByteCount kWindowGrowth = 8;        // of how far is looked ahead
+constexpr ByteCount kPage = 4096;
+constexpr std::size_t kKeptScratches = 64;  // per thread; beyond it what could not be sent is gathered again later
 
 thread_local std::size_t scratches_out = 0;
 
+// Whether a small blob can be sent from where it is mapped.
+bool is_copied(const FileRegion& region) { return region.mapped && region.length <= kCopyLimit; }
+
+// Whether the page at `offset` is in the page cache; true where the file system cannot tell, and behind the end.
+bool is_cached(int fd, ByteCount offset) {
+  std::byte byte;
+  iovec vector{&byte, 1};
+  return ::preadv2(fd, &vector, 1, static_cast<off_t>(offset), RWF_NOWAIT) >= 0 || errno != EAGAIN;
+}
+
 }  // namespace
 
+// Text is copied, blobs are sent from where they are mapped.
 struct Pump::Scratch {
-  std::array<std::byte, kScratchSize> bytes;
-  std::size_t begin = 0, end = 0;
+  std::array<std::byte, kTextSize> text;
+  std::size_t text_end = 0;
+  std::array<iovec, kMaxVectors> vectors;
+  std::size_t begin = 0, end = 0;  // of those that are not sent
+  ByteCount unsent = 0;
+  std::vector<std::shared_ptr<const void>> owners;  // of the mappings
 
-  // Regions of one file, side by side, whose place in `bytes` is set and which are still to be read.
-  std::array<iovec, kMaxRun> run;
-  std::size_t run_count = 0;
-  FileRegion run_region;
-  ByteCount run_position = 0;  // in the response, of its first byte
-  std::size_t run_begin = 0;   // in bytes, of its first byte
+  bool is_full() const { return unsent >= kGathered || end == kMaxVectors || text_end == kTextSize; }
+
+  void clear() {
+    text_end = begin = end = 0;
+    unsent = 0;
+    owners.clear();
+  }
+
+  void add(const std::byte* bytes, std::size_t count) {
+    vectors[end++] = {const_cast<std::byte*>(bytes), count};
+    unsent += count;
+  }
+
+  std::size_t add_text(std::string_view more) {  // answers how much there was room for
+    auto count = std::min(more.size(), kTextSize - text_end);
+    std::memcpy(text.data() + text_end, more.data(), count);
+    add(text.data() + text_end, count);
+    text_end += count;
+    return count;
+  }
+
+  void add_mapped(const FileRegion& region) {
+    if (owners.empty() || owners.back() != region.owner) owners.push_back(region.owner);
+    add(region.mapped, region.length);
+  }
+
+  void drop_sent(std::size_t count) {
+    unsent -= count;
+    while (begin < end && count >= vectors[begin].iov_len) count -= vectors[begin++].iov_len;
+    if (begin == end) return clear();
+    vectors[begin] = {static_cast<std::byte*>(vectors[begin].iov_base) + count, vectors[begin].iov_len - count};
+  }
 };
 
 namespace {
@@ -45,16 +89,13 @@ thread_local std::unique_ptr<Pump::Scratch> spare_scratch;
 
 std::unique_ptr<Pump::Scratch> Pump::take_scratch() {
   ++scratches_out;
-  auto scratch = spare_scratch ? std::move(spare_scratch) : std::unique_ptr<Scratch>(new Scratch);
-  scratch->begin = scratch->end = scratch->run_count = 0;
-  scratch->run_region = {};
-  return scratch;
+  return spare_scratch ? std::move(spare_scratch) : std::unique_ptr<Scratch>(new Scratch);
 }
 
 void Pump::give_scratch(std::unique_ptr<Scratch> scratch) {
   if (!scratch) return;
   --scratches_out;
-  scratch->run_region = {};
+  scratch->clear();
   spare_scratch = std::move(scratch);
 }
 
@@ -78,7 +119,7 @@ void Pump::add_text(std::string text) {
   total_ += length;
 }
 
-ByteCount Pump::gathered() const { return scratch_ ? scratch_->end - scratch_->begin : 0; }
+ByteCount Pump::gathered() const { return scratch_ ? scratch_->unsent : 0; }
 
 void Pump::seek(ByteCount position) {
   position_ = position;
@@ -93,6 +134,7 @@ void Pump::rest() {
   auto at = sent();
   give_scratch(std::move(scratch_));
   if (cursor_) cursor_->rest();
+  asked_ = cold_ = {};
   seek(at);
 }
 
@@ -120,7 +162,6 @@ bool Pump::load_piece() {
     return false;
   }
   piece_ = *std::move(piece);
-  asked_until_ = piece_.region.offset;
   auto rest = segment.length - done;
   if (piece_.length() > rest) {
     cursor_is_right_ = false;
@@ -135,8 +176,7 @@ bool Pump::load_piece() {
 void Pump::consume(ByteCount bytes) {
   position_ += bytes;
   if (piece_.literal.empty()) {
-    piece_.region.offset += bytes;
-    piece_.region.length -= bytes;
+    piece_.region.drop_front(bytes);
   } else {
     piece_.literal.remove_prefix(bytes);
   }
@@ -147,63 +187,24 @@ Pump::Step Pump::fail(std::string error) {
   return Step::failed;
 }
 
-Pump::Step Pump::read_run() {
-  auto& scratch = *scratch_;
-  if (scratch.run_count == 0) return Step::done;
-  const auto& region = scratch.run_region;
-  ssize_t got;
-  do {
-    got = ::preadv2(region.fd, scratch.run.data(), static_cast<int>(scratch.run_count),
-                    static_cast<off_t>(region.offset), may_block_ ? 0 : RWF_NOWAIT);
-    if (got < 0 && errno == EOPNOTSUPP && !may_block_)
-      may_block_ = true, errno = EINTR;  // a file system that cannot tell
-  } while (got < 0 && errno == EINTR);
-  bool blocking = may_block_;
-  scratch.run_count = 0;
-  if (got == static_cast<ssize_t>(region.length)) return Step::done;
-  if (blocking)
-    return fail(got < 0 ? std::string("cannot read a blob: ") + std::strerror(errno) : "a stored blob is cut short");
-  // Not in the page cache, at least not all of it. What comes before the run is sent first.
-  cold_ = region;
-  scratch.end = scratch.run_begin;
-  seek(scratch.run_position);
-  return Step::want_read;
-}
-
 Pump::Step Pump::gather() {
   if (!scratch_) scratch_ = take_scratch();
   auto& scratch = *scratch_;
-  auto read_result = Step::done;
-  while (scratch.end < kScratchSize && load_piece()) {
-    auto room = kScratchSize - scratch.end;
+  while (!scratch.is_full() && load_piece()) {
     if (!piece_.literal.empty()) {
-      auto count = std::min(room, piece_.literal.size());
-      std::memcpy(scratch.bytes.data() + scratch.end, piece_.literal.data(), count);
-      scratch.end += count;
-      consume(count);
+      consume(scratch.add_text(piece_.literal));
       continue;
     }
     const auto& region = piece_.region;
-    if (region.length > kCopyLimit || region.length > room) break;
-    bool goes_on = scratch.run_count > 0 && scratch.run_count < kMaxRun && scratch.run_region.fd == region.fd &&
-                   scratch.run_region.offset + scratch.run_region.length == region.offset;
-    if (!goes_on) {
-      read_result = read_run();
-      if (read_result != Step::done) break;
-      scratch.run_region = {region.fd, region.offset, 0, region.owner};
-      scratch.run_position = position_;
-      scratch.run_begin = scratch.end;
+    if (!is_copied(region)) break;
+    if (is_cold(region)) {  // what comes before it is sent first
+      if (scratch.unsent == 0) return Step::want_read;
+      break;
     }
-    scratch.run[scratch.run_count++] = {scratch.bytes.data() + scratch.end, region.length};
-    scratch.run_region.length += region.length;
-    scratch.end += region.length;
+    scratch.add_mapped(region);
     consume(region.length);
   }
-  if (read_result == Step::done) read_result = read_run();
-  if (read_result == Step::failed) return read_result;
-  if (!error_.empty()) return Step::failed;
-  if (read_result == Step::want_read && gathered() == 0) return read_result;
-  return Step::done;
+  return error_.empty() ? Step::done : Step::failed;
 }
 
 Pump::Step Pump::flush(int socket, ByteCount& budget) {
@@ -213,15 +214,19 @@ Pump::Step Pump::flush(int socket, ByteCount& budget) {
     ::setsockopt(socket, IPPROTO_TCP, TCP_CORK, &on, sizeof on);
     corked_ = true;
   }
-  while (scratch.begin < scratch.end) {
-    auto count = ::send(socket, scratch.bytes.data() + scratch.begin, scratch.end - scratch.begin, MSG_NOSIGNAL);
+  while (scratch.unsent > 0) {
+    msghdr message{};
+    message.msg_iov = &scratch.vectors[scratch.begin];
+    message.msg_iovlen = scratch.end - scratch.begin;
+    auto count = ::sendmsg(socket, &message, MSG_NOSIGNAL);
     if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EFAULT) return fail("a stored blob is cut short, or cannot be read");
     if (count < 0 && errno != EAGAIN && errno != EWOULDBLOCK) return Step::failed;
     if (count > 0) {
-      scratch.begin += static_cast<std::size_t>(count);
+      scratch.drop_sent(static_cast<std::size_t>(count));
       budget -= std::min<ByteCount>(budget, static_cast<ByteCount>(count));
     }
-    if (scratch.begin < scratch.end) {  // less than asked means full: asking again would only cost a call
+    if (scratch.unsent > 0) {  // less than asked means full: asking again would only cost a call
       if (scratches_out > kKeptScratches) {
         auto at = sent();
         give_scratch(std::move(scratch_));
@@ -230,7 +235,6 @@ Pump::Step Pump::flush(int socket, ByteCount& budget) {
       return Step::want_write;
     }
   }
-  scratch.begin = scratch.end = 0;
   return Step::done;
 }
 
@@ -240,19 +244,22 @@ ByteCount Pump::next_part(const FileRegion& region, ByteCount budget) {
   return (region.offset + budget + kAligned) / kAligned * kAligned - region.offset;
 }
 
+// Looks at the first and the last page of what is sent next. While regions follow each other in a file, it looks
+// further ahead each time, which saves looking at each of them.
 bool Pump::is_cold(const FileRegion& region) {
-  if (region.offset < asked_until_) return false;
-  auto window = next_part(region, kTurn);
-  asked_until_ = region.offset + window;
-  for (auto offset : {region.offset, region.offset + window - 1}) {
-    std::byte byte;
-    iovec vector{&byte, 1};
-    if (::preadv2(region.fd, &vector, 1, static_cast<off_t>(offset), RWF_NOWAIT) < 0 && errno == EAGAIN) {
-      cold_ = {region.fd, region.offset, window, region.owner};
-      return true;
-    }
-  }
-  return false;
+  if (cold_.length > 0) return true;
+  auto needed_end = region.offset + next_part(region, kTurn);
+  auto asked_end = asked_.offset + asked_.length;
+  bool goes_on = asked_.owner == region.owner && region.offset >= asked_.offset && region.offset <= asked_end;
+  if (goes_on && needed_end <= asked_end) return false;
+  auto begin = goes_on ? asked_end : region.offset;
+  auto end = std::max(needed_end, goes_on ? begin + std::min(kWindowGrowth * window_, kTurn) : 0);
+  asked_ = {region.fd, region.offset, end - region.offset, region.owner};
+  window_ = end - begin;
+  bool begins_anew = !goes_on && begin / kPage != (end - 1) / kPage;
+  if ((begins_anew && !is_cached(region.fd, begin)) || !is_cached(region.fd, end - 1))
+    cold_ = {region.fd, begin, end - begin, region.owner};
+  return cold_.length > 0;
 }
 
 void Pump::warm_up() {
@@ -263,15 +270,13 @@ void Pump::warm_up() {
     if (count <= 0) break;  // the step that follows meets the error again and tells it
     done += static_cast<ByteCount>(count);
   }
-  may_block_ = true;
   cold_ = {};
 }
 
 Pump::Step Pump::send_region(int socket, ByteCount& budget) {
   auto& region = piece_.region;
-  may_block_ = false;  // that was for gather()
   if (is_cold(region)) return Step::want_read;
-  auto wanted = std::min(next_part(region, budget), asked_until_ - region.offset);
+  auto wanted = std::min(next_part(region, budget), asked_.offset + asked_.length - region.offset);
   auto offset = static_cast<off_t>(region.offset);
   auto count = ::sendfile(socket, region.fd, &offset, wanted);
   if (count < 0 && errno == EINTR) return Step::done;
@@ -298,13 +303,12 @@ Pump::Step Pump::step(int socket) {
         }
         return Step::done;
       }
-      bool large = piece_.literal.empty() && piece_.region.length > kCopyLimit;
-      result = large ? send_region(socket, budget) : gather();
+      bool copied = !piece_.literal.empty() || is_copied(piece_.region);
+      result = copied ? gather() : send_region(socket, budget);
       if (result != Step::done) return result;
     }
     if (gathered() > 0) result = flush(socket, budget);
     if (result != Step::done) return result;
-    may_block_ = false;
   }
   return Step::yield;
 }

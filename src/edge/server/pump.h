@@ -25,7 +25,7 @@ class Pump {
   ~Pump();
   Pump(const Pump&) = delete;
 
-  struct Scratch;  // gathered bytes
+  struct Scratch;  // what is sent with one system call
 
   Step step(int socket);
   // Reads the bytes that are missing into the page cache. Blocks; from any thread, while no step() runs.
@@ -45,13 +45,12 @@ class Pump {
   static std::unique_ptr<Scratch> take_scratch();
   static void give_scratch(std::unique_ptr<Scratch> scratch);
 
-  ByteCount gathered() const;  // bytes in the scratch buffer that are not sent
+  ByteCount gathered() const;  // bytes that are not sent
   void add_text(std::string text);
   void seek(ByteCount position);
   bool load_piece();              // false: nothing is left, or error_ is set
   void consume(ByteCount bytes);  // of the piece at hand
-  Step gather();                  // small pieces into the scratch buffer; done: go on, else what to answer
-  Step read_run();                // of regions that lie side by side in one file
+  Step gather();                  // small pieces; done: go on, else what to answer
   Step flush(int socket, ByteCount& budget);
   Step send_region(int socket, ByteCount& budget);
   static ByteCount next_part(const FileRegion& region, ByteCount budget);
@@ -70,9 +69,9 @@ class Pump {
   bool corked_ = false;
 
   std::unique_ptr<Scratch> scratch_;  // while it holds gathered bytes that are not sent
+  FileRegion asked_;                  // is_cold() has looked there
+  ByteCount window_ = 0;              // how far it looked ahead
   FileRegion cold_;                   // what warm_up() reads
-  bool may_block_ = false;            // it has been read: take what is there
-  ByteCount asked_until_ = 0;         // of the file of piece_: is_cold() has looked before that offset
   std::string error_;
 };
 

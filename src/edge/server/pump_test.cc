@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -19,10 +20,14 @@ namespace {
 // A source of pieces given beforehand: literals, and regions of one temporary file.
 class PieceSource final : public ByteSource, public std::enable_shared_from_this<PieceSource> {
  public:
-  PieceSource() {
+  explicit PieceSource(bool mapped = false) {
     auto pattern = testing::TempDir() + "dray-pump-XXXXXX";
     fd_ = std::make_shared<UniqueFd>(::mkostemp(pattern.data(), O_CLOEXEC));
     ::unlink(pattern.c_str());
+    if (mapped) mapping_ = ::mmap(nullptr, kMapped, PROT_READ, MAP_SHARED, fd_->get(), 0);
+  }
+  ~PieceSource() override {
+    if (mapping_) ::munmap(mapping_, kMapped);
   }
   void add_literal(std::string text) {
     whole_ += text;
@@ -44,11 +49,11 @@ class PieceSource final : public ByteSource, public std::enable_shared_from_this
   bool evict() const {
     ::fsync(fd_->get());
     ::posix_fadvise(fd_->get(), 0, 0, POSIX_FADV_DONTNEED);
-    std::byte byte;
-    iovec vector{&byte, 1};
-    return std::all_of(pieces_.begin(), pieces_.end(), [&](const Place& place) {
-      return ::preadv2(fd_->get(), &vector, 1, static_cast<off_t>(place.offset), RWF_NOWAIT) < 0 && errno == EAGAIN;
-    });
+    auto* mapping = ::mmap(nullptr, kMapped, PROT_READ, MAP_SHARED, fd_->get(), 0);
+    std::vector<unsigned char> pages((file_end_ + 4095) / 4096);
+    bool known = ::mincore(mapping, file_end_, pages.data()) == 0;
+    ::munmap(mapping, kMapped);
+    return known && std::none_of(pages.begin(), pages.end(), [](auto page) { return page & 1; });
   }
   void truncate() { EXPECT_EQ(::ftruncate(fd_->get(), 10), 0); }
   const std::string& whole() const { return whole_; }
@@ -61,10 +66,16 @@ class PieceSource final : public ByteSource, public std::enable_shared_from_this
     ByteCount offset;
   };
   const std::vector<Place>& pieces() const { return pieces_; }
-  const std::shared_ptr<UniqueFd>& fd() const { return fd_; }
+  FileRegion region(ByteCount offset, ByteCount length) const {
+    const auto* mapped = mapping_ ? static_cast<const std::byte*>(mapping_) + offset : nullptr;
+    return {fd_->get(), offset, length, fd_, mapped};
+  }
 
  private:
+  static constexpr std::size_t kMapped = 64 * 1024 * 1024;
+
   std::shared_ptr<UniqueFd> fd_;
+  void* mapping_ = nullptr;
   std::string whole_;
   std::vector<Place> pieces_;
   ByteCount file_end_ = 0;
@@ -79,8 +90,7 @@ class PieceCursor final : public ByteCursor {
       if (position_ < place.start || position_ >= place.start + place.length) continue;
       auto done = position_ - place.start;
       position_ = place.start + place.length;
-      if (place.in_file)
-        return Piece{{}, {source_->fd()->get(), place.offset + done, place.length - done, source_->fd()}};
+      if (place.in_file) return Piece{{}, source_->region(place.offset + done, place.length - done)};
       text_ = source_->whole().substr(place.start + done, place.length - done);
       return Piece{text_, {}};
     }
@@ -106,8 +116,8 @@ std::string noise(std::size_t size, unsigned seed) {
   return text;
 }
 
-std::shared_ptr<PieceSource> mixed_source() {
-  auto source = std::make_shared<PieceSource>();
+std::shared_ptr<PieceSource> mixed_source(bool mapped) {
+  auto source = std::make_shared<PieceSource>(mapped);
   for (unsigned i = 0; i < 300; ++i) {
     source->add_literal("header " + std::to_string(i));
     auto size = i % 50 == 7 ? 400'000u : i % 10 == 3 ? 20'000u : 1 + i * 13 % 5000;
@@ -154,16 +164,21 @@ std::string run(
   return out;
 }
 
-TEST(Pump, SendsHeadAndEveryPieceInOrder) {
-  auto source = mixed_source();
+class PumpTest : public testing::TestWithParam<bool> {};  // whether the file is mapped
+
+INSTANTIATE_TEST_SUITE_P(Files, PumpTest, testing::Bool(),
+                         [](const auto& info) { return std::string(info.param ? "Mapped" : "NotMapped"); });
+
+TEST_P(PumpTest, SendsHeadAndEveryPieceInOrder) {
+  auto source = mixed_source(GetParam());
   Pair pair;
   Pump pump("HEAD", {source, {{"", {0, source->size()}}}, ""});
   EXPECT_TRUE(run(pump, pair) == "HEAD" + source->whole());
   EXPECT_EQ(pump.sent(), pump.total());
 }
 
-TEST(Pump, SendsAnyRangesWithTextBetween) {
-  auto source = mixed_source();
+TEST_P(PumpTest, SendsAnyRangesWithTextBetween) {
+  auto source = mixed_source(GetParam());
   std::mt19937 generator(1);
   for (int i = 0; i < 40; ++i) {
     std::string expected = "HEAD";
@@ -180,15 +195,15 @@ TEST(Pump, SendsAnyRangesWithTextBetween) {
   }
 }
 
-TEST(Pump, GoesOnAfterARestWhereItWas) {
-  auto source = mixed_source();
+TEST_P(PumpTest, GoesOnAfterARestWhereItWas) {
+  auto source = mixed_source(GetParam());
   Pair pair;
   Pump pump("HEAD", {source, {{"", {0, source->size()}}}, ""});
   EXPECT_TRUE(run(pump, pair, [&] { pump.rest(); }) == "HEAD" + source->whole());
 }
 
-TEST(Pump, GoesOnWhenManyOthersKeepTheBuffers) {
-  auto source = mixed_source();
+TEST_P(PumpTest, GoesOnWhenManyOthersKeepTheBuffers) {
+  auto source = mixed_source(GetParam());
   std::vector<std::unique_ptr<Pair>> pairs;
   std::vector<std::unique_ptr<Pump>> pumps;
   std::vector<std::string> outs(100);
@@ -205,8 +220,8 @@ TEST(Pump, GoesOnWhenManyOthersKeepTheBuffers) {
   }
 }
 
-TEST(Pump, FailsRatherThanPadACutBlob) {
-  auto source = mixed_source();
+TEST_P(PumpTest, FailsRatherThanPadACutBlob) {
+  auto source = mixed_source(GetParam());
   source->truncate();
   Pair pair;
   Pump pump("HEAD", {source, {{"", {0, source->size()}}}, ""});
@@ -237,12 +252,37 @@ TEST(Pump, AsksOfEveryRegionWhetherItIsInThePageCache) {
   EXPECT_EQ(cold, 3);
 }
 
-TEST(Pump, FailsWhenTheClientIsGone) {
-  auto source = mixed_source();
+TEST_P(PumpTest, FailsWhenTheClientIsGone) {
+  auto source = mixed_source(GetParam());
   Pair pair;
   pair.client.reset();
   Pump pump("HEAD", {source, {{"", {0, source->size()}}}, ""});
   EXPECT_EQ(run(pump, pair), "FAILED");
+}
+
+// Small pieces that follow each other in a file are not asked about one by one; those it must wait for come as they
+// are.
+TEST_P(PumpTest, ReadsAheadOfSmallPieces) {
+  auto source = std::make_shared<PieceSource>(GetParam());
+  for (unsigned i = 0; i < 1000; ++i) {
+    source->add_literal("header " + std::to_string(i));
+    source->add_region(noise(4096, i));
+  }
+  if (!source->evict()) GTEST_SKIP() << "the file does not leave the page cache here";
+  Pair pair;
+  Pump pump("HEAD", {source, {{"", {0, source->size()}}}, ""});
+  int cold = 0;
+  std::string out;
+  for (auto step = Pump::Step::yield; step != Pump::Step::done; out += pair.drain()) {
+    step = pump.step(pair.server.get());
+    ASSERT_NE(step, Pump::Step::failed) << pump.error();
+    if (step != Pump::Step::want_read) continue;
+    ++cold;
+    pump.warm_up();
+  }
+  EXPECT_TRUE(out == "HEAD" + source->whole());
+  EXPECT_GE(cold, 1);
+  EXPECT_LT(cold, 20);
 }
 
 TEST(Pump, SendsTextAlone) {

@@ -64,7 +64,8 @@ Result<void> PieceReader::open(const model::BlobStore& blobs, const model::BlobI
 
 Result<ByteCursor::Piece> PieceReader::read(ByteCount offset) {
   if (const auto* region = blob_->file_region()) {
-    ByteCursor::Piece piece{{}, {region->fd, region->offset + offset, region->length - offset, region->owner}};
+    ByteCursor::Piece piece{{}, *region};
+    piece.region.drop_front(offset);
     close();
     return piece;
   }

@@ -25,6 +25,7 @@ using model::AssetDraft;
 constexpr std::size_t kBatchFiles = 1000;
 constexpr ByteCount kBatchBytes = 256 * 1024 * 1024;
 constexpr std::size_t kChildrenAtOnce = 1000;
+constexpr unsigned kWorkersPerCore = 2;  // one of them mostly waits for the disk
 
 struct Work {
   const FoundFile* file = nullptr;
@@ -118,7 +119,8 @@ class Import {
   }
 
   Result<void> do_work() {
-    auto count = request_.workers ? request_.workers : std::max(1u, std::thread::hardware_concurrency());
+    auto count =
+        request_.workers ? request_.workers : kWorkersPerCore * std::max(1u, std::thread::hardware_concurrency());
     std::vector<std::thread> workers;
     show_progress();
     for (unsigned i = 0; i < count; ++i) workers.emplace_back([this] { work(); });

@@ -24,7 +24,7 @@ struct ImportRequest {
   std::string directory;
   AssetPath target;  // below /content/dam; made where missing
   Compare compare = Compare::size_and_time;
-  unsigned workers = 0;  // 0: one per core
+  unsigned workers = 0;  // 0: two per core, since they also wait for the disk
   std::string user;      // for the event log
 };
 
