@@ -2,10 +2,13 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <utility>
 
 namespace dray {
 
@@ -63,6 +66,17 @@ Result<void> sync_directory(const std::string& path) {
   ASSIGN_OR_RETURN(auto fd, open_file(path, O_RDONLY | O_DIRECTORY));
   if (::fsync(fd.get()) < 0) return system_error("cannot make the folder " + path + " durable", errno);
   return ok();
+}
+
+std::size_t raise_descriptor_limit(std::size_t wanted) {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  auto possible = std::min<rlim_t>(wanted, limit.rlim_max);
+  if (limit.rlim_cur < possible) {
+    auto before = std::exchange(limit.rlim_cur, possible);
+    if (::setrlimit(RLIMIT_NOFILE, &limit) < 0) return before;
+  }
+  return limit.rlim_cur;
 }
 
 Result<void> make_directories(const std::string& path) {

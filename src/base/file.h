@@ -20,6 +20,8 @@ Result<void> write_at(int fd, ByteCount offset, Bytes bytes, const std::string& 
 // happened.
 Result<void> sync_data(int fd, const std::string& name);
 Result<void> sync_directory(const std::string& path);
+// Allows this process `wanted` open files, or as many as it may have; returns how many it may have now.
+std::size_t raise_descriptor_limit(std::size_t wanted);
 // Creates the folder and those above it where missing, each made durable.
 Result<void> make_directories(const std::string& path);
 

@@ -29,7 +29,8 @@ constexpr std::size_t kBufferSize = 2 * kLargestPackedBlob;  // whether a blob i
 // Of small blobs, at once. Written in smaller pieces, whose ends are not on the bounds of pages, a pack lies in small
 // folios of the page cache, and sending it costs 8 % more.
 constexpr std::size_t kRunSize = 4 * 1024 * 1024;
-constexpr std::size_t kBlock = 4096;  // what direct writes are aligned to
+constexpr std::size_t kOpenFiles = 32;  // of a batch; more get their names before it ends
+constexpr std::size_t kBlock = 4096;    // what direct writes are aligned to
 constexpr ByteCount kWritebackStep =
     32 * 1024 * 1024;  // so much is handed to the disk while the rest is still being read
 
@@ -133,7 +134,10 @@ class NamelessFile {
     return NamelessFile(UniqueFd(fd), name);
   }
   NamelessFile(NamelessFile&& other) noexcept
-      : fd_(std::move(other.fd_)), name_(std::exchange(other.name_, "")), direct_(other.direct_) {}
+      : fd_(std::move(other.fd_)),
+        name_(std::exchange(other.name_, "")),
+        direct_(other.direct_),
+        can_be_direct_(other.can_be_direct_) {}
   ~NamelessFile() {
     if (!name_.empty()) ::unlink(name_.c_str());
   }
@@ -253,19 +257,22 @@ class Batch final : public model::BlobBatch {
 
  private:
   Result<void> make_durable() {
-    auto large = std::exchange(large_files_, {});
     RETURN_IF_ERROR(write_small());
     RETURN_IF_ERROR(store_.packs().publish(std::exchange(written_, {})));
     if (std::exchange(found_in_pack_, false)) RETURN_IF_ERROR(store_.packs().sync_known());
     small_ids_.clear();
-    std::set<std::string> folders;
-    for (const auto& [file, id] : large) {
+    RETURN_IF_ERROR(name_large());
+    for (const auto& folder : std::exchange(folders_, {}))
+      RETURN_IF_ERROR(sync_directory(store_.directory() + "/large/" + folder));
+    return ok();
+  }
+
+  Result<void> name_large() {
+    for (const auto& [file, id] : std::exchange(large_files_, {})) {
       RETURN_IF_ERROR(sync_data(file.fd(), "the blob " + id.hex()));
       RETURN_IF_ERROR(file.publish(store_.large(), Store::path_of(id)));
-      folders.insert(folder_of(id));
+      folders_.insert(folder_of(id));
     }
-    for (const auto& id : std::exchange(known_large_, {})) folders.insert(folder_of(id));
-    for (const auto& folder : folders) RETURN_IF_ERROR(sync_directory(store_.directory() + "/large/" + folder));
     return ok();
   }
 
@@ -320,10 +327,13 @@ class Batch final : public model::BlobBatch {
     if (::ftruncate(file.fd(), static_cast<off_t>(digester.size())) < 0)
       return system_error("cannot store a blob", errno);
     auto blob = digester.finish();
-    if (store_.has(blob))
-      known_large_.push_back(blob.id);
-    else
-      large_files_.emplace_back(std::move(file), blob.id);
+    if (store_.has(blob)) {
+      folders_.insert(folder_of(blob.id));
+      return blob;
+    }
+    large_files_.emplace_back(std::move(file), blob.id);
+    if (large_files_.size() < kOpenFiles) return blob;
+    if (auto done = name_large(); !done) return *(failure_ = std::move(done).error());
     return blob;
   }
 
@@ -336,8 +346,8 @@ class Batch final : public model::BlobBatch {
   std::set<BlobId> small_ids_;            // of all of them
   bool found_in_pack_ = false;            // a blob was there already, but may not be durable yet
   std::optional<Error> failure_;          // of the store: nothing more goes in
-  std::vector<std::pair<NamelessFile, BlobId>> large_files_;
-  std::vector<BlobId> known_large_;  // there already, but their folder may not have been made durable yet
+  std::vector<std::pair<NamelessFile, BlobId>> large_files_;  // that have no name yet
+  std::set<std::string> folders_;  // of those that have, or were there already: not durable yet
 };
 
 std::unique_ptr<model::BlobBatch> Store::begin() { return std::make_unique<Batch>(*this); }

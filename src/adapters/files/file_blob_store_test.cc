@@ -187,6 +187,28 @@ TEST(FileBlobStore, KeepsLargeBlobsOfAnyLengthAndPieces) {
   }
 }
 
+TEST(FileBlobStore, HoldsFewFilesOpenForABatchOfMany) {
+  TemporaryFolder folder;
+  auto store = open(folder);
+  auto open_files = [] {
+    auto entries = std::filesystem::directory_iterator("/proc/self/fd");
+    return std::distance(begin(entries), end(entries));
+  };
+  auto before = open_files();
+  auto batch = store->begin();
+  std::vector<model::Blob> blobs;
+  for (unsigned i = 0; i < 100; ++i) {
+    auto content = noise(files::kLargestPackedBlob + 1 + i, i);
+    model::BytesSource source(bytes_of(content));
+    auto blob = batch->put(source, content.size());
+    ASSERT_TRUE(blob) << blob.error().message;
+    blobs.push_back(*blob);
+    EXPECT_LT(open_files(), before + 40);
+  }
+  ASSERT_TRUE(batch->commit());
+  for (const auto& blob : blobs) EXPECT_EQ(store->find_size(blob.id), blob.size);
+}
+
 TEST(FileBlobStore, SaysThatAPackIsCutShort) {
   TemporaryFolder folder;
   auto blob = model::put_blob(*open(folder), bytes_of("bytes that will be missing"));

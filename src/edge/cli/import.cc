@@ -2,6 +2,7 @@
 
 #include <iostream>
 
+#include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "edge/cli/commands.h"
@@ -12,6 +13,8 @@
 
 namespace dray::cli {
 namespace {
+
+constexpr std::size_t kOpenFiles = 8192;  // each worker has some dozens of them
 
 struct ImportOptions {
   std::string directory, target;
@@ -44,6 +47,7 @@ void print_json(const service::ImportReport& report) {
 int import(const Context& context, const ImportOptions& options) {
   auto target = AssetPath::parse(options.target);
   if (!target) return complain(target.error());
+  raise_descriptor_limit(kOpenFiles);
   return with_installation(context, OpenMode::create, [&](Installation& parts) -> int {
     service::ImportRequest request{
         options.directory, *target,

@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace dray::server {
 namespace {
@@ -31,11 +32,16 @@ thread_local std::size_t scratches_out = 0;
 // Whether a small blob can be sent from where it is mapped.
 bool is_copied(const FileRegion& region) { return region.mapped && region.length <= kCopyLimit; }
 
-// Whether the page at `offset` is in the page cache; true where the file system cannot tell, and behind the end.
-bool is_cached(int fd, ByteCount offset) {
+enum class Presence { cached, cold, behind_end };
+
+Presence presence_of(int fd, ByteCount offset) {
   std::byte byte;
   iovec vector{&byte, 1};
-  return ::preadv2(fd, &vector, 1, static_cast<off_t>(offset), RWF_NOWAIT) >= 0 || errno != EAGAIN;
+  auto at = static_cast<off_t>(offset);
+  auto got = ::preadv2(fd, &vector, 1, at, RWF_NOWAIT);
+  if (got < 0 && errno == EAGAIN) return Presence::cold;
+  if (got < 0) got = ::pread(fd, &byte, 1, at);  // a file system that cannot tell
+  return got == 0 ? Presence::behind_end : Presence::cached;
 }
 
 }  // namespace
@@ -197,10 +203,9 @@ Pump::Step Pump::gather() {
     }
     const auto& region = piece_.region;
     if (!is_copied(region)) break;
-    if (is_cold(region)) {  // what comes before it is sent first
-      if (scratch.unsent == 0) return Step::want_read;
-      break;
-    }
+    auto step = look_ahead(region);
+    if (step != Step::done && scratch.unsent == 0) return step;
+    if (step != Step::done) break;  // what comes before it is sent first
     scratch.add_mapped(region);
     consume(region.length);
   }
@@ -245,37 +250,42 @@ ByteCount Pump::next_part(const FileRegion& region, ByteCount budget) {
 }
 
 // Looks at the first and the last page of what is sent next. While regions follow each other in a file, it looks
-// further ahead each time, which saves looking at each of them.
-bool Pump::is_cold(const FileRegion& region) {
-  if (cold_.length > 0) return true;
+// further ahead each time, which saves looking at each of them. That the last byte is there shows that the file is not
+// cut: a mapping would give zeros up to the end of the page.
+Pump::Step Pump::look_ahead(const FileRegion& region) {
+  if (cold_.length > 0) return Step::want_read;
   auto needed_end = region.offset + next_part(region, kTurn);
   auto asked_end = asked_.offset + asked_.length;
   bool goes_on = asked_.owner == region.owner && region.offset >= asked_.offset && region.offset <= asked_end;
-  if (goes_on && needed_end <= asked_end) return false;
+  if (goes_on && needed_end <= asked_end) return Step::done;
   auto begin = goes_on ? asked_end : region.offset;
-  auto end = std::max(needed_end, goes_on ? begin + std::min(kWindowGrowth * window_, kTurn) : 0);
+  auto ahead = goes_on ? begin + std::min({kWindowGrowth * window_, kTurn, total_ - position_}) : 0;
+  auto end = std::max(needed_end, ahead);
+  auto last = presence_of(region.fd, end - 1);
+  if (last == Presence::behind_end && end > needed_end) last = presence_of(region.fd, (end = needed_end) - 1);
+  if (last == Presence::behind_end) return fail("a stored blob is cut short");
+  bool one_page = begin / kPage == (end - 1) / kPage;
+  bool cold = last == Presence::cold || (!one_page && presence_of(region.fd, begin) == Presence::cold);
   asked_ = {region.fd, region.offset, end - region.offset, region.owner};
   window_ = end - begin;
-  bool begins_anew = !goes_on && begin / kPage != (end - 1) / kPage;
-  if ((begins_anew && !is_cached(region.fd, begin)) || !is_cached(region.fd, end - 1))
-    cold_ = {region.fd, begin, end - begin, region.owner};
-  return cold_.length > 0;
+  if (cold) cold_ = {region.fd, begin, end - begin, region.owner};
+  return cold ? Step::want_read : Step::done;
 }
 
 void Pump::warm_up() {
+  auto cold = std::exchange(cold_, {});
   std::vector<std::byte> buffer(64 * 1024);
-  for (ByteCount done = 0; done < cold_.length;) {
-    auto count = ::pread(cold_.fd, buffer.data(), std::min<ByteCount>(buffer.size(), cold_.length - done),
-                         static_cast<off_t>(cold_.offset + done));
+  for (ByteCount done = 0; done < cold.length;) {
+    auto count = ::pread(cold.fd, buffer.data(), std::min<ByteCount>(buffer.size(), cold.length - done),
+                         static_cast<off_t>(cold.offset + done));
     if (count <= 0) break;  // the step that follows meets the error again and tells it
     done += static_cast<ByteCount>(count);
   }
-  cold_ = {};
 }
 
 Pump::Step Pump::send_region(int socket, ByteCount& budget) {
   auto& region = piece_.region;
-  if (is_cold(region)) return Step::want_read;
+  if (auto step = look_ahead(region); step != Step::done) return step;
   auto wanted = std::min(next_part(region, budget), asked_.offset + asked_.length - region.offset);
   auto offset = static_cast<off_t>(region.offset);
   auto count = ::sendfile(socket, region.fd, &offset, wanted);

@@ -54,7 +54,7 @@ class Pump {
   Step flush(int socket, ByteCount& budget);
   Step send_region(int socket, ByteCount& budget);
   static ByteCount next_part(const FileRegion& region, ByteCount budget);
-  bool is_cold(const FileRegion& region);
+  Step look_ahead(const FileRegion& region);  // done: what is sent next is at hand
   Step fail(std::string error);
 
   std::vector<Segment> segments_;
@@ -69,7 +69,7 @@ class Pump {
   bool corked_ = false;
 
   std::unique_ptr<Scratch> scratch_;  // while it holds gathered bytes that are not sent
-  FileRegion asked_;                  // is_cold() has looked there
+  FileRegion asked_;                  // look_ahead() has looked there
   ByteCount window_ = 0;              // how far it looked ahead
   FileRegion cold_;                   // what warm_up() reads
   std::string error_;

@@ -55,7 +55,7 @@ class PieceSource final : public ByteSource, public std::enable_shared_from_this
     ::munmap(mapping, kMapped);
     return known && std::none_of(pages.begin(), pages.end(), [](auto page) { return page & 1; });
   }
-  void truncate() { EXPECT_EQ(::ftruncate(fd_->get(), 10), 0); }
+  void truncate(ByteCount size) { EXPECT_EQ(::ftruncate(fd_->get(), static_cast<off_t>(size)), 0); }
   const std::string& whole() const { return whole_; }
   ByteCount size() const override { return whole_.size(); }
   std::unique_ptr<ByteCursor> open_cursor(ByteCount offset) const override;
@@ -221,12 +221,21 @@ TEST_P(PumpTest, GoesOnWhenManyOthersKeepTheBuffers) {
 }
 
 TEST_P(PumpTest, FailsRatherThanPadACutBlob) {
-  auto source = mixed_source(GetParam());
-  source->truncate();
-  Pair pair;
-  Pump pump("HEAD", {source, {{"", {0, source->size()}}}, ""});
-  EXPECT_TRUE(run(pump, pair).ends_with("FAILED"));
-  EXPECT_NE(pump.error().find("cut short"), std::string::npos) << pump.error();
+  for (std::size_t size : {100, 3000, 10'000, 100'000}) {
+    auto source = std::make_shared<PieceSource>(GetParam());
+    for (unsigned i = 0; i < 50; ++i) {
+      source->add_literal("header " + std::to_string(i));
+      source->add_region(noise(size, i));
+    }
+    source->truncate(25 * size + size / 2);  // in the middle of a page, and of a piece
+    Pair pair;
+    Pump pump("HEAD", {source, {{"", {0, source->size()}}}, ""});
+    auto out = run(pump, pair);
+    ASSERT_TRUE(out.ends_with("FAILED"));
+    EXPECT_NE(pump.error().find("cut short"), std::string::npos) << pump.error();
+    out.resize(out.size() - 6);
+    EXPECT_TRUE(("HEAD" + source->whole()).starts_with(out)) << size;
+  }
 }
 
 // The number of a file that was closed is given to the next: what was found out about the one says nothing of the

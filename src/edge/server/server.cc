@@ -13,6 +13,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "edge/server/connection.h"
 
@@ -164,23 +165,17 @@ class HttpServer final : public Server {
 
 // Every connection needs a descriptor, and every download one more. Answers how many connections there are descriptors
 // for: with more, clients that do nothing could take those of the downloads.
-Result<std::size_t> raise_descriptor_limit(std::size_t connections) {
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  auto wanted = std::min<rlim_t>(2 * connections + kOtherDescriptors, limit.rlim_max);
-  if (limit.rlim_cur < wanted) {
-    limit.rlim_cur = wanted;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
+Result<std::size_t> allow_descriptors(std::size_t connections) {
+  auto allowed = raise_descriptor_limit(2 * connections + kOtherDescriptors);
+  if (allowed < 128) {
+    return Error{
+        Code::unavailable,
+        fmt::format("only {} file descriptors are allowed; raise the limit (ulimit -n) to 128 at least", allowed)};
   }
-  if (limit.rlim_cur < 128) {
-    return Error{Code::unavailable,
-                 fmt::format("only {} file descriptors are allowed; raise the limit (ulimit -n) to 128 at least",
-                             limit.rlim_cur)};
-  }
-  auto margin = std::min<rlim_t>(kOtherDescriptors, limit.rlim_cur / 2);
-  auto possible = static_cast<std::size_t>((limit.rlim_cur - margin) / 2);
+  auto margin = std::min<std::size_t>(kOtherDescriptors, allowed / 2);
+  auto possible = (allowed - margin) / 2;
   if (possible < connections)
-    log::warn("{} file descriptors are allowed: at most {} connections at a time", limit.rlim_cur, possible);
+    log::warn("{} file descriptors are allowed: at most {} connections at a time", allowed, possible);
   return std::min(connections, possible);
 }
 
@@ -188,7 +183,7 @@ Result<std::size_t> raise_descriptor_limit(std::size_t connections) {
 
 Result<std::unique_ptr<Server>> open_server(const ServerConfig& config, Service& service, Metrics& metrics) {
   auto possible = config;
-  ASSIGN_OR_RETURN(possible.connections, raise_descriptor_limit(config.connections));
+  ASSIGN_OR_RETURN(possible.connections, allow_descriptors(config.connections));
   auto server = std::make_unique<HttpServer>(possible, service, metrics);
   RETURN_IF_ERROR(server->listen());
   return std::unique_ptr<Server>(std::move(server));
