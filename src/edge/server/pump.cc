@@ -23,8 +23,8 @@ constexpr std::size_t kMaxVectors = 1024;     // the kernel takes no more
 constexpr std::size_t kTextSize = 64 * 1024;  // headers and the like between the blobs
 constexpr ByteCount kTurn = 2 * 1024 * 1024;  // so much, then the others get theirs; smaller turns cost CPU per byte
 constexpr ByteCount kAligned = 64 * 1024;     // of a file: what the kernel takes at once
-constexpr ByteCount kWindowGrowth = 8;        // of how far is looked ahead
 constexpr ByteCount kPage = 4096;
+constexpr ByteCount kWindowGrowth = 8;      // of how far is looked ahead
 constexpr std::size_t kKeptScratches = 64;  // per thread; beyond it what could not be sent is gathered again later
 
 thread_local std::size_t scratches_out = 0;
@@ -141,6 +141,7 @@ void Pump::rest() {
   give_scratch(std::move(scratch_));
   if (cursor_) cursor_->rest();
   asked_ = cold_ = {};
+  warmed_ = false;
   seek(at);
 }
 
@@ -251,7 +252,8 @@ ByteCount Pump::next_part(const FileRegion& region, ByteCount budget) {
 
 // Looks at the first and the last page of what is sent next. While regions follow each other in a file, it looks
 // further ahead each time, which saves looking at each of them. That the last byte is there shows that the file is not
-// cut: a mapping would give zeros up to the end of the page.
+// cut: a mapping would give zeros up to the end of the page. The last page is left alone while the first is missing:
+// the kernel would read it at once, and then what lies between in small folios, which cost a tenth more to send.
 Pump::Step Pump::look_ahead(const FileRegion& region) {
   if (cold_.length > 0) return Step::want_read;
   auto needed_end = region.offset + next_part(region, kTurn);
@@ -261,19 +263,25 @@ Pump::Step Pump::look_ahead(const FileRegion& region) {
   auto begin = goes_on ? asked_end : region.offset;
   auto ahead = goes_on ? begin + std::min({kWindowGrowth * window_, kTurn, total_ - position_}) : 0;
   auto end = std::max(needed_end, ahead);
+  bool has_been_read = std::exchange(warmed_, false);
+  auto want_read = [&] {
+    cold_ = {region.fd, begin, end - begin, region.owner};
+    return Step::want_read;
+  };
+  auto first = (begin + kPage - 1) / kPage * kPage;
+  if (!has_been_read && presence_of(region.fd, first < end ? first : begin) == Presence::cold) return want_read();
   auto last = presence_of(region.fd, end - 1);
   if (last == Presence::behind_end && end > needed_end) last = presence_of(region.fd, (end = needed_end) - 1);
+  if (last == Presence::cold && !has_been_read) return want_read();
   if (last == Presence::behind_end) return fail("a stored blob is cut short");
-  bool one_page = begin / kPage == (end - 1) / kPage;
-  bool cold = last == Presence::cold || (!one_page && presence_of(region.fd, begin) == Presence::cold);
   asked_ = {region.fd, region.offset, end - region.offset, region.owner};
   window_ = end - begin;
-  if (cold) cold_ = {region.fd, begin, end - begin, region.owner};
-  return cold ? Step::want_read : Step::done;
+  return Step::done;
 }
 
 void Pump::warm_up() {
   auto cold = std::exchange(cold_, {});
+  warmed_ = true;
   std::vector<std::byte> buffer(64 * 1024);
   for (ByteCount done = 0; done < cold.length;) {
     auto count = ::pread(cold.fd, buffer.data(), std::min<ByteCount>(buffer.size(), cold.length - done),

@@ -72,6 +72,7 @@ class Pump {
   FileRegion asked_;                  // look_ahead() has looked there
   ByteCount window_ = 0;              // how far it looked ahead
   FileRegion cold_;                   // what warm_up() reads
+  bool warmed_ = false;               // it has, and whatever is still missing must be waited for
   std::string error_;
 };
 
