@@ -51,9 +51,12 @@ class Parser {
       return ok();
     }
     auto lower = ascii_lower(name);
-    if (lower != "layer" && lower != "effect") value = replace_variables(value);
-    if (value.size() > kLongestValue) return invalid(fmt::format("the value of {} is too long", lower));
-    commands.push_back({std::move(lower), std::move(value)});
+    auto& command = commands.emplace_back(Command{std::move(lower), {}});
+    if (command.name == "layer" || command.name == "effect")
+      command.value = std::move(value);
+    else
+      append_replacing_variables(value, command.value);
+    if (command.value.size() > kLongestValue) return invalid(fmt::format("the value of {} is too long", command.name));
     return ok();
   }
 
@@ -66,12 +69,14 @@ class Parser {
   }
 
   // `$name$` of a name that is not known stays as it is.
-  std::string replace_variables(std::string_view value) const {
-    std::string out;
-    for (std::size_t at = 0;;) {
+  void append_replacing_variables(std::string_view value, std::string& out) const {
+    for (std::size_t at = 0; out.size() <= kLongestValue;) {  // what is longer is refused by the caller
       auto begin = value.find('$', at);
       auto end = begin == value.npos ? value.npos : value.find('$', begin + 1);
-      if (end == value.npos) return out += value.substr(at);
+      if (end == value.npos) {
+        out += value.substr(at);
+        return;
+      }
       auto known = variables_.find(ascii_lower(value.substr(begin + 1, end - begin - 1)));
       if (known == variables_.end()) {
         out += value.substr(at, end - at);  // the second '$' may begin another name
@@ -81,7 +86,6 @@ class Parser {
         out += known->second;
         at = end + 1;
       }
-      if (out.size() > kLongestValue) return out;  // refused by the caller
     }
   }
 
