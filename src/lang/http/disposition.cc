@@ -91,8 +91,10 @@ std::optional<FileNames> parse_file_names(std::string_view header) {
     auto value = in.value();
     if (!value) return std::nullopt;
     // Of a repeated parameter the first counts.
-    if (equal_ignoring_case(*name, "filename") && !names.plain) names.plain = std::move(value);
-    if (equal_ignoring_case(*name, "filename*") && !names.extended) names.extended = std::move(value);
+    if (equal_ignoring_case(*name, "filename") && !names.plain)
+      names.plain = std::move(value);
+    else if (equal_ignoring_case(*name, "filename*") && !names.extended)
+      names.extended = std::move(value);
   }
   return names;
 }
