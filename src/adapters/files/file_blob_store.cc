@@ -14,6 +14,7 @@
 #include <set>
 
 #include "adapters/files/pack.h"
+#include "adapters/files/pack_writer.h"
 #include "base/file.h"
 #include "base/text.h"
 
@@ -40,7 +41,10 @@ std::string name_in_folder(const BlobId& id) { return id.hex().substr(2); }
 class Store final : public model::BlobStore {
  public:
   Store(std::string directory, UniqueFd large, std::unique_ptr<PackSet> packs)
-      : directory_(std::move(directory)), large_(std::move(large)), packs_(std::move(packs)) {}
+      : directory_(std::move(directory)),
+        large_(std::move(large)),
+        packs_(std::move(packs)),
+        pack_pool_(directory_ + "/packs") {}
 
   std::unique_ptr<model::BlobBatch> begin() override;
 
@@ -57,6 +61,8 @@ class Store final : public model::BlobStore {
     if (auto place = packs_->find(id)) return open_at(*std::move(place));
     return Error{Code::not_found, "there is no blob " + id.hex()};
   }
+
+  void open_run(std::span<const BlobId> ids, model::BlobRun& run) const override { packs_->find_run(ids, run); }
 
   std::optional<ByteCount> find_size(const BlobId& id) const override {
     if (auto place = packs_->find_known(id)) return place->size;
@@ -84,6 +90,7 @@ class Store final : public model::BlobStore {
   // A file of another length is damaged and does not count.
   bool has(const Blob& blob) const { return packs_->find_known(blob.id) || size_of_large(blob.id) == blob.size; }
   PackSet& packs() { return *packs_; }
+  PackPool& pack_pool() { return pack_pool_; }
   const std::string& directory() const { return directory_; }
   int large() const { return large_.get(); }
   static std::string path_of(const BlobId& id) { return folder_of(id) + "/" + name_in_folder(id); }
@@ -103,6 +110,7 @@ class Store final : public model::BlobStore {
   const std::string directory_;
   const UniqueFd large_;  // the folder of large blobs
   const std::unique_ptr<PackSet> packs_;
+  PackPool pack_pool_;
 };
 
 // Memory that direct writes may start from.
@@ -224,8 +232,7 @@ class Digester {
 
 class Batch final : public model::BlobBatch {
  public:
-  explicit Batch(Store& store) : store_(store), memory_(kBufferSize) {}
-  ~Batch() override { store_.packs().abandon(written_); }
+  explicit Batch(Store& store) : store_(store), memory_(kBufferSize), appender_(store.pack_pool()) {}
 
   Result<Blob> put(BlobSource& source, ByteCount expected_size) override {
     if (failure_) return *failure_;
@@ -258,7 +265,8 @@ class Batch final : public model::BlobBatch {
  private:
   Result<void> make_durable() {
     RETURN_IF_ERROR(write_small());
-    RETURN_IF_ERROR(store_.packs().publish(std::exchange(written_, {})));
+    RETURN_IF_ERROR(appender_.publish());
+    RETURN_IF_ERROR(store_.packs().refresh());
     if (std::exchange(found_in_pack_, false)) RETURN_IF_ERROR(store_.packs().sync_known());
     small_ids_.clear();
     RETURN_IF_ERROR(name_large());
@@ -278,11 +286,11 @@ class Batch final : public model::BlobBatch {
 
   Result<void> write_small() {
     if (small_blobs_.empty()) return ok();
-    auto write = store_.packs().write(small_content_, std::exchange(small_blobs_, {}));
+    auto done = appender_.write(small_content_, small_blobs_);
     small_content_.clear();
-    if (!write) return *(failure_ = std::move(write).error());
-    written_.push_back(*std::move(write));
-    return ok();
+    small_blobs_.clear();
+    if (!done) failure_ = done.error();
+    return done;
   }
 
   Result<Blob> put_small(Bytes content) {
@@ -292,8 +300,9 @@ class Batch final : public model::BlobBatch {
       return blob;
     }
     if (!small_ids_.insert(blob.id).second) return blob;
+    small_content_.resize(place_behind(small_content_.size(), content.size()));
+    small_blobs_.push_back({blob, small_content_.size()});
     small_content_.insert(small_content_.end(), content.begin(), content.end());
-    small_blobs_.push_back(blob);
     if (small_content_.size() >= kRunSize) RETURN_IF_ERROR(write_small());
     return blob;
   }
@@ -341,8 +350,8 @@ class Batch final : public model::BlobBatch {
   AlignedBuffer memory_;
   const MutableBytes buffer_ = memory_.bytes();
   std::vector<std::byte> small_content_;  // on its way into a pack; used again and again, since new memory costs more
-  std::vector<Blob> small_blobs_;         // that it holds
-  std::vector<PackWrite> written_;        // before
+  std::vector<PackedBlob> small_blobs_;   // that it holds
+  PackAppender appender_;                 // that got them
   std::set<BlobId> small_ids_;            // of all of them
   bool found_in_pack_ = false;            // a blob was there already, but may not be durable yet
   std::optional<Error> failure_;          // of the store: nothing more goes in

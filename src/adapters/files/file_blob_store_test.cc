@@ -41,6 +41,13 @@ ByteCount disk_usage(const std::string& path) {
   return bytes;
 }
 
+ByteCount pack_bytes(const TemporaryFolder& folder) {
+  ByteCount bytes = 0;
+  for (const auto& name : files::pack_names(folder.path + "/packs"))
+    bytes += std::filesystem::file_size(folder.path + "/packs/" + name + ".pack");
+  return bytes;
+}
+
 std::string only_file(const std::string& folder, const std::string& extension) {
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     if (entry.path().extension() == extension) return entry.path();
@@ -265,17 +272,88 @@ TEST(FileBlobStore, KeepsBatchesApartThatWriteAtOnce) {
 TEST(FileBlobStore, GivesTheRoomOfAbandonedBatchesBack) {
   TemporaryFolder folder;
   auto store = open(folder);
-  ASSERT_TRUE(model::put_blob(*store, bytes_of("first")));
-  auto one = store->begin(), other = store->begin();
+  auto first = model::put_blob(*store, bytes_of("first"));
+  auto before = pack_bytes(folder);
+  auto one = store->begin(), other = store->begin(), kept = store->begin();
+  std::vector<model::Blob> blobs;
   for (char c = 'a'; c < 'k'; ++c) {
-    std::string content(1'000'000, c), other_content(1'000'000, static_cast<char>(c - 'a' + 'A'));
-    model::BytesSource source(bytes_of(content)), other_source(bytes_of(other_content));
-    ASSERT_TRUE(one->put(source, content.size()));
-    ASSERT_TRUE(other->put(other_source, other_content.size()));
+    auto put = [](model::BlobBatch& batch, char c) {
+      std::string content(1'000'000, c);
+      model::BytesSource source(bytes_of(content));
+      return *batch.put(source, content.size());
+    };
+    put(*one, c);
+    put(*other, static_cast<char>(c - 'a' + 'A'));
+    blobs.push_back(put(*kept, static_cast<char>(c - 'a' + '0')));
   }
   one.reset();
+  ASSERT_TRUE(kept->commit());
   other.reset();
-  EXPECT_EQ(std::filesystem::file_size(only_file(folder.path + "/packs", ".pack")), 5u);
+  EXPECT_LT(pack_bytes(folder), before + 10 * 1'003'520);
+  EXPECT_EQ(*model::read_blob(*store, first->id), "first");
+  for (const auto& blob : blobs) EXPECT_EQ(sha256_of(bytes_of(*model::read_blob(*store, blob.id))), blob.id);
+}
+
+TEST(FileBlobStore, OpensTheBlobsOfOnePackInOneGo) {
+  TemporaryFolder folder;
+  auto store = open(folder);
+  auto one = store->begin(), other = store->begin();
+  std::vector<model::BlobId> ids;
+  auto put = [&](model::BlobBatch& batch, std::string text) {
+    model::BytesSource source(bytes_of(text));
+    ids.push_back(batch.put(source, text.size())->id);
+  };
+  auto texts_of = [&](std::span<const model::BlobId> wanted) {
+    model::BlobRun run;
+    store->open_run(wanted, run);
+    std::vector<std::string> texts;
+    for (const auto& place : run.places) {
+      EXPECT_TRUE(run.owner && place.mapped);
+      std::string text(place.length, '\0');
+      EXPECT_EQ(::pread(run.fd, text.data(), text.size(), static_cast<off_t>(place.offset)), std::ssize(text));
+      EXPECT_EQ(text_of(Bytes(place.mapped, place.length)), text);
+      texts.push_back(text);
+    }
+    return texts;
+  };
+  using Texts = std::vector<std::string>;
+  for (char c = 'a'; c < 'g'; ++c) put(*other, std::string(900'000, c));  // more than is gathered: it has a pack now
+  ids.clear();
+  for (const auto* text : {"one", "two", "three"}) put(*one, text);
+  EXPECT_EQ(texts_of(ids), Texts()) << "they are not there yet";
+  put(*one, std::string(2'000'000, 'x'));  // not in a pack
+  put(*one, "five");
+  ASSERT_TRUE(one->commit());
+  one = store->begin();
+  put(*one, "again in the same pack");
+  put(*other, "in another pack");
+  ASSERT_TRUE(one->commit() && other->commit());
+  std::span<const model::BlobId> all(ids);
+  EXPECT_EQ(texts_of(all), Texts({"one", "two", "three"}));
+  EXPECT_EQ(texts_of(all.subspan(2)), Texts({"three"}));
+  EXPECT_EQ(texts_of(all.subspan(3)), Texts());
+  EXPECT_EQ(texts_of(all.subspan(4)), Texts({"five", "again in the same pack"}));
+  EXPECT_EQ(texts_of(all.subspan(6)), Texts({"in another pack"}));
+  EXPECT_EQ(texts_of({}), Texts());
+}
+
+// A batch has a pack for itself; the next goes on with it.
+TEST(FileBlobStore, GoesOnWithThePacksOfBatchesBefore) {
+  TemporaryFolder folder;
+  auto store = open(folder);
+  for (int round = 0; round < 3; ++round) {
+    std::vector<std::unique_ptr<model::BlobBatch>> batches;
+    for (unsigned i = 0; i < 4; ++i) {
+      batches.push_back(store->begin());
+      auto content = noise(600'000, static_cast<unsigned>(round) * 4 + i);
+      model::BytesSource source(bytes_of(content));
+      ASSERT_TRUE(batches.back()->put(source, content.size()));
+    }
+    for (const auto& batch : batches) ASSERT_TRUE(batch->commit());
+  }
+  auto packs = files::pack_names(folder.path + "/packs");
+  EXPECT_GE(packs.size(), 1u);
+  EXPECT_LE(packs.size(), 4u);
 }
 
 TEST(FileBlobStore, TakesNothingMoreIntoABatchThatFailed) {

@@ -5,26 +5,17 @@
 #include <boost/unordered/unordered_flat_set.hpp>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <set>
 #include <shared_mutex>
 #include <string>
 #include <vector>
 
+#include "adapters/files/pack_record.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
-#include "model/blobs/blob.h"
+#include "model/blobs/blob_store.h"
 
 namespace dray::files {
-
-inline constexpr ByteCount kLargestPackedBlob = 1024 * 1024;
-inline constexpr ByteCount kPackSize = 1024 * 1024 * 1024;  // a pack that has reached it is not appended to
-
-struct PackedBlob {
-  model::Blob blob;
-  ByteCount offset = 0;  // in the pack
-};
 
 // NAME.pack, open and mapped for reading.
 class PackFile {
@@ -43,15 +34,6 @@ class PackFile {
   const void* mapping_;
 };
 
-struct OpenPack;  // that this process appends to, locked against others
-
-// Blobs that were written to a pack and are not known yet.
-struct PackWrite {
-  std::shared_ptr<OpenPack> pack;
-  ByteCount begin = 0, end = 0;
-  std::vector<model::Blob> blobs;
-};
-
 // Where a small blob lies.
 struct PackPlace {
   std::shared_ptr<const PackFile> pack;
@@ -68,17 +50,11 @@ class PackSet {
 
   std::optional<PackPlace> find(const model::BlobId& id) const;  // looks at what other processes added before giving up
   std::optional<PackPlace> find_known(const model::BlobId& id) const;  // does not
+  // The first of `ids`, as far as they are known and lie in one pack.
+  void find_run(std::span<const model::BlobId> ids, model::BlobRun& run) const;
   Result<void> visit(const std::function<Result<void>(const model::BlobId&)>& visit) const;
 
-  // Writes the blobs at the end of a pack; `content` is their bytes one after another, in the order of `blobs`. They
-  // are there once published.
-  Result<PackWrite> write(Bytes content, std::vector<model::Blob> blobs);
-  // Makes them durable, then known. Where it fails, some may be known all the same, and then their bytes are durable;
-  // a pack that a sync failed for is left alone, since the kernel tells of a failure once and only to the first to ask.
-  Result<void> publish(const std::vector<PackWrite>& writes);
-  // They will not be published: their room is given back where nobody wrote behind them, else when a process next
-  // appends to the pack.
-  void abandon(const std::vector<PackWrite>& writes);
+  Result<void> refresh() const;  // looks at what was published since
   // Makes durable whatever find_known() answers for: another thread or process may have been about to.
   Result<void> sync_known() const;
 
@@ -114,23 +90,14 @@ class PackSet {
       return id_of(a) == id_of(b);
     }
   };
-  Result<void> refresh() const;
   Result<void> load(Loaded& pack, std::uint32_t number) const;
-  Result<void> choose_pack();  // with writer_mutex_ held, as the next
-  Result<ByteCount> cut_torn_records(OpenPack& pack);
-  Result<void> publish_in(OpenPack& pack, Bytes records);
-  void leave_alone(OpenPack& pack);                                 // with writer_mutex_ held
-  std::optional<PackPlace> look_up(const model::BlobId& id) const;  // with mutex_ held
+  std::optional<Place> look_up(const model::BlobId& id) const;  // with mutex_ held
   PackPlace place_of(Place place) const;
 
   const std::string directory_;
   mutable std::shared_mutex mutex_;  // guards packs_ and places_
   mutable std::vector<Loaded> packs_;
   mutable boost::unordered_flat_set<Place, PlaceHash, PlaceEqual> places_{0, PlaceHash{&packs_}, PlaceEqual{&packs_}};
-
-  std::mutex writer_mutex_;  // guards what follows, but for writing the bytes of a pack
-  std::shared_ptr<OpenPack> open_pack_;
-  std::set<std::string> failed_;  // packs that are not appended to any more
 };
 
 }  // namespace dray::files

@@ -18,7 +18,7 @@ namespace {
 
 // Measured: below this size a copy is cheaper than a sendfile of its own; above, sendfile wins.
 constexpr ByteCount kCopyLimit = 16 * 1024;
-constexpr ByteCount kGathered = 512 * 1024;   // by one system call
+constexpr ByteCount kGathered = 2048 * 1024;  // by one system call
 constexpr std::size_t kMaxVectors = 1024;     // the kernel takes no more
 constexpr std::size_t kTextSize = 64 * 1024;  // headers and the like between the blobs
 constexpr ByteCount kTurn = 2 * 1024 * 1024;  // so much, then the others get theirs; smaller turns cost CPU per byte

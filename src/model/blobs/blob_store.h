@@ -4,6 +4,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
+#include <vector>
 
 #include "base/byte_source.h"
 #include "base/result.h"
@@ -49,6 +51,17 @@ class OpenBlob {
   std::unique_ptr<const BlobReader> reader_;  // where it is not a file
 };
 
+// Where some blobs lie in one open file, in the order in which they were asked for.
+struct BlobRun {
+  struct Place {
+    ByteCount offset = 0, length = 0;
+    const std::byte* mapped = nullptr;  // as FileRegion::mapped
+  };
+  int fd = -1;
+  std::shared_ptr<const void> owner;
+  std::vector<Place> places;
+};
+
 // Some puts that become durable together. What was put is not promised to anyone before commit() has answered ok;
 // without commit() it may or may not be there. One thread at a time.
 class BlobBatch {
@@ -67,6 +80,12 @@ class BlobStore {
   virtual ~BlobStore() = default;
   virtual std::unique_ptr<BlobBatch> begin() = 0;
   virtual Result<OpenBlob> open(const BlobId& id) const = 0;  // Code::not_found
+  // Opens the first of `ids` in one go, as many as lie in one file; none where that is no cheaper than open() for each,
+  // or where the first is not to be found.
+  virtual void open_run(std::span<const BlobId> ids, BlobRun& run) const {
+    (void)ids;
+    run = {};
+  }
   virtual std::optional<ByteCount> find_size(const BlobId& id) const = 0;
   // Every stored blob's id, in no order; stops at the first error of `visit`.
   virtual Result<void> visit(const std::function<Result<void>(const BlobId&)>& visit) const = 0;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 
 #include "pipeline/bytes/blob_source.h"
@@ -14,6 +15,8 @@ namespace dray::pipeline {
 namespace {
 
 constexpr std::size_t kCentralBuffer = 32 * 1024;
+constexpr std::size_t kRun = 64;  // entries whose blobs are looked for in one go, once a reader goes on
+constexpr std::size_t kRunGrowth = 4;
 
 class ArchiveSource final : public ByteSource, public std::enable_shared_from_this<ArchiveSource> {
  public:
@@ -45,6 +48,7 @@ class ArchiveCursor final : public ByteCursor {
 
   void rest() override {
     blob_ = {};
+    run_ = {};
     entry_known_ = false;
     std::string().swap(buffer_);
   }
@@ -85,10 +89,36 @@ class ArchiveCursor final : public ByteCursor {
   }
 
   Result<Piece> next_of_data() {
+    if (const auto* place = find_in_run()) return from_run(*place);
     if (!blob_.is_open()) RETURN_IF_ERROR(blob_.open(source_->blobs(), entry_.content.id, entry_.stored_size));
     ASSIGN_OR_RETURN(auto piece, blob_.read(position_ - data_offset_));
     position_ += piece.length();
     return piece;
+  }
+
+  // Where the entry's blob lies, if it is one of those that were opened together.
+  const model::BlobRun::Place* find_in_run() {
+    if (index_ - run_first_ >= run_.places.size()) open_run();
+    if (index_ - run_first_ >= run_.places.size()) return nullptr;
+    const auto& place = run_.places[index_ - run_first_];
+    return place.length == entry_.stored_size ? &place : nullptr;  // else open() says what is wrong
+  }
+
+  void open_run() {
+    std::array<model::BlobId, kRun> ids;
+    run_length_ = index_ == run_first_ + run_.places.size() ? std::min(kRun, run_length_ * kRunGrowth) : 1;
+    auto count = std::min<std::uint64_t>(run_length_, view().entry_count() - index_);
+    for (std::size_t i = 0; i < count; ++i) ids[i] = view().content_id(index_ + i);
+    run_first_ = index_;
+    source_->blobs().open_run(std::span(ids).first(count), run_);
+  }
+
+  Piece from_run(const model::BlobRun::Place& place) {
+    auto done = position_ - data_offset_;
+    FileRegion region{run_.fd, place.offset, place.length, run_.owner, place.mapped};
+    region.drop_front(done);
+    position_ += region.length;
+    return {{}, std::move(region)};
   }
 
   Result<Piece> next_of_directory() {
@@ -126,7 +156,10 @@ class ArchiveCursor final : public ByteCursor {
   std::uint64_t index_ = 0;
   ManifestEntry entry_;
   ByteCount data_offset_ = 0;
-  PieceReader blob_;
+  PieceReader blob_;  // of an entry whose blob is not in run_
+  model::BlobRun run_;
+  std::uint64_t run_first_ = 0;
+  std::size_t run_length_ = 1;  // that was asked for
   std::string buffer_;
 };
 

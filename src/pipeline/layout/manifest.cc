@@ -104,6 +104,12 @@ ByteCount ManifestView::number(std::uint64_t index, std::size_t field) const {
   return number_at(records_, index * kRecordSize + field);
 }
 
+model::BlobId ManifestView::content_id(std::uint64_t index) const {
+  model::BlobId id;
+  std::memcpy(id.bytes.data(), records_.data() + index * kRecordSize + kId, id.bytes.size());
+  return id;
+}
+
 Result<ManifestEntry> ManifestView::entry(std::uint64_t index) const {
   auto record = records_.subspan(index * kRecordSize, kRecordSize);
   auto name_offset = number_at(record, kNameOffset), name_length = number_at(record, kNameLength);
