@@ -88,7 +88,7 @@ class Store final : public model::BlobStore {
   }
 
   // A file of another length is damaged and does not count.
-  bool has(const Blob& blob) const { return packs_->find_known(blob.id) || size_of_large(blob.id) == blob.size; }
+  bool has(const Blob& blob) const { return packs_->has_whole(blob.id) || size_of_large(blob.id) == blob.size; }
   PackSet& packs() { return *packs_; }
   PackPool& pack_pool() { return pack_pool_; }
   const std::string& directory() const { return directory_; }
@@ -295,7 +295,7 @@ class Batch final : public model::BlobBatch {
 
   Result<Blob> put_small(Bytes content) {
     Blob blob{sha256_of(content), content.size(), crc32_of(content)};
-    if (store_.packs().find_known(blob.id)) {
+    if (store_.packs().has_whole(blob.id)) {
       found_in_pack_ = true;
       return blob;
     }

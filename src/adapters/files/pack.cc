@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -12,8 +13,27 @@
 namespace dray::files {
 namespace {
 
-// Of addresses, for each pack. The pack may grow into it, and past kPackSize by what is written at the same time.
+// Of addresses, for each pack. The pack may grow into it, and past kPackSize by what is written at once.
 constexpr ByteCount kMappedSize = kPackSize + 64 * 1024 * 1024;
+
+bool is_whole(const PackPlace& place) {
+  struct stat status;
+  return ::fstat(place.pack->fd(), &status) == 0 && static_cast<ByteCount>(status.st_size) >= place.offset + place.size;
+}
+
+// The same bytes at the same place. If the kernel failed to write them before, it has told someone else, and takes them
+// for written; now it tries again, and tells us.
+Result<void> write_again(int fd, ByteCount from, ByteCount to, const std::string& name) {
+  std::vector<std::byte> buffer(64 * 1024);
+  while (from < to) {
+    auto part = MutableBytes(buffer).first(std::min<ByteCount>(buffer.size(), to - from));
+    ASSIGN_OR_RETURN(auto got, read_at(fd, from, part, name));
+    if (got == 0) return Error{Code::corrupt, name + " has become shorter"};
+    RETURN_IF_ERROR(write_at(fd, from, part.first(got), name));
+    from += got;
+  }
+  return ok();
+}
 
 }  // namespace
 
@@ -74,17 +94,30 @@ Result<void> PackSet::load(Loaded& pack, std::uint32_t number) const {
       if (!packed) continue;
       pack.records.push_back({packed->blob.id, static_cast<std::uint32_t>(packed->offset),
                               static_cast<std::uint32_t>(packed->blob.size), packed->blob.crc32});
-      places_.insert(Place{number, static_cast<std::uint32_t>(pack.records.size() - 1)});
+      know(Place{number, static_cast<std::uint32_t>(pack.records.size() - 1)});
       pack.index_bytes = position;
     }
     if (got < buffer.size()) return ok();
   }
 }
 
+// Of several records for one blob the first counts, unless its pack has lost the bytes.
+void PackSet::know(Place place) const {
+  auto [known, is_new] = places_.insert(place);
+  if (is_new || is_whole(place_of(*known))) return;
+  places_.erase(known);
+  places_.insert(place);
+}
+
 PackPlace PackSet::place_of(Place place) const {
   const auto& pack = packs_[place.pack];
   const auto& record = pack.records[place.record];
   return {pack.file, record.offset, record.size, record.crc32};
+}
+
+bool PackSet::has_whole(const model::BlobId& id) const {
+  auto place = find_known(id);
+  return place && is_whole(*place);
 }
 
 // Blobs that were stored one after another are mostly read so: the record behind the last one found is looked at first,
@@ -153,15 +186,21 @@ Result<void> PackSet::visit(const std::function<Result<void>(const model::BlobId
 }
 
 Result<void> PackSet::sync_known() const {
-  std::vector<std::pair<std::string, ByteCount>> unsure;
+  struct Unsure {
+    std::string name;
+    ByteCount from, to;
+  };
+  std::vector<Unsure> unsure;
   {
     std::shared_lock lock(mutex_);
     for (const auto& pack : packs_) {
-      if (pack.index_bytes > pack.synced_bytes) unsure.emplace_back(pack.file->name(), pack.index_bytes);
+      if (pack.index_bytes > pack.synced_bytes)
+        unsure.push_back({pack.file->name(), pack.synced_bytes, pack.index_bytes});
     }
   }
-  for (const auto& [name, bytes] : unsure) {
-    ASSIGN_OR_RETURN(auto index, open_file(directory_ + "/" + name + ".idx", O_RDONLY));
+  for (const auto& [name, from, bytes] : unsure) {
+    ASSIGN_OR_RETURN(auto index, open_file(directory_ + "/" + name + ".idx", O_RDWR));
+    RETURN_IF_ERROR(write_again(index.get(), from, bytes, name + ".idx"));
     RETURN_IF_ERROR(sync_data(index.get(), name + ".idx"));
     std::unique_lock lock(mutex_);
     for (auto& pack : packs_) {

@@ -50,6 +50,7 @@ class PackSet {
 
   std::optional<PackPlace> find(const model::BlobId& id) const;  // looks at what other processes added before giving up
   std::optional<PackPlace> find_known(const model::BlobId& id) const;  // does not
+  bool has_whole(const model::BlobId& id) const;                       // known, and its bytes have not been cut off
   // The first of `ids`, as far as they are known and lie in one pack.
   void find_run(std::span<const model::BlobId> ids, model::BlobRun& run) const;
   Result<void> visit(const std::function<Result<void>(const model::BlobId&)>& visit) const;
@@ -92,6 +93,7 @@ class PackSet {
   };
   Result<void> load(Loaded& pack, std::uint32_t number) const;
   std::optional<Place> look_up(const model::BlobId& id) const;  // with mutex_ held
+  void know(Place place) const;                                 // likewise
   PackPlace place_of(Place place) const;
 
   const std::string directory_;

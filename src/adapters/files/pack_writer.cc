@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -28,6 +29,7 @@ Result<std::unique_ptr<OpenPack>> OpenPack::open(const std::string& directory, c
   pack->content_ = *std::move(content);
   if (::flock(pack->content_.get(), LOCK_EX | LOCK_NB) < 0) return std::unique_ptr<OpenPack>();
   ASSIGN_OR_RETURN(pack->index_, open_file(path + ".idx", O_RDWR));
+  RETURN_IF_ERROR(sync_directory(directory));  // whoever created it may have died before
   RETURN_IF_ERROR(pack->cut_torn_records());
   auto size = file_size(pack->content_.get());
   pack->published_ = pack->end_;
@@ -45,7 +47,12 @@ Result<std::unique_ptr<OpenPack>> OpenPack::create(const std::string& directory)
   ASSIGN_OR_RETURN(pack->content_, open_file(path + ".pack", O_RDWR | O_CREAT | O_EXCL));
   if (::flock(pack->content_.get(), LOCK_EX | LOCK_NB) < 0)
     return system_error("cannot lock the new pack " + pack->name_, errno);
-  ASSIGN_OR_RETURN(pack->index_, open_file(path + ".idx", O_RDWR | O_CREAT | O_EXCL));
+  auto index = open_file(path + ".idx", O_RDWR | O_CREAT | O_EXCL);
+  if (!index) {
+    ::unlink((path + ".pack").c_str());
+    return std::move(index).error();
+  }
+  pack->index_ = *std::move(index);
   RETURN_IF_ERROR(sync_directory(directory));
   return pack;
 }
@@ -95,8 +102,8 @@ Result<void> OpenPack::publish() {
 // torn one.
 Result<void> OpenPack::write_records() {
   auto begin = static_cast<off_t>(index_end_), length = static_cast<off_t>(records_.size());
-  if (::fallocate(index_.get(), FALLOC_FL_KEEP_SIZE, begin, length) < 0 && errno == ENOSPC)
-    return system_error("cannot write " + name_ + ".idx", ENOSPC);
+  if (::fallocate(index_.get(), FALLOC_FL_KEEP_SIZE, begin, length) < 0 && (errno == ENOSPC || errno == EDQUOT))
+    return system_error("cannot write " + name_ + ".idx", errno);
   auto done = write_at(index_.get(), index_end_, records_, name_ + ".idx");
   if (done) done = sync_data(index_.get(), name_ + ".idx");
   if (done) return ok();

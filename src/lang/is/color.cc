@@ -51,7 +51,9 @@ std::optional<std::vector<double>> parse_list(std::string_view text, double full
 }
 
 // Whether bare digits are hexadecimal: `808080` and `ff0000`, but not the percents `50` and `100`.
-bool looks_hexadecimal(std::string_view text) { return text.size() == 6 || text.size() == 8; }
+bool looks_hexadecimal(std::string_view text) {
+  return (text.size() == 6 || text.size() == 8) && text.find('.') == text.npos;
+}
 
 std::optional<Color> parse(std::string_view text) {
   bool of_source = text.ends_with('s');

@@ -26,7 +26,7 @@ class Parser {
       auto equals = piece.find('=');
       bool is_macro = equals == piece.npos && piece.size() > 2 && piece.front() == '$' && piece.back() == '$';
       RETURN_IF_ERROR(is_macro ? read_macro(piece.substr(1, piece.size() - 2), depth)
-                               : read_command(piece.substr(0, equals),
+                               : read_command(piece.substr(0, equals), equals != piece.npos,
                                               equals == piece.npos ? std::string_view() : piece.substr(equals + 1)));
     }
     return ok();
@@ -43,10 +43,12 @@ class Parser {
     return read(*text, depth + 1);
   }
 
-  Result<void> read_command(std::string_view name, std::string_view written) {
+  Result<void> read_command(std::string_view name, bool has_value, std::string_view written) {
     if (name.empty() || name == "$") return invalid("a command has no name");
     ASSIGN_OR_RETURN(auto value, decode(written));
     if (name.front() == '$') {
+      if (!has_value || name.find('$', 1) != name.npos)
+        return invalid(fmt::format("{} is neither a preset, like $name$, nor a variable, like $name=value", name));
       variables_[ascii_lower(name.substr(1))] = std::move(value);
       return ok();
     }

@@ -8,7 +8,7 @@
 namespace dray::is {
 
 std::optional<double> parse_real(std::string_view text) {
-  if (text.starts_with('+')) text.remove_prefix(1);
+  if (text.starts_with('+')) text = text.substr(text.starts_with("+-") ? text.size() : 1);
   if (text.empty() || text.size() > 30 || text.find_first_not_of("0123456789.-") != text.npos) return std::nullopt;
   double value = 0;
   auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);

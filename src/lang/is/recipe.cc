@@ -91,7 +91,8 @@ const std::vector<FormatFacts>& formats() {
       {"webp", F::webp, true, {rgb}, {C::lossy, C::lossless}},
       {"avif", F::avif, true, {rgb}, {C::lossy, C::lossless}},
       {"heic", F::heic, false, {rgb}, {C::lossy, C::lossless}},
-      {"jpeg2000", F::jpeg2000, true, {rgb, gray}, {C::lossy, C::lossless}}};
+      {"jpeg2000", F::jpeg2000, true, {rgb, gray}, {C::lossy, C::lossless}},
+      {"jxl", F::jxl, true, {rgb, gray}, {C::lossy, C::lossless}}};
   return facts;
 }
 
@@ -116,6 +117,10 @@ class Arguments {
   explicit Arguments(const Command& command) : command_(command), items_(split(command.value, ',')) {}
 
   bool has_more() const { return at_ < items_.size() && !error_; }
+
+  bool next_is_number() const {
+    return has_more() && !items_[at_].empty() && std::strchr("0123456789.+-", items_[at_].front());
+  }
 
   std::string_view text() {
     if (at_ < items_.size()) return items_[at_++];
@@ -243,7 +248,7 @@ void read_output(Arguments& from, Recipe& into) {
   auto bare = output.alpha ? name.substr(0, name.size() - 6) : name;
   auto facts = std::find_if(formats().begin(), formats().end(), [&](const auto& known) { return known.name == bare; });
   if (facts == formats().end() || (output.alpha && !facts->may_have_alpha)) {
-    bool old = bare.starts_with("jpegxr") || bare.starts_with("swf");
+    bool old = bare.starts_with("jpegxr") || bare.starts_with("swf") || bare == "f4m" || bare == "m3u8";
     return from.complain(old ? fmt::format("cannot be {}; use jpeg2000 or webp", name)
                              : fmt::format("does not know the format \"{}\"", name));
   }
@@ -271,7 +276,9 @@ void read_output(Arguments& from, Recipe& into) {
   }
   if (from.has_more()) {
     auto item = from.text();
-    if (!item.empty() && !read_compression(item))
+    if (output.compression)
+      from.complain("takes one compression");
+    else if (!item.empty() && !read_compression(item))
       from.complain(fmt::format("does not know the compression \"{}\"", item));
   }
   into.output = output;
@@ -335,15 +342,13 @@ Text write_profile(const Recipe& recipe) {
 void read_colorize(Arguments& from, Recipe& into) {
   Colorize colorize;
   // The colour is one item (a0b0c0) or three (160,176,192); what follows it is a word.
-  auto first = from.text();
-  bool is_list = first.size() <= 3;
-  auto written = std::string(first);
-  if (is_list) {
+  auto written = std::string(from.text());
+  if (from.next_is_number()) {
     written += fmt::format(",{}", from.text());
     written += fmt::format(",{}", from.text());
   }
   auto color = parse_color(written);
-  if (!color || color->kind != Color::Kind::rgb)
+  if (!color || color->kind != Color::Kind::rgb || color->alpha != 1)
     from.complain("takes an RGB colour, like a0b0c0");
   else
     colorize.color = *color;
@@ -578,9 +583,10 @@ const Grammar kGrammar[] = {
 constexpr std::string_view kWithoutEffect[] = {"cache", "bfc", "network"};
 
 // Image Serving has them, Dray does not.
-constexpr std::string_view kNotSupported[] = {"layer", "text",     "textps",     "effect", "template", "src",
-                                              "mask",  "maskuse",  "anchor",     "pos",    "posn",     "origin",
-                                              "map",   "imageset", "savetofile", "mbrset", "hide",     "perspective"};
+constexpr std::string_view kNotSupported[] = {"layer", "text",     "textps",     "effect",    "template", "src",
+                                              "mask",  "maskuse",  "anchor",     "pos",       "posn",     "origin",
+                                              "map",   "imageset", "savetofile", "mbrset",    "hide",     "perspective",
+                                              "sizen", "anchorn",  "originn",    "blendmode", "clippath", "clippathn"};
 
 template <std::size_t n>
 bool is_one_of(const std::string_view (&names)[n], std::string_view name) {
@@ -610,7 +616,8 @@ Result<bool> read_question(const Command& command, Question& into) {
     if (from.has_more()) into.form = from.word(kForms);
     RETURN_IF_ERROR(from.finish());
   } else if (command.name == "id") {
-    into.id = command.value.substr(0, 200);
+    if (command.value.size() > 200) return invalid("id takes at most 200 characters");
+    into.id = command.value;
   } else if (command.name == "handler") {
     if (!is_function_name(command.value)) return invalid("handler takes the name of a function");
     into.handler = command.value;
@@ -637,6 +644,10 @@ Result<void> check_together(const Recipe& recipe, const Question& question) {
 }
 
 }  // namespace
+
+std::string_view name_of(Output::Format format) { return facts_of(format).name; }
+
+bool can_hold(Output::Format format, PixelType type) { return contains(facts_of(format).pixel_types, type); }
 
 Result<Reading> read_commands(const std::vector<Command>& commands) {
   Reading reading;
@@ -693,6 +704,8 @@ Result<Recipe> recipe_from_json(const json::value& value) {
   }
   ASSIGN_OR_RETURN(auto reading, read_commands(commands));
   if (!reading.unknown.empty()) return invalid(fmt::format("there is no command {}", reading.unknown.front()));
+  if (reading.question != Question())
+    return invalid("a recipe says how a picture is made, and not what is asked about it");
   return std::move(reading.recipe);
 }
 

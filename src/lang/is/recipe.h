@@ -68,13 +68,16 @@ enum class PixelType { rgb, gray, cmyk };
 enum class Compression { none, lzw, zip, jpeg, lossy, lossless };
 
 struct Output {
-  enum class Format { jpeg, pjpeg, png, png8, gif, tif, pdf, eps, webp, avif, heic, jpeg2000 };
+  enum class Format { jpeg, pjpeg, png, png8, gif, tif, pdf, eps, webp, avif, heic, jpeg2000, jxl };
   Format format = Format::jpeg;
   bool alpha = false;
   std::optional<PixelType> pixel_type;
   std::optional<Compression> compression;
   bool operator==(const Output&) const = default;
 };
+
+std::string_view name_of(Output::Format format);  // as `fmt` says it
+bool can_hold(Output::Format format, PixelType type);
 
 struct Quality {
   int quality = 80;          // 1 to 100

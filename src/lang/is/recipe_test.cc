@@ -79,6 +79,14 @@ TEST(Recipe, SaysWhatIsWrong) {
   EXPECT_EQ(complaint("=3"), "a command has no name");
   EXPECT_EQ(complaint("wid=%3"), "\"%3\" has a % without two hexadecimal digits behind it");
   EXPECT_EQ(complaint("req=nothing").substr(0, 17), "req takes one of ");
+  EXPECT_EQ(complaint("$view"), "$view is neither a preset, like $name$, nor a variable, like $name=value");
+  EXPECT_NE(complaint("$$"), "");
+  EXPECT_NE(complaint("$w$=3"), "");
+  EXPECT_EQ(complaint("op_colorize=a0b0c080"), "op_colorize takes an RGB colour, like a0b0c0");
+  EXPECT_EQ(complaint("fmt=tif,lzw,none"), "fmt takes one compression");
+  EXPECT_EQ(complaint("fmt=m3u8"), "fmt cannot be m3u8; use jpeg2000 or webp");
+  EXPECT_EQ(complaint("scl=+-5"), "scl takes a number, and not \"+-5\"");
+  EXPECT_EQ(complaint("id=" + std::string(201, 'x') + "&req=props,json"), "id takes at most 200 characters");
   for (const auto* value :
        {"NaN", "inf", "-inf", "1e3", "0x10", "", "-", ".", "--1", "99999999999999999999999999999999"})
     EXPECT_NE(complaint("scl=" + std::string(value)), "") << value;
@@ -115,6 +123,7 @@ TEST(Recipe, SurvivesEveryForm) {
         "icc=WebCoated,absolute,0,1&op_colorbalance=1,-2,3&op_brightness=58&op_contrast=-5&op_hue=180&op_saturation=-"
         "100",
         "op_colorize=a0b0c0,off,10&op_invert=1&op_grow=-3&op_growMask=2&op_blur=7&op_noise=5,gaussian,1&op_sharpen=1",
+        "op_colorize=.05,1,2", "op_colorize=33.5,0,0,off", "bgc=33.333&bgColor=100.00",
         "op_colorize=1,2,3&op_growMaskR=2&op_usm=1.75,0.3,2,0", "op_usmR=5,250,255,1",
         "bgc=1,2,3,4s&bgColor=33.3,50g"}) {
     auto recipe = recipe_of(query);

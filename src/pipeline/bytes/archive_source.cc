@@ -15,7 +15,9 @@ namespace dray::pipeline {
 namespace {
 
 constexpr std::size_t kCentralBuffer = 32 * 1024;
-constexpr std::size_t kRun = 64;  // entries whose blobs are looked for in one go, once a reader goes on
+// What is looked for in one go, once a reader goes on: so many entries, or so many bytes of them.
+constexpr std::size_t kRun = 64;
+constexpr ByteCount kRunBytes = 256 * 1024;
 constexpr std::size_t kRunGrowth = 4;
 
 class ArchiveSource final : public ByteSource, public std::enable_shared_from_this<ArchiveSource> {
@@ -107,8 +109,12 @@ class ArchiveCursor final : public ByteCursor {
   void open_run() {
     std::array<model::BlobId, kRun> ids;
     run_length_ = index_ == run_first_ + run_.places.size() ? std::min(kRun, run_length_ * kRunGrowth) : 1;
-    auto count = std::min<std::uint64_t>(run_length_, view().entry_count() - index_);
-    for (std::size_t i = 0; i < count; ++i) ids[i] = view().content_id(index_ + i);
+    auto most = std::min<std::uint64_t>(run_length_, view().entry_count() - index_);
+    std::size_t count = 0;
+    for (ByteCount bytes = 0; count < most && bytes < kRunBytes; ++count) {
+      ids[count] = view().content_id(index_ + count);
+      bytes += view().stored_size(index_ + count);
+    }
     run_first_ = index_;
     source_->blobs().open_run(std::span(ids).first(count), run_);
   }

@@ -1,9 +1,13 @@
 #include "pipeline/bytes/archive_source.h"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
+#include <map>
 #include <random>
+
+#include "base/file.h"
 
 #include "lang/zip/reader.h"
 #include "model/blobs/memory_blob_store.h"
@@ -52,6 +56,48 @@ class TextInput final : public zip::Input {
 
  private:
   std::string text_;
+};
+
+// Has its blobs in one file, one after another, and opens many of them in one go.
+class RunStore final : public model::BlobStore {
+ public:
+  explicit RunStore(const model::BlobStore& from)
+      : from_(from), file_(std::make_shared<UniqueFd>(::memfd_create("run", 0))) {
+    EXPECT_TRUE(from.visit([&](const model::BlobId& id) {
+      auto content = *model::read_blob(from, id);
+      places_[id] = {end_, content.size(), nullptr};
+      EXPECT_TRUE(write_at(file_->get(), end_, bytes_of(content), "run"));
+      end_ += content.size();
+      return ok();
+    }));
+  }
+  std::unique_ptr<model::BlobBatch> begin() override { return nullptr; }
+  Result<model::OpenBlob> open(const model::BlobId& id) const override {
+    ++opened_singly;
+    return from_.open(id);
+  }
+  void open_run(std::span<const model::BlobId> ids, model::BlobRun& run) const override {
+    run = {file_->get(), file_, {}};
+    for (const auto& id : ids.first(std::min(longest_run, ids.size()))) {
+      if (id == missing) return;
+      run.places.push_back(places_.at(id));
+      if (id == wrong) ++run.places.back().length;
+    }
+  }
+  std::optional<ByteCount> find_size(const model::BlobId& id) const override { return from_.find_size(id); }
+  Result<void> visit(const std::function<Result<void>(const model::BlobId&)>& visit) const override {
+    return from_.visit(visit);
+  }
+
+  std::size_t longest_run = 1000;
+  model::BlobId missing, wrong;  // of which runs say nothing, or a wrong length
+  mutable int opened_singly = 0;
+
+ private:
+  const model::BlobStore& from_;
+  std::shared_ptr<UniqueFd> file_;
+  ByteCount end_ = 0;
+  std::map<model::BlobId, model::BlobRun::Place> places_;
 };
 
 class ArchiveSourceTest : public testing::Test {
@@ -126,6 +172,45 @@ TEST_F(ArchiveSourceTest, GoesOnWhereItWasAfterARest) {
     cursor->rest();
   }
   EXPECT_EQ(out, whole);
+}
+
+TEST_F(ArchiveSourceTest, GivesTheSameBytesWhereManyBlobsAreOpenedAtOnce) {
+  for (unsigned i = 0; i < 300; ++i) add(std::to_string(i), noise(i % 7 == 0 ? 0 : i * 13 % 500, i));
+  auto singly = open();
+  auto whole = read(*singly, {0, singly->size()});
+  auto manifest = *OpenManifest::open(*blobs_, manifest_id_);
+  for (std::size_t longest : {std::size_t{0}, std::size_t{1}, std::size_t{3}, std::size_t{1000}}) {
+    RunStore store(*blobs_);
+    store.longest_run = longest;
+    store.missing = selection_.entries[100].content.id;
+    store.wrong = selection_.entries[200].content.id;
+    auto source = make_archive_source(manifest, store);
+    EXPECT_TRUE(read(*source, {0, source->size()}) == whole) << longest;
+    if (longest > 0) {
+      EXPECT_EQ(store.opened_singly, 2) << "the missing and the wrong one";
+    }
+    std::mt19937 generator(1);
+    auto cursor = source->open_cursor(0);
+    ByteCount at = 0;
+    for (int step = 0; step < 3000; ++step) {
+      if (step % 5 == 0) cursor->seek(at = generator() % whole.size());
+      if (step % 7 == 0) {
+        cursor->rest();
+        cursor->seek(at);
+      }
+      auto piece = cursor->next();
+      ASSERT_TRUE(piece) << piece.error().message;
+      std::string got(piece->literal);
+      if (got.empty()) {
+        got.resize(piece->region.length);
+        ASSERT_EQ(::pread(piece->region.fd, got.data(), got.size(), static_cast<off_t>(piece->region.offset)),
+                  std::ssize(got));
+      }
+      ASSERT_EQ(got, whole.substr(at, got.size())) << at;
+      at += got.size();
+      if (at == whole.size()) cursor->seek(at = 0);
+    }
+  }
 }
 
 TEST_F(ArchiveSourceTest, IsAnEmptyZipWithoutEntries) {

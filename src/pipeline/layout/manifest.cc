@@ -110,6 +110,8 @@ model::BlobId ManifestView::content_id(std::uint64_t index) const {
   return id;
 }
 
+ByteCount ManifestView::stored_size(std::uint64_t index) const { return number(index, kStoredSize); }
+
 Result<ManifestEntry> ManifestView::entry(std::uint64_t index) const {
   auto record = records_.subspan(index * kRecordSize, kRecordSize);
   auto name_offset = number_at(record, kNameOffset), name_length = number_at(record, kNameLength);

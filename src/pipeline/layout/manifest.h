@@ -39,6 +39,7 @@ class ManifestView {
 
   Result<ManifestEntry> entry(std::uint64_t index) const;  // Code::corrupt where its name is not inside the manifest
   model::BlobId content_id(std::uint64_t index) const;
+  ByteCount stored_size(std::uint64_t index) const;
   // The last entry whose local header begins at or before `offset`; there must be one entry at least.
   std::uint64_t find_by_local_offset(ByteCount offset) const;
   // The last entry whose central record begins at or before `offset`.
