@@ -28,6 +28,8 @@ Result<cli::Installation> open_installation(const std::string& data, cli::OpenMo
   installation.access = std::move(catalog.access);
   installation.downloads = std::move(catalog.downloads);
   installation.events = std::move(catalog.events);
+  installation.renditions = std::move(catalog.renditions);
+  installation.presets = std::move(catalog.presets);
   installation.media = media::make_media_inspector();
   return installation;
 }

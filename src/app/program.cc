@@ -37,6 +37,8 @@ int run_program(int argc, char** argv) {
   cli::add_group(program, context);
   cli::add_token(program, context);
   cli::add_access(program, context);
+  cli::add_preset(program, context);
+  cli::add_worker(program, context);
 
   try {
     program.parse(argc, argv);

@@ -11,6 +11,8 @@
 #include "model/people/access.h"
 #include "model/people/credentials.h"
 #include "model/people/people.h"
+#include "model/renditions/preset_repository.h"
+#include "model/renditions/rendition_repository.h"
 
 namespace dray::sqlite {
 
@@ -22,6 +24,8 @@ struct Catalog {
   std::unique_ptr<model::AccessRepository> access;
   std::unique_ptr<model::DownloadRepository> downloads;
   std::unique_ptr<model::EventLog> events;
+  std::unique_ptr<model::RenditionRepository> renditions;
+  std::unique_ptr<model::PresetRepository> presets;
 };
 
 // Opens the catalog, creating it where it is missing. Code::conflict: it is from a newer Dray; Code::corrupt: not a

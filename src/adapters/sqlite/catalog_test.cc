@@ -9,6 +9,7 @@
 #include "model/downloads/testing/conformance.h"
 #include "model/events/testing/conformance.h"
 #include "model/people/testing/conformance.h"
+#include "model/renditions/testing/conformance.h"
 
 namespace dray {
 namespace {
@@ -46,6 +47,11 @@ INSTANTIATE_TEST_SUITE_P(Sqlite, EventLogConformance, testing::Values(EventsMake
                            Fresh fresh;
                            return FreshEvents{fresh.folder, std::move(fresh.catalog.events)};
                          }}));
+INSTANTIATE_TEST_SUITE_P(
+    Sqlite, RenditionsConformance, testing::Values(RenditionsMaker{[] {
+      Fresh fresh;
+      return FreshRenditions{fresh.folder, std::move(fresh.catalog.renditions), std::move(fresh.catalog.presets)};
+    }}));
 }  // namespace model
 
 namespace {

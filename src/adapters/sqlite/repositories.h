@@ -16,6 +16,8 @@ std::unique_ptr<model::CredentialRepository> make_credentials(SharedDatabase dat
 std::unique_ptr<model::AccessRepository> make_access(SharedDatabase database);
 std::unique_ptr<model::DownloadRepository> make_downloads(SharedDatabase database);
 std::unique_ptr<model::EventLog> make_events(SharedDatabase database);
+std::unique_ptr<model::RenditionRepository> make_renditions(SharedDatabase database);
+std::unique_ptr<model::PresetRepository> make_presets(SharedDatabase database);
 
 inline std::int64_t number_of(Seconds time) { return time.time_since_epoch().count(); }
 inline Seconds time_of(std::int64_t number) { return Seconds(std::chrono::seconds(number)); }

@@ -110,6 +110,29 @@ CREATE TABLE event (
   details TEXT NOT NULL
 );
 )sql",
+    R"sql(
+CREATE TABLE rendition (               -- of an original's content, whatever assets have it
+  original BLOB NOT NULL,              -- SHA-256
+  recipe TEXT NOT NULL,
+  name TEXT NOT NULL,                  -- of a static one
+  blob BLOB,                           -- NULL: it could not be made
+  size BIGINT NOT NULL,
+  crc32 BIGINT NOT NULL,
+  mime_type TEXT NOT NULL,
+  width BIGINT NOT NULL,
+  height BIGINT NOT NULL,
+  failure TEXT NOT NULL,
+  made BIGINT NOT NULL,
+  PRIMARY KEY (original, recipe)
+) WITHOUT ROWID;
+CREATE TABLE image_preset (name TEXT PRIMARY KEY COLLATE NOCASE, query TEXT NOT NULL);
+INSERT INTO image_preset VALUES        -- Adobe's advice for masters of 2000 x 2000
+  ('Cross-Sell', 'wid=75&hei=75&fmt=jpeg&qlt=80,0&resMode=sharp2&op_usm=1.5,0.8,5,0'),
+  ('Thumbnail', 'wid=150&hei=150&fmt=jpeg&qlt=80,0&resMode=sharp2&op_usm=1.1,1,5,0'),
+  ('Main', 'wid=350&hei=350&fmt=jpeg&qlt=80,0&resMode=sharp2&op_usm=1,1,6,0'),
+  ('Enlarge', 'wid=500&hei=500&fmt=jpeg&qlt=80,0&resMode=sharp2&op_usm=1.2,1.2,5,0'),
+  ('!_s7product', 'wid=350&hei=350&fmt=jpeg&qlt=85,0&resMode=sharp2&op_usm=0.9,1.0,8,0');
+)sql",
 };
 
 std::size_t schema_version(Connection& connection) {

@@ -70,6 +70,11 @@ constexpr std::array kRoutes = {
     Route{Method::get, "/api/v1/downloads/", Match::prefix, Door::signed_in, kNoBody, get_download},
     Route{Method::delete_, "/api/v1/downloads/", Match::child, Door::signed_in, kNoBody, remove_download},
     Route{Method::get, "/api/v1/assets", Match::prefix, Door::signed_in, kNoBody, get_asset},
+    Route{Method::get, "/api/v1/presets", Match::exact, Door::signed_in, kNoBody, list_presets},
+    Route{Method::get, "/api/v1/presets/", Match::child, Door::signed_in, kNoBody, get_preset},
+    Route{Method::put, "/api/v1/presets/", Match::child, Door::signed_in, kSmallBody, put_preset},
+    Route{Method::delete_, "/api/v1/presets/", Match::child, Door::signed_in, kNoBody, remove_preset},
+    Route{Method::get, "/is/image/", Match::prefix, Door::signed_in, kNoBody, get_image},
     Route{Method::get, "/content/dam", Match::prefix, Door::signed_in, kNoBody, get_original},
 };
 

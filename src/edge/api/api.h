@@ -8,8 +8,10 @@
 #include "edge/server/service.h"
 #include "model/assets/asset_repository.h"
 #include "model/people/access.h"
+#include "model/renditions/preset_repository.h"
 #include "service/accounts/accounts.h"
 #include "service/downloads/downloads.h"
+#include "service/images/images.h"
 
 namespace dray::api {
 
@@ -19,6 +21,8 @@ struct ApiParts {
   service::Downloads& downloads;
   model::AssetRepository& assets;
   model::AccessRepository& access;
+  model::PresetRepository& presets;
+  service::Images& images;
   server::Metrics& metrics;
 };
 

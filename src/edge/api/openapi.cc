@@ -51,6 +51,21 @@ constexpr std::string_view kDocument = R"json({
       "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}, {"name": "name", "in": "path", "required": true, "schema": {"type": "string"}}],
       "get": {"summary": "What lies where in the artifact", "responses": {"200": {"description": "Every entry with the place of its data", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Manifest"}}}}, "404": {"$ref": "#/components/responses/Error"}}}
     },
+    "/api/v1/presets": {
+      "get": {"summary": "The image presets", "responses": {"200": {"description": "All of them, by name", "content": {"application/json": {"schema": {"type": "object", "required": ["presets"], "properties": {"presets": {"type": "array", "items": {"$ref": "#/components/schemas/Preset"}}}}}}}}}
+    },
+    "/api/v1/presets/{name}": {
+      "parameters": [{"name": "name", "in": "path", "required": true, "schema": {"type": "string"}}],
+      "get": {"summary": "One image preset", "responses": {"200": {"description": "The preset", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Preset"}}}}, "404": {"$ref": "#/components/responses/Error"}}},
+      "put": {"summary": "Add an image preset, or change one; for administrators", "requestBody": {"required": true, "content": {"application/json": {"schema": {"type": "object", "required": ["query"], "properties": {"query": {"type": "string"}}}, "example": {"query": "wid=400&hei=400&fmt=jpeg"}}}},
+        "responses": {"200": {"description": "The preset; unknownCommands are ignored when it is used", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Preset"}}}}, "400": {"$ref": "#/components/responses/Error"}, "403": {"$ref": "#/components/responses/Error"}}},
+      "delete": {"summary": "Remove an image preset; for administrators", "responses": {"204": {"description": "Removed"}, "403": {"$ref": "#/components/responses/Error"}, "404": {"$ref": "#/components/responses/Error"}}}
+    },
+    "/is/image/{object}": {
+      "parameters": [{"name": "object", "in": "path", "required": true, "description": "A path below /content/dam", "schema": {"type": "string"}}],
+      "get": {"summary": "A picture made of an original by Image Serving commands, like ?wid=600&fmt=png or ?$preset$", "responses": {
+        "200": {"description": "The picture, or with req= what is asked about it"}, "206": {"description": "One range, or several as multipart/byteranges"}, "304": {"description": "Not modified"}, "403": {"description": "The commands are wrong, or there is no such image; the reason as text", "content": {"text/plain": {}}}}}
+    },
     "/api/v1/assets/{path}": {
       "parameters": [{"name": "path", "in": "path", "required": true, "description": "A path of the catalog without its first slash, like content/dam/x", "schema": {"type": "string"}}],
       "get": {
@@ -78,6 +93,7 @@ constexpr std::string_view kDocument = R"json({
     "securitySchemes": {"basic": {"type": "http", "scheme": "basic"}, "bearer": {"type": "http", "scheme": "bearer"}, "session": {"type": "apiKey", "in": "cookie", "name": "login-token"}},
     "responses": {"Error": {"description": "What was wrong and what to do", "content": {"application/json": {"schema": {"type": "object", "required": ["error"], "properties": {"error": {"type": "string"}}}}}}},
     "schemas": {
+      "Preset": {"type": "object", "required": ["name", "query"], "properties": {"name": {"type": "string"}, "query": {"type": "string"}, "unknownCommands": {"type": "array", "items": {"type": "string"}}}},
       "DownloadRequest": {"type": "object", "additionalProperties": false, "required": ["targets"], "properties": {
         "targets": {"type": "array", "items": {"type": "object", "additionalProperties": false, "required": ["path"], "properties": {"path": {"type": "string"}}}},
         "options": {"type": "object", "additionalProperties": false, "properties": {

@@ -26,6 +26,12 @@ server::Response get_artifact(const Call& call);  // its bytes, or its manifest
 server::Response get_asset(const Call& call);     // a folder's children or an asset's properties
 server::Response get_original(const Call& call);  // /content/dam/...
 
+server::Response get_image(const Call& call);  // /is/image/...
+server::Response list_presets(const Call& call);
+server::Response get_preset(const Call& call);
+server::Response put_preset(const Call& call);
+server::Response remove_preset(const Call& call);
+
 server::Response open_session(const Call& call);
 server::Response get_session(const Call& call);
 server::Response close_session(const Call& call);

@@ -16,5 +16,7 @@ void add_user(CLI::App& app, Context& context);
 void add_group(CLI::App& app, Context& context);
 void add_token(CLI::App& app, Context& context);
 void add_access(CLI::App& app, Context& context);
+void add_preset(CLI::App& app, Context& context);
+void add_worker(CLI::App& app, Context& context);
 
 }  // namespace dray::cli

@@ -16,6 +16,8 @@
 #include "model/people/access.h"
 #include "model/people/credentials.h"
 #include "model/people/people.h"
+#include "model/renditions/preset_repository.h"
+#include "model/renditions/rendition_repository.h"
 
 namespace dray::cli {
 
@@ -29,6 +31,8 @@ struct Installation {
   std::unique_ptr<model::AccessRepository> access;
   std::unique_ptr<model::DownloadRepository> downloads;
   std::unique_ptr<model::EventLog> events;
+  std::unique_ptr<model::RenditionRepository> renditions;
+  std::unique_ptr<model::PresetRepository> presets;
   std::unique_ptr<model::MediaInspector> media;
 };
 

@@ -1,0 +1,136 @@
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "edge/api/routes.h"
+#include "edge/server/content.h"
+
+namespace dray::api {
+namespace {
+
+using server::Response;
+
+// A picture in memory, as something that ranges can be taken of.
+class PictureSource final : public ByteSource, public std::enable_shared_from_this<PictureSource> {
+ public:
+  explicit PictureSource(std::shared_ptr<const service::Picture> picture) : picture_(std::move(picture)) {}
+  ByteCount size() const override { return picture_->content.size(); }
+  std::unique_ptr<ByteCursor> open_cursor(ByteCount offset) const override;
+  std::string_view content() const { return picture_->content; }
+
+ private:
+  std::shared_ptr<const service::Picture> picture_;
+};
+
+class PictureCursor final : public ByteCursor {
+ public:
+  PictureCursor(std::shared_ptr<const PictureSource> source, ByteCount offset)
+      : source_(std::move(source)), offset_(offset) {}
+  Result<Piece> next() override {
+    auto rest = source_->content().substr(std::min<ByteCount>(offset_, source_->size()));
+    offset_ += rest.size();
+    return Piece{rest, {}};
+  }
+  void seek(ByteCount offset) override { offset_ = offset; }
+  void rest() override {}
+
+ private:
+  std::shared_ptr<const PictureSource> source_;
+  ByteCount offset_;
+};
+
+std::unique_ptr<ByteCursor> PictureSource::open_cursor(ByteCount offset) const {
+  return std::make_unique<PictureCursor>(shared_from_this(), offset);
+}
+
+// Image Serving answers errors of requests with 403 and text.
+Response make_image_error(const Error& error) {
+  bool is_ours = error.code == Code::unavailable || error.code == Code::full || error.code == Code::corrupt;
+  if (is_ours || error.code == Code::busy) return server::make_error_response(error);
+  if (!error.detail.empty()) log::info("{}: {}", error.message, error.detail);
+  auto response = server::make_text_response(403, "text/plain; charset=utf-8", error.message + "\n");
+  response.fields.push_back({"Cache-Control", "no-store"});
+  return response;
+}
+
+std::string_view raw_query(const server::Request& request) {
+  std::string_view target = request.head.target;
+  auto mark = target.find('?');
+  return mark == target.npos ? std::string_view() : target.substr(mark + 1);
+}
+
+Result<void> may_administer(const Call& call) {
+  ASSIGN_OR_RETURN(auto rules, call.parts.access.list_rules());
+  if (model::AccessRules(std::move(rules)).may(call.caller, model::Privilege::administer, model::dam_root()))
+    return ok();
+  return Error{Code::denied, "only administrators may change image presets"};
+}
+
+json::object to_json(const model::ImagePreset& preset) { return {{"name", preset.name}, {"query", preset.query}}; }
+
+}  // namespace
+
+Response get_image(const Call& call) {
+  service::ImageRequest request{std::string(call.rest), std::string(raw_query(call.request))};
+  auto answer = call.parts.images.answer(request, call.caller);
+  if (!answer) return make_image_error(answer.error());
+  for (const auto& name : answer->unknown) log::info("an image request has the command {}, which is not known", name);
+  if (const auto* text = std::get_if<service::ImageText>(&answer->content)) {
+    auto response = server::make_text_response(200, text->content_type, text->text);
+    response.fields.push_back({"Cache-Control", text->may_be_kept ? "private, max-age=360" : "no-store"});
+    return response;
+  }
+  auto picture = std::get<std::shared_ptr<const service::Picture>>(answer->content);
+  server::Content content;
+  content.mime_type = picture->about.mime_type;
+  content.disposition = http::Disposition::inline_;
+  content.validators = {{answer->entity_tag, false}, answer->last_modified};
+  content.source = std::make_shared<PictureSource>(std::move(picture));
+  auto response = server::make_content_response(call.request.head, content);
+  for (auto& field : response.fields) {
+    if (field.name == "Cache-Control") field.value = "private, max-age=36000";
+  }
+  return response;
+}
+
+Response list_presets(const Call& call) {
+  auto presets = call.parts.presets.list();
+  if (!presets) return server::make_error_response(presets.error());
+  json::array list;
+  for (const auto& preset : *presets) list.push_back(to_json(preset));
+  return server::make_json_response(200, json::object{{"presets", std::move(list)}});
+}
+
+Response get_preset(const Call& call) {
+  auto preset = call.parts.presets.find(call.rest);
+  if (!preset) return server::make_error_response(preset.error());
+  if (!*preset) return server::make_error_response(404, fmt::format("there is no image preset {}", call.rest));
+  return server::make_json_response(200, to_json(**preset));
+}
+
+Response put_preset(const Call& call) {
+  if (auto allowed = may_administer(call); !allowed) return server::make_error_response(allowed.error());
+  auto body = parse_json_body(call.request);
+  if (!body) return server::make_error_response(body.error());
+  const auto* object = body->if_object();
+  const auto* query = object ? object->if_contains("query") : nullptr;
+  if (!query || !query->is_string())
+    return server::make_error_response(400, "a preset is {\"query\": \"wid=400&fmt=jpeg\"}");
+  model::ImagePreset preset{std::string(call.rest), std::string(query->get_string())};
+  auto reading = call.parts.images.read(preset.query);
+  if (!reading) return server::make_error_response(reading.error());
+  if (auto done = call.parts.presets.put(preset); !done) return server::make_error_response(done.error());
+  auto object_of_preset = to_json(preset);
+  json::array unknown;
+  for (const auto& name : reading->unknown) unknown.emplace_back(name);
+  if (!unknown.empty()) object_of_preset["unknownCommands"] = std::move(unknown);
+  return server::make_json_response(200, object_of_preset);
+}
+
+Response remove_preset(const Call& call) {
+  if (auto allowed = may_administer(call); !allowed) return server::make_error_response(allowed.error());
+  auto done = call.parts.presets.remove(call.rest);
+  if (!done) return server::make_error_response(done.error());
+  return Response{204, {}, std::string()};
+}
+
+}  // namespace dray::api

@@ -1,0 +1,53 @@
+#include "lang/is/protection.h"
+
+#include <fmt/format.h>
+
+#include <cstdint>
+
+#include "base/text.h"
+
+namespace dray::is {
+
+std::string checksum_of(std::string_view query) {
+  std::uint32_t sum = 0;
+  for (unsigned char byte : query) sum = (sum * 131 + byte) & 0xffff;
+  return fmt::format("{:04x}", sum);
+}
+
+Result<std::string> undo_lock(std::string_view query) {
+  constexpr std::size_t kLock = 5;  // & and the digits
+  if (query.size() >= kLock && query[query.size() - kLock] == '&') {
+    auto before = query.substr(0, query.size() - kLock);
+    if (equal_ignoring_case(query.substr(query.size() - kLock + 1), checksum_of(before))) return std::string(before);
+  }
+  return Error{Code::invalid, "the request is locked, and its checksum is missing or wrong"};
+}
+
+Result<std::string> undo_obfuscation(std::string_view query) {
+  std::string text;
+  std::uint32_t bits = 0;
+  int count = 0;
+  while (query.ends_with('=')) query.remove_suffix(1);
+  for (char c : query) {
+    std::uint32_t value = 0;
+    if (c >= 'A' && c <= 'Z')
+      value = static_cast<std::uint32_t>(c - 'A');
+    else if (c >= 'a' && c <= 'z')
+      value = static_cast<std::uint32_t>(c - 'a' + 26);
+    else if (c >= '0' && c <= '9')
+      value = static_cast<std::uint32_t>(c - '0' + 52);
+    else if (c == '+' || c == '-')
+      value = 62;
+    else if (c == '/' || c == '_')
+      value = 63;
+    else
+      return Error{Code::invalid, "the request must be obfuscated, and is not base64"};
+    bits = bits << 6 | value;
+    count += 6;
+    if (count >= 8) text += static_cast<char>(bits >> (count -= 8) & 0xff);
+  }
+  if (count >= 6) return Error{Code::invalid, "the request must be obfuscated, and its base64 is cut"};
+  return text;
+}
+
+}  // namespace dray::is

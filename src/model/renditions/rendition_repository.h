@@ -1,0 +1,56 @@
+// The port to renditions that have been made. A rendition is a function of the original's content and the recipe, so it
+// is kept under both, whatever assets the original belongs to.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "model/blobs/blob.h"
+
+namespace dray::model {
+
+struct RenditionKey {
+  BlobId original;
+  std::string recipe;  // its canonical text, with all that the result depends on
+
+  auto operator<=>(const RenditionKey&) const = default;
+};
+
+struct Rendition {
+  std::string name;  // of a static one: cq5dam.web.1280.1280.jpeg
+  Blob content;
+  std::string mime_type;
+  std::uint32_t width = 0, height = 0;  // pixels
+  std::string failure;                  // why it could not be made; then there is no content
+  Seconds made{};
+
+  bool operator==(const Rendition&) const = default;
+};
+
+struct KeptRendition {
+  RenditionKey key;
+  Rendition rendition;
+  bool operator==(const KeptRendition&) const = default;
+};
+
+// Safe for use from any thread.
+class RenditionRepository {
+ public:
+  virtual ~RenditionRepository() = default;
+  virtual Result<std::optional<Rendition>> find(const RenditionKey& key) const = 0;
+  virtual Result<std::vector<KeptRendition>> list(const BlobId& original) const = 0;  // by recipe
+  virtual Result<void> put(const std::vector<KeptRendition>& renditions) = 0;         // all or none; replaces
+  virtual Result<void> remove(const RenditionKey& key) = 0;                           // ok where there is none
+  // Every blob that a rendition needs; stops at the first error of `visit`.
+  virtual Result<void> visit_blobs(
+      const std::function<Result<void>(const RenditionKey&, const Blob&)>& visit) const = 0;
+};
+
+std::unique_ptr<RenditionRepository> make_memory_renditions();
+
+}  // namespace dray::model

@@ -1,0 +1,112 @@
+// What every adapter of the repositories of renditions and image presets must do.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+
+#include "base/text.h"
+#include "model/renditions/preset_repository.h"
+#include "model/renditions/rendition_repository.h"
+
+namespace dray::model {
+
+struct FreshRenditions {
+  std::shared_ptr<void> surroundings;
+  std::unique_ptr<RenditionRepository> renditions;
+  std::unique_ptr<PresetRepository> presets;
+};
+using RenditionsMaker = std::function<FreshRenditions()>;
+
+class RenditionsConformance : public testing::TestWithParam<RenditionsMaker> {
+ protected:
+  static BlobId id_of(std::string_view text) { return sha256_of(bytes_of(text)); }
+  static KeptRendition kept(std::string_view original, std::string recipe, std::string name = "") {
+    Rendition rendition;
+    rendition.name = std::move(name);
+    rendition.content = {id_of(recipe), 1234, 0xfedcba98};
+    rendition.mime_type = "image/png";
+    rendition.width = 319;
+    rendition.height = 239;
+    rendition.made = Seconds(std::chrono::seconds(1'800'000'000));
+    return {{id_of(original), std::move(recipe)}, rendition};
+  }
+  static std::vector<std::string> names(const std::vector<ImagePreset>& presets) {
+    std::vector<std::string> names;
+    for (const auto& preset : presets) names.push_back(preset.name);
+    return names;
+  }
+  FreshRenditions fresh_ = GetParam()();
+};
+
+TEST_P(RenditionsConformance, KeepsWhatWasMadeByOriginalAndRecipe) {
+  auto& renditions = *fresh_.renditions;
+  auto web = kept("a", "static cq5dam.web", "cq5dam.web.1280.1280.jpeg"), preset = kept("a", "wid=300"),
+       other = kept("b", "wid=300");
+  ASSERT_TRUE(renditions.put({web, preset, other}));
+  EXPECT_EQ(*renditions.find(web.key), web.rendition);
+  EXPECT_EQ(*renditions.find(other.key), other.rendition);
+  EXPECT_EQ(*renditions.find({id_of("b"), "wid=301"}), std::nullopt);
+  EXPECT_EQ(*renditions.list(id_of("a")), (std::vector{web, preset}));
+  EXPECT_TRUE(renditions.list(id_of("c"))->empty());
+}
+
+TEST_P(RenditionsConformance, ReplacesAndRemoves) {
+  auto& renditions = *fresh_.renditions;
+  auto failed = kept("a", "wid=300");
+  failed.rendition = {};
+  failed.rendition.failure = "the file is damaged";
+  ASSERT_TRUE(renditions.put({failed}));
+  EXPECT_EQ(renditions.find(failed.key)->value().failure, "the file is damaged");
+  auto made = kept("a", "wid=300");
+  ASSERT_TRUE(renditions.put({made}));
+  EXPECT_EQ(*renditions.find(made.key), made.rendition);
+  ASSERT_TRUE(renditions.remove(made.key));
+  ASSERT_TRUE(renditions.remove(made.key));
+  EXPECT_EQ(*renditions.find(made.key), std::nullopt);
+}
+
+TEST_P(RenditionsConformance, VisitsTheBlobsThatAreNeeded) {
+  auto& renditions = *fresh_.renditions;
+  auto failed = kept("a", "wid=1");
+  failed.rendition.failure = "damaged";
+  ASSERT_TRUE(renditions.put({kept("a", "wid=300"), kept("b", "wid=300"), failed}));
+  int count = 0;
+  ASSERT_TRUE(renditions.visit_blobs([&](const RenditionKey& key, const Blob& blob) {
+    EXPECT_EQ(key.recipe, "wid=300");
+    EXPECT_EQ(blob, kept("a", "wid=300").rendition.content);
+    ++count;
+    return ok();
+  }));
+  EXPECT_EQ(count, 2);
+  EXPECT_EQ(renditions.visit_blobs([](const auto&, const auto&) {
+                        return Error{Code::gone, "stop"};
+                      })
+                .error()
+                .code,
+            Code::gone);
+}
+
+TEST_P(RenditionsConformance, FindsPresetsInAnyCase) {
+  auto& presets = *fresh_.presets;
+  auto before = presets.list()->size();
+  ASSERT_TRUE(presets.put({"Web-Banner", "wid=1200"}));
+  EXPECT_EQ(presets.find("web-banner")->value(), (ImagePreset{"Web-Banner", "wid=1200"}));
+  ASSERT_TRUE(presets.put({"WEB-BANNER", "wid=1300"}));
+  EXPECT_EQ(presets.find("Web-Banner")->value(), (ImagePreset{"WEB-BANNER", "wid=1300"}));
+  ASSERT_TRUE(presets.put({"!_s7x", "wid=1"}));
+  EXPECT_EQ(presets.list()->size(), before + 2);
+  auto listed = names(*presets.list());
+  EXPECT_TRUE(std::is_sorted(listed.begin(), listed.end(),
+                             [](const auto& a, const auto& b) { return ascii_lower(a) < ascii_lower(b); }));
+  ASSERT_TRUE(presets.remove("web-banner"));
+  EXPECT_EQ(*presets.find("web-banner"), std::nullopt);
+  EXPECT_EQ(presets.remove("web-banner").error().code, Code::not_found);
+  for (const auto& name :
+       {std::string(), std::string("with blank"), std::string("a&b"), std::string("$a$"), std::string(101, 'x')})
+    EXPECT_EQ(presets.put({name, "wid=1"}).error().code, Code::invalid) << name;
+}
+
+}  // namespace dray::model

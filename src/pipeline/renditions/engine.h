@@ -1,0 +1,29 @@
+// Makes renditions: a source and a recipe become a file. Only in processes that may die (source.h).
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "lang/is/recipe.h"
+#include "pipeline/renditions/geometry.h"
+#include "pipeline/renditions/settings.h"
+#include "pipeline/renditions/source.h"
+
+namespace dray::pipeline {
+
+enum class Subject { image, thumbnail, mask };
+
+struct Rendered {
+  std::string content;
+  std::string mime_type;
+  PixelSize size;
+  is::PixelType type = is::PixelType::rgb;
+  bool has_alpha = false, has_profile = false;
+  std::string profile_name;  // what the profile that the pixels are in calls itself
+  double resolution = 72;    // dots per inch
+};
+
+// Code::invalid: the recipe cannot be carried out on this source, or the source is damaged; the message says why.
+Result<Rendered> render(const Source& source, const is::Recipe& recipe, Subject subject, const ImageSettings& settings);
+
+}  // namespace dray::pipeline

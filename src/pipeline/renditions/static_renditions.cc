@@ -1,0 +1,177 @@
+#include "pipeline/renditions/static_renditions.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <future>
+#include <numeric>
+
+#include "base/text.h"
+#include "pipeline/renditions/encode.h"
+#include "pipeline/renditions/profiles.h"
+
+namespace dray::pipeline {
+namespace {
+
+using vips::VImage;
+
+constexpr PixelSize kWebBox{1280, 1280};
+
+// What a smaller one is made from has at least so many times its pixels in each direction, if there is such a one.
+constexpr double kMargin = 2;
+
+std::optional<int> side_of(std::string_view text) {
+  if (text.empty() || text.size() > 5 || text.find_first_not_of("0123456789") != text.npos) return std::nullopt;
+  int value = 0;
+  for (char c : text) value = value * 10 + (c - '0');
+  return value > 0 ? std::optional(value) : std::nullopt;
+}
+
+Picture to_srgb(const Picture& picture, const ImageSettings& settings) {
+  OutputColor to;
+  to.type = picture.type == is::PixelType::gray ? is::PixelType::gray : is::PixelType::rgb;
+  auto path = find_profile(to.type == is::PixelType::gray ? "sGray" : "sRGB", settings);
+  to.profile = path.value_or("");
+  return convert(picture, to, settings);
+}
+
+PixelSize size_of(const StaticRendition& wanted, PixelSize source) {
+  if (wanted.kind != StaticRendition::Kind::thumbnail) return fit_box(source, wanted.box, false);
+  return fit_box(fit_box(source, kWebBox, false), wanted.box, true);
+}
+
+Picture scale_to(Picture picture, PixelSize to) {
+  auto interpretation = picture.pixels.interpretation();
+  auto x = static_cast<double>(to.width) / picture.pixels.width();
+  auto* options = VImage::option()->set("vscale", static_cast<double>(to.height) / picture.pixels.height());
+  auto scaled = picture.has_alpha ? picture.pixels.premultiply().resize(x, options).unpremultiply().rint()
+                                  : picture.pixels.resize(x, options);
+  if (scaled.width() != to.width || scaled.height() != to.height)
+    scaled = scaled.embed(0, 0, to.width, to.height, VImage::option()->set("extend", VIPS_EXTEND_COPY));
+  picture.pixels = scaled.cast(VIPS_FORMAT_UCHAR).copy(VImage::option()->set("interpretation", interpretation));
+  return picture;
+}
+
+// The name and format of a web rendition depend on whether the original sees through.
+StaticRendition settle(StaticRendition wanted, bool has_alpha) {
+  if (wanted.kind != StaticRendition::Kind::web) return wanted;
+  wanted.format = has_alpha ? is::Output::Format::png : is::Output::Format::jpeg;
+  wanted.name += has_alpha ? ".png" : ".jpeg";
+  return wanted;
+}
+
+Result<Rendered> encode_static(const Picture& picture, const StaticRendition& wanted, double resolution) {
+  Encoding encoding;
+  encoding.output.format = wanted.format;
+  encoding.output.alpha = picture.has_alpha;
+  encoding.quality = {wanted.quality, false};
+  encoding.resolution = resolution;
+  encoding.embeds_profile = true;
+  Rendered rendered;
+  ASSIGN_OR_RETURN(rendered.content, encode(picture, encoding));
+  rendered.mime_type = std::string(mime_type_of(wanted.format));
+  rendered.size = {picture.pixels.width(), picture.pixels.height()};
+  rendered.type = picture.type;
+  rendered.has_alpha = picture.has_alpha;
+  rendered.has_profile = !picture.profile.empty();
+  rendered.resolution = resolution;
+  return rendered;
+}
+
+bool holds_alpha(is::Output::Format format) {
+  return format == is::Output::Format::png || format == is::Output::Format::webp || format == is::Output::Format::gif;
+}
+
+// On white, where the format cannot hold what sees through.
+Picture flatten(const Picture& picture) {
+  auto color = picture.color();
+  auto alpha = picture.alpha() / 255.0;
+  Picture flat = picture;
+  flat.has_alpha = false;
+  flat.pixels = flat.with((color * alpha + (alpha * -1 + 1) * 255.0).rint()).pixels;
+  return flat;
+}
+
+}  // namespace
+
+const std::vector<StaticRendition>& default_static_renditions() {
+  static const std::vector<StaticRendition> renditions = {
+      *static_rendition_of("cq5dam.thumbnail.48.48.png"), *static_rendition_of("cq5dam.thumbnail.140.100.png"),
+      *static_rendition_of("cq5dam.thumbnail.319.319.png"), *static_rendition_of("cq5dam.web.1280.1280.jpeg")};
+  return renditions;
+}
+
+std::optional<StaticRendition> static_rendition_of(std::string_view name) {
+  auto parts = split(name, '.');
+  if (parts.size() != 5 || parts[0] != "cq5dam") return std::nullopt;
+  auto width = side_of(parts[2]), height = side_of(parts[3]);
+  if (!width || !height) return std::nullopt;
+  StaticRendition rendition;
+  rendition.box = {*width, *height};
+  if (parts[1] == "thumbnail" && parts[4] == "png") {
+    rendition.kind = StaticRendition::Kind::thumbnail;
+    rendition.format = is::Output::Format::png;
+    rendition.name = std::string(name);
+    return rendition;
+  }
+  if ((parts[1] != "web" && parts[1] != "zoom") || (parts[4] != "jpeg" && parts[4] != "png")) return std::nullopt;
+  rendition.kind = StaticRendition::Kind::web;
+  rendition.name = std::string(name.substr(0, name.rfind('.')));
+  return rendition;
+}
+
+PixelSize fit_box(PixelSize size, PixelSize box, bool enlarges) {
+  double factor = enlarges ? 1e9 : 1;
+  if (box.width > 0) factor = std::min(factor, static_cast<double>(box.width) / size.width);
+  if (box.height > 0) factor = std::min(factor, static_cast<double>(box.height) / size.height);
+  if (factor == 1e9) factor = 1;
+  // A product that is a whole number must not fall below it by a rounding error.
+  auto side = [&](int pixels) { return std::max(1, static_cast<int>(std::floor(pixels * factor + 1e-9))); };
+  return {side(size.width), side(size.height)};
+}
+
+Result<std::vector<NamedRendition>> render_static(const Source& source, const std::vector<StaticRendition>& wanted,
+                                                  const ImageSettings& settings) try {
+  auto seen = source.facts().seen;
+  std::vector<std::size_t> order(wanted.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  auto width_of = [&](std::size_t i) { return size_of(wanted[i], seen).width; };
+  std::sort(order.begin(), order.end(), [&](auto a, auto b) { return width_of(a) > width_of(b); });
+  std::vector<NamedRendition> made(wanted.size());
+  std::vector<std::pair<std::size_t, std::future<Result<Rendered>>>> encoders;
+  std::vector<Picture> larger;
+  for (auto i : order) {
+    auto size = size_of(wanted[i], seen);
+    const Picture* from = nullptr;
+    for (const auto& picture : larger) {  // the smallest that leaves a margin
+      if (picture.pixels.width() >= kMargin * size.width || picture.pixels.width() == size.width) from = &picture;
+    }
+    if (!from && !larger.empty()) from = &larger.front();
+    Picture picture;
+    if (from) {
+      picture = scale_to(*from, size);
+    } else {
+      auto reduction = static_cast<double>(seen.width) / size.width;
+      picture = to_srgb(scale_to(Picture::of(source.load(std::max(1.0, reduction), Source::Access::sequential)), size),
+                        settings);
+    }
+    picture.pixels = picture.pixels.copy_memory();
+    larger.push_back(picture);
+    auto settled = settle(wanted[i], picture.has_alpha);
+    if (picture.has_alpha && !holds_alpha(settled.format)) picture = flatten(picture);
+    made[i].name = settled.name;
+    encoders.emplace_back(i, std::async(std::launch::async, [picture, settled, resolution = source.facts().resolution] {
+                            return encode_static(picture, settled, resolution);
+                          }));
+  }
+  for (auto& [i, encoder] : encoders) {
+    ASSIGN_OR_RETURN(made[i].rendered, encoder.get());
+  }
+  return made;
+} catch (const std::exception& error) {
+  vips_error_clear();
+  return Error{Code::invalid, "no renditions can be made: the file is damaged", error.what()};
+}
+
+}  // namespace dray::pipeline

@@ -1,0 +1,163 @@
+#include "service/images/images.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "lang/is/numbers.h"
+#include "lang/is/protection.h"
+#include "pipeline/renditions/encode.h"
+#include "service/images/properties.h"
+
+namespace dray::service {
+namespace {
+
+using Kind = is::Question::Kind;
+
+std::string_view pixel_type_name(is::PixelType type) {
+  return type == is::PixelType::gray ? "BW" : type == is::PixelType::rgb ? "RGB" : "CMYK";
+}
+
+std::string_view pixel_type_name(int bands) { return bands == 1 ? "BW" : bands == 4 ? "CMYK" : "RGB"; }
+
+pipeline::Subject subject_of(Kind kind) {
+  if (kind == Kind::tmb) return pipeline::Subject::thumbnail;
+  if (kind == Kind::mask) return pipeline::Subject::mask;
+  return pipeline::Subject::image;
+}
+
+// The commands as they count in the end: presets and variables replaced, of several equal ones the last.
+std::string resolve(const std::vector<is::Command>& commands) {
+  std::string text;
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    auto again = std::any_of(commands.begin() + static_cast<std::ptrdiff_t>(i) + 1, commands.end(),
+                             [&](const auto& later) { return later.name == commands[i].name; });
+    if (again || commands[i].name == "req") continue;
+    text += fmt::format("{}{}={}", text.empty() ? "" : "&", commands[i].name, commands[i].value);
+  }
+  return text;
+}
+
+}  // namespace
+
+Result<std::string> Images::undo_protection(const std::string& query) const {
+  auto plain = query;
+  if (config_.obfuscates && !plain.empty()) {
+    ASSIGN_OR_RETURN(plain, is::undo_obfuscation(plain));
+  }
+  if (config_.locks && !plain.empty()) {
+    ASSIGN_OR_RETURN(plain, is::undo_lock(plain));
+  }
+  return plain;
+}
+
+is::FindMacro Images::find_preset() const {
+  return [this](std::string_view name) -> std::optional<std::string> {
+    auto preset = parts_.presets.find(name);
+    return preset && *preset ? std::optional((*preset)->query) : std::nullopt;
+  };
+}
+
+Result<is::Reading> Images::read(std::string_view query) const { return is::read_query(query, find_preset()); }
+
+Result<model::Node> Images::find_image(const std::string& object, const model::Caller& caller) const {
+  Error absent{Code::not_found, fmt::format("there is no image {}", object)};
+  auto path = AssetPath::parse(model::dam_root().text() + "/" + object);
+  if (!path) return absent;
+  ASSIGN_OR_RETURN(auto list, parts_.access.list_rules());
+  model::AccessRules rules(std::move(list));
+  if (!rules.may(caller, model::Privilege::read, *path)) return absent;
+  ASSIGN_OR_RETURN(auto node, parts_.assets.find(*path));
+  if (!node || node->is_folder()) return absent;
+  if (!rules.may(caller, model::Privilege::rendition, *path))
+    return Error{Code::denied, fmt::format("you may not see renditions of {}", object)};
+  return *std::move(node);
+}
+
+Result<ImageAnswer> Images::answer_with_picture(const Original& original, const is::Reading& reading) const {
+  auto subject = subject_of(reading.question.kind);
+  ASSIGN_OR_RETURN(auto picture, parts_.renderer.make(original, reading.recipe, subject));
+  auto tag = sha256_of(bytes_of(picture->content)).hex().substr(0, 32);
+  return ImageAnswer{picture, std::move(tag), {}, reading.unknown};
+}
+
+Result<ImageText> Images::describe_reply(const Original& original, const is::Reading& reading) const {
+  ASSIGN_OR_RETURN(auto picture, parts_.renderer.make(original, reading.recipe, pipeline::Subject::image));
+  const auto& about = picture->about;
+  const auto& settings = parts_.renderer.settings();
+  auto background = reading.recipe.background.value_or(settings.background);
+  auto output = reading.recipe.output.value_or(is::Output());
+  auto number = [](auto value) { return fmt::format("{}", value); };
+  return format_properties(
+      {{"image.bgc", is::format_color(background)},
+       {"image.height", number(about.size.height)},
+       {"image.iccEmbed", about.has_profile ? "1" : "0"},
+       {"image.iccProfile", about.profile_name},
+       {"image.length", number(about.length)},
+       {"image.mask", about.has_alpha ? "1" : "0"},
+       {"image.pathEmbed", "0"},
+       {"image.pixTyp", std::string(pixel_type_name(about.type))},
+       {"image.printRes", is::format_real(about.resolution)},
+       {"image.quality", fmt::format("{}", reading.recipe.quality.value_or(settings.quality).quality)},
+       {"image.type", std::string(pipeline::mime_type_of(output.format))},
+       {"image.version", "1"},
+       {"image.width", number(about.size.width)},
+       {"image.xmpEmbed", reading.recipe.embeds_xmp.value_or(false) ? "1" : "0"}},
+      reading.question);
+}
+
+Result<ImageText> Images::describe_source(const Original& original, const is::Question& question) const {
+  ASSIGN_OR_RETURN(auto facts, parts_.renderer.inspect(original));
+  const auto& settings = parts_.renderer.settings();
+  return format_properties({{"image.embeddedIccProfile", facts.has_profile ? "1" : "0"},
+                            {"image.height", fmt::format("{}", facts.seen.height)},
+                            {"image.mask", facts.has_alpha ? "1" : "0"},
+                            {"image.pixTyp", std::string(pixel_type_name(facts.bands))},
+                            {"image.printRes", is::format_real(facts.resolution)},
+                            {"image.resolution", is::format_real(settings.object_resolution)},
+                            {"image.thumbType", settings.thumbnail == pipeline::ThumbnailType::fit ? "2" : "1"},
+                            {"image.width", fmt::format("{}", facts.seen.width)}},
+                           question);
+}
+
+Result<ImageAnswer> Images::answer(const ImageRequest& request, const model::Caller& caller) const {
+  ASSIGN_OR_RETURN(auto query, undo_protection(request.query));
+  ASSIGN_OR_RETURN(auto reading, read(query));
+  const auto& question = reading.question;
+  auto text = [&](ImageText answer) { return ImageAnswer{std::move(answer), "", {}, reading.unknown}; };
+  if (question.kind == Kind::validate) return text(format_properties({{"request.isValid", "1"}}, question));
+  auto node = find_image(request.object, caller);
+  if (question.kind == Kind::exists) {
+    if (!node && node.error().code != Code::not_found) return std::move(node).error();
+    return text(format_properties({{"catalogRecord.exists", node ? "1" : "0"}}, question));
+  }
+  if (!node) return std::move(node).error();
+  Original original{node->asset->original, node->asset->mime_type};
+  switch (question.kind) {
+    case Kind::props: {
+      ASSIGN_OR_RETURN(auto described, describe_reply(original, reading));
+      return text(std::move(described));
+    }
+    case Kind::imageprops: {
+      ASSIGN_OR_RETURN(auto described, describe_source(original, question));
+      return text(std::move(described));
+    }
+    case Kind::resolve: {
+      ASSIGN_OR_RETURN(auto commands, is::parse_query(query, find_preset()));
+      return text({"text/plain; charset=utf-8",
+                   fmt::format("/is/image/{}?{}\n", percent_encode_path(request.object), resolve(commands)), false});
+    }
+    case Kind::userdata:
+      return text(format_properties({}, question));
+    case Kind::xmp:
+      return Error{Code::invalid, "req=xmp is not supported"};
+    default: {
+      ASSIGN_OR_RETURN(auto answer, answer_with_picture(original, reading));
+      answer.last_modified = std::chrono::floor<std::chrono::seconds>(node->asset->modified);
+      return answer;
+    }
+  }
+}
+
+}  // namespace dray::service

@@ -1,0 +1,72 @@
+// Image requests: /is/image/PATH?COMMANDS.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/asset_path.h"
+#include "base/result.h"
+#include "lang/is/recipe.h"
+#include "model/assets/asset_repository.h"
+#include "model/people/access.h"
+#include "model/renditions/preset_repository.h"
+#include "service/rendering/renderer.h"
+
+namespace dray::service {
+
+struct ImageRequest {
+  std::string object;  // below /content/dam, decoded: "shoot/beach.jpg"
+  std::string query;   // as it was sent
+};
+
+struct ImageText {
+  std::string content_type, text;
+  bool may_be_kept = true;  // by caches
+};
+
+struct ImageAnswer {
+  std::variant<std::shared_ptr<const Picture>, ImageText> content;
+  std::string entity_tag;            // of a picture
+  Seconds last_modified{};           // of its original
+  std::vector<std::string> unknown;  // commands that are not known, and were ignored
+};
+
+struct ImagesParts {
+  const model::AssetRepository& assets;
+  model::AccessRepository& access;
+  const model::PresetRepository& presets;
+  Renderer& renderer;
+};
+
+struct ImagesConfig {
+  bool locks = false;       // requests end with a checksum
+  bool obfuscates = false;  // requests are base64
+};
+
+// Safe for use from any thread.
+class Images {
+ public:
+  Images(ImagesParts parts, ImagesConfig config) : parts_(parts), config_(config) {}
+
+  // Code::invalid: the request is malformed, or asks for what cannot be made. Code::not_found: there is no such image,
+  // or the caller may not know of it. Code::denied.
+  Result<ImageAnswer> answer(const ImageRequest& request, const model::Caller& caller) const;
+  // How a preset, the fields of the panel or an image modifier are to be made. Code::invalid.
+  Result<is::Reading> read(std::string_view query) const;
+
+ private:
+  Result<model::Node> find_image(const std::string& object, const model::Caller& caller) const;
+  is::FindMacro find_preset() const;
+  Result<std::string> undo_protection(const std::string& query) const;
+  Result<ImageAnswer> answer_with_picture(const Original& original, const is::Reading& reading) const;
+  Result<ImageText> describe_reply(const Original& original, const is::Reading& reading) const;
+  Result<ImageText> describe_source(const Original& original, const is::Question& question) const;
+
+  ImagesParts parts_;
+  const ImagesConfig config_;
+};
+
+}  // namespace dray::service

@@ -1,0 +1,163 @@
+#include "service/rendering/render_job.h"
+
+#include "pipeline/renditions/settings_fields.h"
+
+namespace dray::pipeline {
+
+template <typename Fields>
+void visit_fields(Fields& fields, ImageLimits& limits) {
+  fields("pixels", limits.pixels);
+  fields("wholePixels", limits.whole_pixels);
+  fields("side", limits.side);
+  fields("pages", limits.pages);
+  fields("profileBytes", limits.profile_bytes);
+}
+
+template <typename Fields>
+void visit_fields(Fields& fields, StaticRendition& rendition) {
+  fields("name", rendition.name);
+  fields("kind", rendition.kind);
+  fields("box", rendition.box);
+  fields("format", rendition.format);
+  fields("quality", rendition.quality);
+}
+
+template <typename Fields>
+void visit_fields(Fields& fields, SourceFacts& facts) {
+  fields("kind", facts.kind);
+  fields("stored", facts.stored);
+  fields("seen", facts.seen);
+  fields("orientation", facts.orientation);
+  fields("bands", facts.bands);
+  fields("hasAlpha", facts.has_alpha);
+  fields("resolution", facts.resolution);
+  fields("pages", facts.pages);
+  fields("hasProfile", facts.has_profile);
+}
+
+}  // namespace dray::pipeline
+
+namespace dray {
+
+template <typename Fields>
+void visit_fields(Fields& fields, Error& error) {
+  fields("code", error.code);
+  fields("message", error.message);
+  fields("detail", error.detail);
+}
+
+namespace service {
+namespace {
+
+// A recipe travels as its canonical query.
+struct OrderText {
+  std::string query;
+  pipeline::Subject subject = pipeline::Subject::image;
+};
+
+template <typename Fields>
+void visit_fields(Fields& fields, OrderText& order) {
+  fields("query", order.query);
+  fields("subject", order.subject);
+}
+
+struct JobText {
+  std::string mime_type;
+  pipeline::ImageSettings settings;
+  pipeline::ImageLimits limits;
+  std::vector<OrderText> recipes;
+  std::vector<pipeline::StaticRendition> renditions;
+};
+
+template <typename Fields>
+void visit_fields(Fields& fields, JobText& job) {
+  fields("mimeType", job.mime_type);
+  fields("settings", job.settings);
+  fields("limits", job.limits);
+  fields("recipes", job.recipes);
+  fields("renditions", job.renditions);
+}
+
+struct MadeText {
+  std::optional<MadeFile> file;
+  std::optional<Error> error;
+};
+
+struct ReplyText {
+  std::optional<Error> error;
+  pipeline::SourceFacts source;
+  std::vector<MadeText> made;
+};
+
+template <typename Fields>
+void visit_fields(Fields& fields, MadeText& made) {
+  fields("file", made.file);
+  fields("error", made.error);
+}
+
+template <typename Fields>
+void visit_fields(Fields& fields, ReplyText& reply) {
+  fields("error", reply.error);
+  fields("source", reply.source);
+  fields("made", reply.made);
+}
+
+}  // namespace
+
+template <typename Fields>
+void visit_fields(Fields& fields, MadeFile& file) {
+  fields("name", file.name);
+  fields("offset", file.offset);
+  fields("length", file.length);
+  fields("mimeType", file.mime_type);
+  fields("size", file.size);
+  fields("type", file.type);
+  fields("hasAlpha", file.has_alpha);
+  fields("hasProfile", file.has_profile);
+  fields("profileName", file.profile_name);
+  fields("resolution", file.resolution);
+}
+
+json::object to_json(const RenderJob& job) {
+  JobText text{job.mime_type, job.settings, job.limits, {}, job.renditions};
+  for (const auto& order : job.recipes) text.recipes.push_back({is::format_query(order.recipe), order.subject});
+  return fields_to_json(text);
+}
+
+Result<RenderJob> render_job_from_json(const json::value& value) {
+  ASSIGN_OR_RETURN(auto text, fields_from_json<JobText>(value, "a job"));
+  RenderJob job{text.mime_type, text.settings, text.limits, {}, text.renditions};
+  for (const auto& order : text.recipes) {
+    ASSIGN_OR_RETURN(auto reading, is::read_query(order.query, [](std::string_view) { return std::nullopt; }));
+    job.recipes.push_back({std::move(reading.recipe), order.subject});
+  }
+  return job;
+}
+
+json::object to_json(const RenderReply& reply) {
+  ReplyText text{reply.error, reply.source, {}};
+  for (const auto& made : reply.made) {
+    MadeText one;
+    if (const auto* file = std::get_if<MadeFile>(&made)) one.file = *file;
+    if (const auto* error = std::get_if<Error>(&made)) one.error = *error;
+    text.made.push_back(std::move(one));
+  }
+  return fields_to_json(text);
+}
+
+Result<RenderReply> render_reply_from_json(const json::value& value) {
+  ASSIGN_OR_RETURN(auto text, fields_from_json<ReplyText>(value, "a worker's answer"));
+  RenderReply reply{text.error, text.source, {}};
+  for (auto& made : text.made) {
+    if (made.file)
+      reply.made.emplace_back(*std::move(made.file));
+    else if (made.error)
+      reply.made.emplace_back(*std::move(made.error));
+    else
+      return Error{Code::invalid, "a worker's answer has an item that is neither a file nor an error"};
+  }
+  return reply;
+}
+
+}  // namespace service
+}  // namespace dray

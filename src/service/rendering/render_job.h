@@ -1,0 +1,53 @@
+// What a worker is asked to make, and what it answers: values with a JSON form, since they cross processes.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "lang/is/recipe.h"
+#include "pipeline/renditions/engine.h"
+#include "pipeline/renditions/static_renditions.h"
+
+namespace dray::service {
+
+struct RecipeOrder {
+  is::Recipe recipe;
+  pipeline::Subject subject = pipeline::Subject::image;
+  bool operator==(const RecipeOrder&) const = default;
+};
+
+struct RenderJob {
+  std::string mime_type;  // that the source says it has
+  pipeline::ImageSettings settings;
+  pipeline::ImageLimits limits;
+  std::vector<RecipeOrder> recipes;                   // each made for itself
+  std::vector<pipeline::StaticRendition> renditions;  // made together: one that fails fails all of them
+};
+
+struct MadeFile {
+  std::string name;                  // of a static rendition
+  ByteCount offset = 0, length = 0;  // in the output
+  std::string mime_type;
+  pipeline::PixelSize size;
+  is::PixelType type = is::PixelType::rgb;
+  bool has_alpha = false, has_profile = false;
+  std::string profile_name;
+  double resolution = 72;
+};
+
+struct RenderReply {
+  std::optional<Error> error;  // nothing could be made: the source's fault, mostly
+  pipeline::SourceFacts source;
+  std::vector<std::variant<MadeFile, Error>> made;  // the recipes' in their order, then the static ones
+};
+
+json::object to_json(const RenderJob& job);
+Result<RenderJob> render_job_from_json(const json::value& value);
+json::object to_json(const RenderReply& reply);
+Result<RenderReply> render_reply_from_json(const json::value& value);
+
+}  // namespace dray::service

@@ -1,0 +1,270 @@
+#include "service/rendering/renderer.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <condition_variable>
+#include <list>
+#include <unordered_map>
+
+#include "base/file.h"
+#include "pipeline/renditions/encode.h"
+#include "pipeline/renditions/profiles.h"
+
+namespace dray::service {
+namespace {
+
+constexpr std::string_view kEngine = "1";  // changes when the same recipe gives other pixels
+
+// Everything that a rendition depends on beside its recipe: the settings, and what the profiles' files hold.
+std::string make_settings_key(const pipeline::ImageSettings& settings) {
+  RenderJob job;
+  job.settings = settings;
+  auto text = json::serialize(to_json(job));
+  for (const auto& name : pipeline::profile_names(settings)) {
+    auto path = pipeline::find_profile(name, settings);
+    auto profile = path ? pipeline::read_profile(*path) : Result<std::string>(std::string());
+    if (profile) text += name + sha256_of(bytes_of(*profile)).hex();
+  }
+  return sha256_of(bytes_of(text)).hex().substr(0, 16);
+}
+
+// A descriptor through which nothing but the original can be read: packs hold others' blobs too.
+Result<UniqueFd> open_alone(const model::BlobStore& blobs, const model::BlobId& id) {
+  ASSIGN_OR_RETURN(auto blob, blobs.open(id));
+  struct stat status;
+  // A file of its own, which nothing is appended to. Opened anew: descriptors that are copied have one place of reading
+  // together.
+  if (const auto* region = blob.file_region(); region && !region->mapped && region->offset == 0 &&
+                                               ::fstat(region->fd, &status) == 0 &&
+                                               static_cast<ByteCount>(status.st_size) == region->length)
+    return open_file(fmt::format("/proc/self/fd/{}", region->fd), O_RDONLY);
+  UniqueFd copy(::memfd_create("original", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  if (!copy) return system_error("cannot open the original", errno);
+  std::vector<std::byte> buffer(1024 * 1024);
+  for (ByteCount at = 0; at < blob.size();) {
+    ASSIGN_OR_RETURN(auto got, blob.read_at(at, buffer));
+    if (got == 0) return Error{Code::corrupt, "the original is cut short"};
+    RETURN_IF_ERROR(write_at(copy.get(), at, Bytes(buffer).first(got), "the original"));
+    at += got;
+  }
+  ::fcntl(copy.get(), F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK);
+  return copy;
+}
+
+// What a worker has written, as a source of a blob.
+class OutputSource final : public model::BlobSource {
+ public:
+  OutputSource(int fd, ByteCount offset, ByteCount length) : fd_(fd), at_(offset), end_(offset + length) {}
+  Result<Piece> read(MutableBytes into) override {
+    auto wanted = into.first(std::min<ByteCount>(into.size(), end_ - at_));
+    ASSIGN_OR_RETURN(auto got, read_at(fd_, at_, wanted, "what was made"));
+    if (got < wanted.size()) return Error{Code::corrupt, "what was made is cut short"};
+    at_ += got;
+    return Piece{.bytes = got};
+  }
+
+ private:
+  int fd_;
+  ByteCount at_, end_;
+};
+
+// Whether an error says something about the original or the recipe, so that trying again is of no use.
+bool is_final(const Error& error) { return error.code == Code::invalid; }
+
+}  // namespace
+
+// Pictures by their key, the least used forgotten first; and those in the making, which others wait for.
+class Renderer::Memory {
+ public:
+  explicit Memory(ByteCount limit) : limit_(limit) {}
+
+  using Answer = Result<std::shared_ptr<const Picture>>;
+
+  template <typename Make>
+  Answer get(const std::string& key, Make make) {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      if (auto found = kept_.find(key); found != kept_.end()) {
+        order_.splice(order_.begin(), order_, found->second.position);
+        return found->second.picture;
+      }
+      auto going_on = making_.find(key);
+      if (going_on == making_.end()) break;
+      auto waited_for = going_on->second;
+      done_.wait(lock, [&] { return waited_for->has_value(); });
+      return **waited_for;
+    }
+    auto place = std::make_shared<std::optional<Answer>>();
+    making_[key] = place;
+    lock.unlock();
+    auto answer = make();
+    lock.lock();
+    *place = answer;
+    making_.erase(key);
+    done_.notify_all();
+    if (answer) keep(key, *answer);
+    return answer;
+  }
+
+ private:
+  void keep(const std::string& key, std::shared_ptr<const Picture> picture) {
+    auto size = picture->content.size();
+    if (size > limit_ / 4) return;
+    order_.push_front(key);
+    kept_[key] = {std::move(picture), order_.begin()};
+    for (used_ += size; used_ > limit_;) {
+      auto last = kept_.find(order_.back());
+      used_ -= last->second.picture->content.size();
+      kept_.erase(last);
+      order_.pop_back();
+    }
+  }
+
+  struct Kept {
+    std::shared_ptr<const Picture> picture;
+    std::list<std::string>::iterator position;
+  };
+  const ByteCount limit_;
+  std::mutex mutex_;
+  std::condition_variable done_;
+  std::list<std::string> order_;  // of keys, the last used first
+  std::unordered_map<std::string, Kept> kept_;
+  ByteCount used_ = 0;
+  std::unordered_map<std::string, std::shared_ptr<std::optional<Answer>>> making_;
+};
+
+Renderer::Renderer(RendererParts parts, RendererConfig config)
+    : parts_(parts),
+      config_(std::move(config)),
+      settings_key_(make_settings_key(config_.settings)),
+      memory_(std::make_unique<Memory>(config_.kept_in_memory)) {}
+
+Renderer::~Renderer() = default;
+
+std::string static_key(const pipeline::StaticRendition& rendition) {
+  return fmt::format("static {} {} {}x{} {} {}", kEngine, rendition.name, rendition.box.width, rendition.box.height,
+                     is::name_of(rendition.format), rendition.quality);
+}
+
+std::string Renderer::recipe_key(const is::Recipe& recipe, pipeline::Subject subject) const {
+  return fmt::format("recipe {} {} {} {}", kEngine, settings_key_, static_cast<int>(subject), is::format_query(recipe));
+}
+
+Result<Made> Renderer::run(const Original& original, RenderJob job) {
+  if (!pipeline::can_be_rendered(original.mime_type)) {
+    return Error{Code::invalid, fmt::format("files of the type {} are not made into pictures", original.mime_type)};
+  }
+  ASSIGN_OR_RETURN(auto source, open_alone(parts_.blobs, original.content.id));
+  job.mime_type = original.mime_type;
+  job.settings = config_.settings;
+  job.limits = config_.limits;
+  return parts_.workers.run(job, source.get());
+}
+
+Result<std::shared_ptr<const Picture>> Renderer::make(const Original& original, const is::Recipe& recipe,
+                                                      pipeline::Subject subject) {
+  auto key = original.content.id.hex() + " " + recipe_key(recipe, subject);
+  return memory_->get(key, [&]() -> Memory::Answer {
+    RenderJob job;
+    job.recipes.push_back({recipe, subject});
+    ASSIGN_OR_RETURN(auto made, run(original, std::move(job)));
+    if (const auto* error = std::get_if<Error>(&made.reply.made.front())) return *error;
+    auto picture = std::make_shared<Picture>();
+    picture->about = std::get<MadeFile>(made.reply.made.front());
+    picture->source = made.reply.source;
+    picture->content.resize(picture->about.length);
+    ASSIGN_OR_RETURN(auto got, read_at(made.output.get(), picture->about.offset,
+                                       std::as_writable_bytes(std::span(picture->content)), "what was made"));
+    if (got < picture->content.size()) return Error{Code::unavailable, "what was made is cut short"};
+    return std::shared_ptr<const Picture>(std::move(picture));
+  });
+}
+
+Result<pipeline::SourceFacts> Renderer::inspect(const Original& original) {
+  ASSIGN_OR_RETURN(auto made, run(original, {}));
+  return made.reply.source;
+}
+
+Result<model::Rendition> Renderer::store(const Made& made, const MadeFile& file, model::BlobBatch& batch) const {
+  OutputSource source(made.output.get(), file.offset, file.length);
+  model::Rendition rendition;
+  ASSIGN_OR_RETURN(rendition.content, batch.put(source, file.length));
+  rendition.name = file.name;
+  rendition.mime_type = file.mime_type;
+  rendition.width = static_cast<std::uint32_t>(file.size.width);
+  rendition.height = static_cast<std::uint32_t>(file.size.height);
+  rendition.made = parts_.clock.now();
+  return rendition;
+}
+
+Result<model::Rendition> Renderer::keep(const Original& original, const is::Recipe& recipe) {
+  model::RenditionKey key{original.content.id, recipe_key(recipe, pipeline::Subject::image)};
+  ASSIGN_OR_RETURN(auto found, parts_.renditions.find(key));
+  if (found && !found->failure.empty()) return Error{Code::invalid, found->failure};
+  if (found) return *std::move(found);
+  RenderJob job;
+  job.recipes.push_back({recipe, pipeline::Subject::image});
+  auto made = run(original, std::move(job));
+  std::optional<Error> error;
+  if (!made)
+    error = made.error();
+  else if (const auto* failed = std::get_if<Error>(&made->reply.made.front()))
+    error = *failed;
+  model::Rendition rendition;
+  if (error && !is_final(*error)) return *error;
+  if (error) {
+    rendition.failure = error->message;
+    rendition.made = parts_.clock.now();
+  } else {
+    auto batch = parts_.blobs.begin();
+    ASSIGN_OR_RETURN(rendition, store(*made, std::get<MadeFile>(made->reply.made.front()), *batch));
+    RETURN_IF_ERROR(batch->commit());
+  }
+  RETURN_IF_ERROR(parts_.renditions.put({{key, rendition}}));
+  if (error) return *error;
+  return rendition;
+}
+
+Result<std::vector<model::Rendition>> Renderer::keep_static(const Original& original,
+                                                            const std::vector<pipeline::StaticRendition>& wanted) {
+  std::vector<model::Rendition> all(wanted.size());
+  std::vector<std::size_t> missing;
+  RenderJob job;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    ASSIGN_OR_RETURN(auto found, parts_.renditions.find({original.content.id, static_key(wanted[i])}));
+    if (found) {
+      all[i] = *std::move(found);
+    } else {
+      missing.push_back(i);
+      job.renditions.push_back(wanted[i]);
+    }
+  }
+  if (missing.empty()) return all;
+  auto made = run(original, std::move(job));
+  if (!made && !is_final(made.error())) return std::move(made).error();
+  auto batch = parts_.blobs.begin();
+  std::vector<model::KeptRendition> kept;
+  for (std::size_t i = 0; i < missing.size(); ++i) {
+    auto& rendition = all[missing[i]];
+    const auto* file = made ? std::get_if<MadeFile>(&made->reply.made[i]) : nullptr;
+    const auto* error = made ? std::get_if<Error>(&made->reply.made[i]) : &made.error();
+    if (file) {
+      ASSIGN_OR_RETURN(rendition, store(*made, *file, *batch));
+    } else if (!is_final(*error)) {
+      return *error;
+    } else {
+      rendition.name = wanted[missing[i]].name;
+      rendition.failure = error->message;
+      rendition.made = parts_.clock.now();
+    }
+    kept.push_back({{original.content.id, static_key(wanted[missing[i]])}, rendition});
+  }
+  RETURN_IF_ERROR(batch->commit());
+  RETURN_IF_ERROR(parts_.renditions.put(kept));
+  return all;
+}
+
+}  // namespace dray::service

@@ -1,0 +1,80 @@
+// Renditions for whoever asks: made by the workers, each once, and kept.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "lang/is/recipe.h"
+#include "model/blobs/blob_store.h"
+#include "model/renditions/rendition_repository.h"
+#include "pipeline/renditions/engine.h"
+#include "pipeline/renditions/static_renditions.h"
+#include "service/rendering/worker_pool.h"
+
+namespace dray::service {
+
+struct Original {
+  model::Blob content;
+  std::string mime_type;
+};
+
+// A picture that was made for one answer and is kept in memory only.
+struct Picture {
+  std::string content;
+  MadeFile about;
+  pipeline::SourceFacts source;
+};
+
+struct RendererParts {
+  model::BlobStore& blobs;
+  model::RenditionRepository& renditions;
+  WorkerPool& workers;
+  const Clock& clock;
+};
+
+struct RendererConfig {
+  pipeline::ImageSettings settings;
+  pipeline::ImageLimits limits;
+  ByteCount kept_in_memory = 200 * 1000 * 1000;  // of pictures made for image requests
+};
+
+// Safe for use from any thread.
+class Renderer {
+ public:
+  Renderer(RendererParts parts, RendererConfig config);
+  ~Renderer();
+
+  const pipeline::ImageSettings& settings() const { return config_.settings; }
+
+  // For image requests. Two that want the same share the work. Code::invalid: it cannot be made, and why.
+  Result<std::shared_ptr<const Picture>> make(const Original& original, const is::Recipe& recipe,
+                                              pipeline::Subject subject);
+  // What is known of the original without making anything of it.
+  Result<pipeline::SourceFacts> inspect(const Original& original);
+  // For downloads: a blob, durable and in the catalog. What failed once because of the original is not tried again.
+  Result<model::Rendition> keep(const Original& original, const is::Recipe& recipe);
+  // Those that are missing of `wanted` are made together. In the order of `wanted`; one that cannot be made has its
+  // failure. Code::unavailable and the like: nothing was made, and it may be tried again.
+  Result<std::vector<model::Rendition>> keep_static(const Original& original,
+                                                    const std::vector<pipeline::StaticRendition>& wanted);
+
+ private:
+  class Memory;
+  Result<Made> run(const Original& original, RenderJob job);
+  Result<model::Rendition> store(const Made& made, const MadeFile& file, model::BlobBatch& batch) const;
+  std::string recipe_key(const is::Recipe& recipe, pipeline::Subject subject) const;
+
+  RendererParts parts_;
+  const RendererConfig config_;
+  const std::string settings_key_;
+  std::unique_ptr<Memory> memory_;
+};
+
+// The canonical text of a static rendition, as its key in the repository.
+std::string static_key(const pipeline::StaticRendition& rendition);
+
+}  // namespace dray::service

@@ -1,0 +1,165 @@
+#include "service/rendering/sandbox.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/landlock.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+
+#include "base/unique_fd.h"
+
+namespace dray::service {
+namespace {
+
+#if defined(__x86_64__)
+constexpr std::uint32_t kArchitecture = AUDIT_ARCH_X86_64;
+#elif defined(__aarch64__)
+constexpr std::uint32_t kArchitecture = AUDIT_ARCH_AARCH64;
+#else
+constexpr std::uint32_t kArchitecture = 0;
+#endif
+
+std::string reason() { return std::strerror(errno); }
+
+void set_limit(int what, rlim_t value, std::string_view name, std::vector<std::string>& missing) {
+  rlimit limit{value, value};
+  if (::setrlimit(static_cast<__rlimit_resource>(what), &limit) < 0)
+    missing.push_back(fmt::format("the limit of {}: {}", name, reason()));
+}
+
+// --- Landlock: which files (kernel documentation, userspace-api/landlock) ---
+
+std::uint64_t handled_access(int version) {
+  std::uint64_t access = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_READ_FILE |
+                         LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |
+                         LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |
+                         LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK |
+                         LANDLOCK_ACCESS_FS_MAKE_SYM;
+  if (version >= 2) access |= std::uint64_t{1} << 13;  // link and rename between folders
+  if (version >= 3) access |= std::uint64_t{1} << 14;  // truncate
+  return access;
+}
+
+bool allow_reading(int rules, const std::string& path) {
+  UniqueFd fd(::open(path.c_str(), O_PATH | O_CLOEXEC));
+  if (!fd) return true;  // what is not there need not be allowed
+  struct stat status;
+  if (::fstat(fd.get(), &status) < 0) return false;
+  landlock_path_beneath_attr beneath{};
+  beneath.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE;
+  if (S_ISDIR(status.st_mode)) beneath.allowed_access |= LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_EXECUTE;
+  beneath.parent_fd = fd.get();
+  return ::syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) == 0;
+}
+
+void wall_off_files(const std::vector<std::string>& readable, std::vector<std::string>& missing) {
+  auto version = static_cast<int>(::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION));
+  if (version < 1) {
+    missing.push_back("Landlock, which keeps it from the files of the server: " + reason());
+    return;
+  }
+  landlock_ruleset_attr attributes{};
+  attributes.handled_access_fs = handled_access(version);
+  UniqueFd rules(static_cast<int>(::syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0)));
+  bool done = static_cast<bool>(rules);
+  for (const auto& path : readable) done = done && allow_reading(rules.get(), path);
+  if (!done || ::syscall(SYS_landlock_restrict_self, rules.get(), 0) != 0)
+    missing.push_back("Landlock, which keeps it from the files of the server: " + reason());
+}
+
+// --- seccomp: which system calls ---
+
+constexpr std::uint32_t kForbidden[] = {
+    SYS_socket,
+    SYS_connect,
+    SYS_bind,
+    SYS_listen,
+    SYS_accept,
+    SYS_accept4,
+    SYS_execve,
+    SYS_execveat,
+    SYS_ptrace,
+    SYS_mount,
+    SYS_umount2,
+    SYS_unshare,
+    SYS_setns,
+    SYS_bpf,
+    SYS_keyctl,
+    SYS_add_key,
+    SYS_request_key,
+    SYS_perf_event_open,
+    SYS_kexec_load,
+    SYS_init_module,
+    SYS_finit_module,
+    SYS_delete_module,
+    SYS_process_vm_readv,
+    SYS_process_vm_writev,
+    SYS_io_uring_setup,
+    SYS_userfaultfd,
+    SYS_pivot_root,
+    SYS_chroot,
+    SYS_kill,
+    SYS_tkill,
+    SYS_pidfd_open,
+    SYS_pidfd_getfd,
+    SYS_open_by_handle_at,
+#if defined(__x86_64__)
+    SYS_fork,
+    SYS_vfork,
+#endif
+};
+
+// A forbidden call fails with EPERM; one of another architecture ends the process.
+void wall_off_calls(std::vector<std::string>& missing) {
+  std::vector<sock_filter> program = {
+    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch)),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kArchitecture, 1, 0),
+    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+#if defined(__x86_64__)
+    BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x40000000, 0, 1),  // the x32 calls
+    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+#endif
+  };
+  for (auto call : kForbidden) {
+    program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1));
+    program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM));
+  }
+  // A new process is a clone without CLONE_VM; threads have it. clone3 hides its flags: glibc then takes clone.
+  program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone3, 0, 1));
+  program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS));
+  program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 3));
+  program.push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args[0])));
+  program.push_back(BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x00000100 /* CLONE_VM */, 1, 0));
+  program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM));
+  program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+  sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
+  if (::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0)
+    missing.push_back("seccomp, which keeps it from the network and from other programs: " + reason());
+}
+
+}  // namespace
+
+std::vector<std::string> enter_sandbox(const SandboxRules& rules) {
+  std::vector<std::string> missing;
+  set_limit(RLIMIT_CORE, 0, "core files", missing);
+  set_limit(RLIMIT_DATA, rules.memory, "memory", missing);
+  set_limit(RLIMIT_NOFILE, static_cast<rlim_t>(rules.open_files), "open files", missing);
+  ::prctl(PR_SET_DUMPABLE, 0);
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) missing.push_back("no new privileges: " + reason());
+  wall_off_files(rules.readable, missing);
+  wall_off_calls(missing);
+  return missing;
+}
+
+}  // namespace dray::service

@@ -1,0 +1,23 @@
+// Walls around a process that reads what strangers have sent.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace dray::service {
+
+struct SandboxRules {
+  ByteCount memory = 512 * 1024 * 1024;  // that the process may allocate
+  std::vector<std::string> readable;     // folders and files, below which everything may be read
+  int open_files = 64;
+};
+
+// What holds from now on, for all threads of the process and whatever it does. Files beyond `readable` cannot be
+// opened, none can be written but those that are open; no sockets, no programs, no other processes. Answers what could
+// not be set up, because the kernel does not have it: the rest holds.
+std::vector<std::string> enter_sandbox(const SandboxRules& rules);
+
+}  // namespace dray::service

@@ -1,0 +1,212 @@
+"""Image requests as people and hostile people make them: what comes is looked at with Pillow, which knows nothing of Dray."""
+
+import glob
+import io
+import json
+import os
+import pathlib
+import signal
+import struct
+import threading
+import time
+import unittest
+import zlib
+
+from dray import SystemTest, wait_until
+
+try:
+    from PIL import Image
+except ImportError:
+    raise unittest.SkipTest("Pillow is not here: apt-get install python3-pil")
+
+COLORS = ((200, 30, 40), (30, 160, 60), (40, 60, 200), (128, 128, 128))
+
+
+def chunk(kind, content):
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+def png(width, height, rows=None, interlace=0):
+    """Four flat quarters, or the rows given."""
+    if rows is None:
+        half = width // 2
+        top = b"\0" + bytes(COLORS[0]) * half + bytes(COLORS[1]) * (width - half)
+        bottom = b"\0" + bytes(COLORS[2]) * half + bytes(COLORS[3]) * (width - half)
+        rows = top * (height // 2) + bottom * (height - height // 2)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, interlace)) + \
+        chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+class Images(SystemTest):
+    def put(self, **files):
+        for name, content in files.items():
+            self.write(name.replace("__", "."), content)
+        report = self.dray.import_folder(self.files, "/content/dam/i")
+        self.assertEqual(report["problems"], [])
+
+    def ask(self, target, **options):
+        return self.dray.get("/is/image/i/" + target, **options)
+
+    def picture(self, target):
+        answer = self.ask(target)
+        self.assertEqual(answer.status, 200, answer.text[:300])
+        return Image.open(io.BytesIO(answer.body))
+
+    def near(self, got, wanted, by=4):
+        self.assertTrue(all(abs(a - b) <= by for a, b in zip(got, wanted)), "%s is not %s" % (got, wanted))
+
+    def test_pictures_in_every_format(self):
+        self.put(hero__png=png(600, 400))
+        self.dray.start()
+        for wanted, name in (("jpeg", "JPEG"), ("pjpeg", "JPEG"), ("png", "PNG"), ("png8", "PNG"), ("gif", "GIF"), ("tif", "TIFF"),
+                             ("tif,,lzw", "TIFF"), ("webp", "WEBP"), ("jpeg2000", "JPEG2000"), ("tif,cmyk", "TIFF")):
+            picture = self.picture("hero.png?wid=300&fmt=" + wanted)
+            self.assertEqual((picture.format, picture.size), (name, (300, 200)), wanted)
+            if "cmyk" not in wanted:
+                for at, color in zip(((10, 10), (290, 10), (10, 190), (290, 190)), COLORS):
+                    self.near(picture.convert("RGB").getpixel(at), color, 12)
+        for wanted, start in (("pdf", b"%PDF-1.4"), ("eps", b"%!PS-Adobe"), ("avif", b"\0\0\0"), ("heic", b"\0\0\0"), ("jxl", b"")):
+            self.assertTrue(self.ask("hero.png?wid=30&fmt=" + wanted).body.startswith(start), wanted)
+
+    def test_a_picture_is_kept_by_caches_and_can_be_had_in_ranges(self):
+        self.put(hero__png=png(600, 400))
+        self.dray.start()
+        first = self.ask("hero.png?wid=300")
+        self.assertEqual(self.ask("hero.png?wid=300", headers={"If-None-Match": first.headers["ETag"]}).status, 304)
+        part = self.ask("hero.png?wid=300", headers={"Range": "bytes=10-19"})
+        self.assertEqual((part.status, part.body), (206, first.body[10:20]))
+        self.assertEqual(len(first.headers.get_all("Cache-Control")), 1)
+        self.assertEqual(self.ask("hero.png?hei=200").body, first.body, "the same picture, asked for otherwise")
+
+    def test_presets_are_kept_by_the_api(self):
+        self.put(hero__png=png(600, 400))
+        self.dray.start()
+        def put(name, query, token="admin"):
+            return self.dray.request("PUT", "/api/v1/presets/" + name, {"Content-Type": "application/json"}, token,
+                                     json.dumps({"query": query}))
+        self.assertEqual(put("Banner", "wid=120&fmt=png").status, 200)
+        self.assertEqual(self.picture("hero.png?$banner$").size, (120, 80))
+        self.assertEqual(self.picture("hero.png?$banner$&wid=60").size, (60, 40))
+        self.assertEqual(put("Banner", "wid=no").status, 400)
+        self.assertEqual(put("a%20b", "wid=1").status, 400)
+        self.assertEqual(put("x", "wid=1&foo=2").json()["unknownCommands"], ["foo"])
+        names = [preset["name"] for preset in self.dray.get("/api/v1/presets").json()["presets"]]
+        self.assertLessEqual({"Banner", "Cross-Sell", "!_s7product"}, set(names))
+        self.dray.add_user("ann", "dam-users")
+        ann = self.dray.token("ann")
+        self.assertEqual(put("Banner", "wid=1", ann).status, 403)
+        self.assertEqual(self.dray.request("DELETE", "/api/v1/presets/banner", token=ann).status, 403)
+        self.assertEqual(self.dray.request("DELETE", "/api/v1/presets/banner").status, 204)
+        self.assertEqual(self.ask("hero.png?$banner$").status, 403)
+
+    def test_rights_are_asked_at_every_request(self):
+        self.put(hero__png=png(600, 400))
+        self.dray.add_user("ann", "dam-users")
+        self.dray.start()
+        ann = self.dray.token("ann")
+        self.assertEqual(self.ask("hero.png?wid=30", token=ann).status, 200)
+        self.assertEqual(self.ask("hero.png?wid=30", token=None).status, 401)
+        self.dray.run("access", "deny", "ann", "/content/dam/i", "--privileges", "rendition")
+        self.assertEqual(self.ask("hero.png?wid=30", token=ann).status, 403)
+        self.dray.run("access", "deny", "ann", "/content/dam/i", "--privileges", "read")
+        refused, absent = self.ask("hero.png?req=exists", token=ann), self.ask("none.png?req=exists", token=ann)
+        self.assertEqual(refused.text, absent.text)
+
+    def test_what_is_wrong_is_said(self):
+        self.put(hero__png=png(600, 400), text__txt="words", lie__png=b"\xff\xd8\xff\xe0 no")
+        self.dray.start()
+        for target, said in (("hero.png?wid=0", "wid takes"), ("hero.png?scl=0.01", "are allowed"), ("none.png", "there is no image"),
+                             ("text.txt?wid=3", "are not made into pictures"), ("hero.png?fmt=jpegxr", "use jpeg2000 or webp"),
+                             ("hero.png?icc=Nope", "there is no profile"), ("hero.png?layer=1", "not supported"),
+                             ("hero.png?fmt=png&icc=sGray&wid=%", "")):
+            answer = self.ask(target)
+            self.assertIn(answer.status, (400, 403), target)
+            self.assertIn(said, answer.text)
+
+    def test_damaged_files_say_so_and_nothing_falls(self):
+        good = png(600, 400)
+        hostile = {
+            "cut": good[:len(good) // 2], "empty": b"", "bomb": png(60000, 60000, zlib.compress(bytes(1000))),
+            "zeros": bytes(5000), "wide": png(70000, 1), "flipped": good[:60] + bytes(20) + good[80:],
+            "polyglot": good + b"<script>alert(1)</script>", "interlaced": png(9000, 9000, b"\0", interlace=1),
+        }
+        self.put(hero__png=good, **{name + "__png": content for name, content in hostile.items()},
+                 jpg__jpg=b"\xff\xd8\xff\xe0\0\x10JFIF" + bytes(100), gif__gif=b"GIF89a" + b"\xff" * 200, tif__tif=b"II*\0" + b"\xff" * 200,
+                 webp__webp=b"RIFF\x10\0\0\0WEBPVP8 " + b"\xff" * 50, pdf__pdf=b"%PDF-1.4\n" + b"/JS (app.alert(1))" * 20,
+                 svg__svg=b'<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"><image href="file:///etc/passwd" '
+                          b'width="40" height="40"/><script>alert(1)</script><rect width="9" height="9"/></svg>',
+                 big__svg=b'<svg xmlns="http://www.w3.org/2000/svg" width="900000" height="900000"/>',
+                 psd__psd=b"8BPS\0\1" + bytes(300), avif__avif=b"\0\0\0\x20ftypavif" + bytes(200), jxl__jxl=b"\xff\x0a" + bytes(100))
+        self.dray.start("--image-patience", "10")
+        names = [os.path.basename(path) for path in glob.glob(str(self.files / "*"))]
+        for name in names:
+            begin = time.monotonic()
+            answer = self.ask(name + "?wid=100")
+            self.assertIn(answer.status, (200, 403), "%s: %s" % (name, answer.text[:200]))
+            self.assertLess(time.monotonic() - begin, 25, name)
+            if answer.status == 403:
+                self.assertGreater(len(answer.text), 10)
+        self.assertEqual(self.ask("hero.png?wid=100").status, 200)
+        self.assertEqual(self.ask("svg.svg?wid=20").status, 200)
+        self.assertEqual(self.ask("polyglot.png?wid=20").status, 200)
+        for name in ("bomb.png", "wide.png", "interlaced.png", "big.svg"):
+            self.assertIn("it may have" if name == "bomb.png" else "may have", self.ask(name + "?wid=20").text, name)
+
+    def workers(self):
+        children = set()
+        for path in glob.glob("/proc/%d/task/*/children" % self.dray.server.pid):
+            with open(path) as file:
+                children |= set(map(int, file.read().split()))
+        return sorted(children)
+
+    def test_workers_that_are_killed_are_replaced(self):
+        self.put(hero__png=png(3000, 2000))
+        self.dray.start()
+        self.assertEqual(self.ask("hero.png?wid=100").status, 200)
+        end, killed = time.monotonic() + 5, 0
+        failures = []
+
+        def ask(offset):
+            for width in range(offset, 4000, 2):
+                if time.monotonic() > end:
+                    return
+                answer = self.ask("hero.png?wid=%d&fmt=png" % (200 + width % 1000))
+                if answer.status != 200 and "broke off" not in answer.text:
+                    failures.append(answer.text)
+
+        threads = [threading.Thread(target=ask, args=(offset,)) for offset in (0, 1)]
+        for thread in threads:
+            thread.start()
+        while time.monotonic() < end:
+            for pid in self.workers()[:1]:
+                os.kill(pid, signal.SIGKILL)
+                killed += 1
+            time.sleep(0.2)
+        for thread in threads:
+            thread.join()
+        self.assertGreater(killed, 5)
+        self.assertEqual(failures, [], self.dray.log()[-2000:])
+        self.assertEqual(self.ask("hero.png?wid=77").status, 200)
+        self.assertEqual(self.dray.get("/readyz", token=None).status, 200)
+        self.assertEqual(self.dray.stop(), 0)
+
+    def test_workers_see_nothing_of_the_server(self):
+        self.put(hero__png=png(600, 400))
+        self.dray.start()
+        self.assertEqual(self.ask("hero.png?wid=100").status, 200)
+        for pid in self.workers():
+            with open("/proc/%d/status" % pid) as file:
+                status = dict(line.split(":", 1) for line in file)
+            self.assertEqual(status["Seccomp"].strip(), "2")
+            self.assertEqual(status["NoNewPrivs"].strip(), "1")
+            environment = pathlib.Path("/proc/%d/environ" % pid).read_bytes()
+            self.assertNotIn(b"DRAY_ADMIN_PASSWORD", environment)
+            opened = [os.readlink(path) for path in glob.glob("/proc/%d/fd/*" % pid)]
+            self.assertFalse([path for path in opened if "dray.db" in path or "/blobs/" in path], opened)
+        workers = self.workers()
+        self.dray.kill()
+        wait_until(lambda: not any(os.path.exists("/proc/%d" % pid) for pid in workers), "the workers end with their server")
+
+
+if __name__ == "__main__":
+    unittest.main()
