@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """The document at /api/v1/openapi.json says what the server does. Usage: openapi_test.py [unittest options]"""
-import json, re, unittest
+import base64, json, re, unittest
 from harness import Installation, basic
 
+PICTURE = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAQAAAACCAIAAADwyuo0AAAAEElEQVR4nGM4IacBRwzIHAByyghxJO3fWAAAAABJRU5ErkJggg==")  # 4 x 2 pixels
 TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int, "null": type(None)}
 dray, document = None, None
 
@@ -12,6 +13,7 @@ def setUpModule():
     dray = Installation()
     dray.write("shoot/hero.txt", b"hello hero")
     dray.write("shoot/day/plan.txt", b"the plan")
+    dray.write("shoot/hero.png", PICTURE)
     dray.dray("import", "shoot", "--to", "/content/dam/shoot", "--quiet")
     dray.start()
     document = json.loads(ask("GET", "/api/v1/openapi.json").body)
@@ -72,7 +74,8 @@ class OpenApi(unittest.TestCase):
         """Every path of the document with something that is there for its parameters."""
         artifact = self.create()["artifacts"][0]["uri"].split("/")
         there = {"id": artifact[4], "name": artifact[6], "/content/dam/{path}": "shoot/hero.txt",
-                 "/api/v1/assets/{path}": "content/dam/shoot"}
+                 "/api/v1/assets/{path}": "content/dam/shoot", "/api/v1/presets/{name}": "Main",
+                 "/is/image/{object}": "shoot/hero.png"}
         for path in document["paths"]:
             yield path, re.sub(r"\{(\w+)\}", lambda found: there.get(path) or there[found.group(1)], path)
 
@@ -113,6 +116,11 @@ class OpenApi(unittest.TestCase):
                 ("get", "/api/v1/assets/{path}", 200, "/api/v1/assets/content/dam/shoot", None),
                 ("get", "/api/v1/assets/{path}", 200, "/api/v1/assets/content/dam/shoot?limit=1", None),
                 ("get", "/api/v1/assets/{path}", 200, "/api/v1/assets/content/dam/shoot/hero.txt", None),
+                ("get", "/api/v1/presets", 200, "/api/v1/presets", None),
+                ("get", "/api/v1/presets/{name}", 200, "/api/v1/presets/main", None),
+                ("put", "/api/v1/presets/{name}", 200, "/api/v1/presets/mine", {"query": "wid=3&foo=1"}),
+                ("put", "/api/v1/presets/{name}", 400, "/api/v1/presets/mine", {"query": "wid=0"}),
+                ("get", "/api/v1/presets/{name}", 404, "/api/v1/presets/none", None),
                 ("get", "/api/v1/assets/{path}", 404, "/api/v1/assets/content/dam/none", None)):
             answer = ask(method.upper(), address, body)
             self.assertEqual(status, answer.status, address)
