@@ -30,6 +30,7 @@ Result<cli::Installation> open_installation(const std::string& data, cli::OpenMo
   installation.events = std::move(catalog.events);
   installation.renditions = std::move(catalog.renditions);
   installation.presets = std::move(catalog.presets);
+  installation.jobs = std::move(catalog.jobs);
   installation.media = media::make_media_inspector();
   return installation;
 }

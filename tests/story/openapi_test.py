@@ -4,7 +4,7 @@ import base64, json, re, unittest
 from harness import Installation, basic
 
 PICTURE = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAQAAAACCAIAAADwyuo0AAAAEElEQVR4nGM4IacBRwzIHAByyghxJO3fWAAAAABJRU5ErkJggg==")  # 4 x 2 pixels
-TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int, "null": type(None)}
+TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int, "null": type(None), "number": (int, float)}
 dray, document = None, None
 
 

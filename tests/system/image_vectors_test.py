@@ -117,6 +117,42 @@ class ImageVectors(SystemTest):
         target = "/is/image/" + urllib.parse.quote(path) + suffix
         return self.dray.get(target + ("?" + query if query else ""))
 
+    def test_static_renditions(self):
+        self.dray.start(*self.settings())
+        failed = []
+        for row in rows():
+            if not row["query"].startswith("static:"):
+                continue
+            path = self.objects[row["source image WxH"].split()[0]]
+            reply = Reply(self.dray.get(path + "/_jcr_content/renditions/" + row["query"][len("static:"):]))
+            if "%dx%d" % reply.size != row["expected WxH"] or reply.mime != FORMATS[row["expected format"]]:
+                failed.append("%s: %dx%d %s" % (row["id"], *reply.size, reply.mime))
+            if "alpha=1" in row["expected property"] and reply.image.mode != "RGBA":
+                failed.append(row["id"] + ": no alpha")
+        self.assertEqual(failed, [])
+
+    def test_fields_of_the_panel(self):
+        self.dray.start(*self.settings())
+        failed = []
+        for row in rows():
+            if not row["query"].startswith("panel:"):
+                continue
+            fields = dict(part.split("=", 1) for part in row["query"][len("panel:"):].split(";"))
+            wish = {"width": fields["w"], "height": fields["h"], "unit": fields["unit"], "resolution": fields["dpi"],
+                    "format": fields["fmt"], "colorSpace": fields["cs"], "modifiers": fields.get("modifier", "")}
+            wish = {name: float(value) if name in ("width", "height", "resolution") else value
+                    for name, value in wish.items() if value}
+            path = self.objects[row["source image WxH"].split()[0]]
+            artifact = self.dray.create_artifact(path, originals=False, dynamic=[wish])
+            reply = Reply(self.dray.get(artifact["uri"]))
+            try:
+                self.expect("%dx%d" % reply.size == row["expected WxH"], "it has %dx%d" % reply.size)
+                for word in row["expected property"].split(";"):
+                    self.check_word(word.strip(), reply, row)
+            except Exception as failure:
+                failed.append("%s: %s" % (row["id"], failure))
+        self.assertEqual(failed, [])
+
     def test_every_row(self):
         table = [row for row in rows() if row["id"].startswith("is-")]
         failed = []

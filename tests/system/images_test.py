@@ -10,6 +10,7 @@ import struct
 import threading
 import time
 import unittest
+import zipfile
 import zlib
 
 from dray import SystemTest, wait_until
@@ -151,6 +152,93 @@ class Images(SystemTest):
         self.assertEqual(self.ask("polyglot.png?wid=20").status, 200)
         for name in ("bomb.png", "wide.png", "interlaced.png", "big.svg"):
             self.assertIn("it may have" if name == "bomb.png" else "may have", self.ask(name + "?wid=20").text, name)
+
+    def entries(self, artifact):
+        """The archive's files by name."""
+        content = self.dray.get(artifact["uri"]).body
+        self.assertEqual(len(content), artifact["size"])
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            self.assertIsNone(archive.testzip())
+            return {name: archive.read(name) for name in archive.namelist()}
+
+    def test_a_download_with_renditions(self):
+        self.put(beach__png=png(4000, 3000), city__png=png(600, 400), notes__txt="words")
+        self.dray.start()
+        print_size = {"width": 10, "height": 15, "unit": "cm", "resolution": 300, "format": "tif", "colorSpace": "CMYK",
+                      "modifiers": "op_invert=1&fit=crop,1"}
+        answer = self.dray.create_download("/content/dam/i", renditions=["cq5dam.web.*", "*140.100*", "nothing"],
+                                           dynamic=[{"preset": "Main"}, print_size])
+        self.assertEqual(answer["status"], "PARTIALLY_SUCCESSFUL")
+        reasons = [(item["path"], item["reason"]) for item in answer["skipped"]]
+        self.assertEqual(reasons.count(("/content/dam/i", "no_rendition")), 1)
+        self.assertEqual(reasons.count(("/content/dam/i/notes.txt", "not_rendered")), 4)
+        files = self.entries(answer["artifacts"][0])
+        self.assertEqual(set(files), {"notes.txt"} | {
+            name for stem in ("beach", "city") for name in (
+                stem + ".png", stem + " (cq5dam.web.1280.1280).jpeg", stem + " (cq5dam.thumbnail.140.100).png",
+                stem + " (Main).jpg", stem + " (1181x1772).tif")})
+        self.assertEqual(files["beach.png"], (self.files / "beach.png").read_bytes())
+        sizes = {name: Image.open(io.BytesIO(files[name])).size for name in files if name != "notes.txt"}
+        self.assertEqual(sizes["beach (cq5dam.web.1280.1280).jpeg"], (1280, 960))
+        self.assertEqual(sizes["beach (cq5dam.thumbnail.140.100).png"], (133, 100))
+        self.assertEqual(sizes["city (cq5dam.web.1280.1280).jpeg"], (600, 400))
+        self.assertEqual(sizes["beach (Main).jpg"], (350, 350))
+        tiff = Image.open(io.BytesIO(files["beach (1181x1772).tif"]))
+        self.assertEqual((tiff.size, tiff.mode, round(tiff.info["dpi"][0])), ((1181, 1772), "CMYK", 300))
+        self.near(tiff.convert("RGB").getpixel((100, 100)), [255 - value for value in COLORS[0]], 8)
+
+    def test_a_download_with_renditions_resumes_and_is_the_same_for_ever(self):
+        self.put(beach__png=png(2000, 1500))
+        self.dray.start()
+        first = self.dray.create_artifact("/content/dam/i", dynamic=[{"width": 300}])
+        whole = self.dray.get(first["uri"]).body
+        self.dray.kill()
+        self.dray.start()
+        self.assertEqual(self.dray.get_range(first["uri"], 1000, 2000), whole[1000:2001])
+        again = self.dray.create_artifact("/content/dam/i", dynamic=[{"width": 300}])
+        self.assertEqual(again["etag"], first["etag"])
+        self.assertEqual(self.dray.get(again["uri"]).body, whole)
+
+    def test_one_rendition_comes_bare_and_rights_are_those_of_renditions(self):
+        self.put(beach__png=png(2000, 1500))
+        self.dray.add_user("ann", "dam-users")
+        self.dray.run("access", "deny", "ann", "/content/dam/i", "--privileges", "original")
+        self.dray.start()
+        ann = self.dray.token("ann")
+        self.assertEqual(self.dray.create_download("/content/dam/i", token=ann)["artifacts"], [])
+        artifact = self.dray.create_artifact("/content/dam/i", token=ann, originals=False, dynamic=[{"preset": "thumbnail"}])
+        self.assertEqual((artifact["name"], artifact["mimeType"]), ("beach (thumbnail).jpg", "image/jpeg"))
+        self.assertEqual(Image.open(io.BytesIO(self.dray.get(artifact["uri"], token=ann).body)).size, (150, 150))
+        self.dray.run("access", "deny", "ann", "/content/dam/i", "--privileges", "rendition")
+        self.assertEqual(self.dray.get(artifact["uri"], token=ann).status, 403)
+
+    def test_what_no_download_can_hold_is_refused_at_once(self):
+        self.put(beach__png=png(200, 150))
+        self.dray.start()
+        for options, said in (({"dynamic": [{"preset": "Nope"}]}, "no image preset"), ({"dynamic": [{"unit": "ell"}]}, "no unit"),
+                              ({"dynamic": [{"width": -1}]}, "number from"), ({"dynamic": [{"format": "swf"}]}, "use jpeg2000"),
+                              ({"dynamic": [{"modifiers": "req=mask"}]}, "req has no place"), ({"dynamic": 3}, "list"),
+                              ({"renditions": [1]}, "named by text"), ({"dynamic": [{"wid": 1}]}, "no field")):
+            answer = self.dray.ask_download("/content/dam/i", **options)
+            self.assertEqual(answer.status, 400, options)
+            self.assertIn(said, answer.text)
+
+    def test_static_renditions_are_made_in_the_background(self):
+        self.put(beach__png=png(4000, 3000), cut__png=png(400, 300)[:200])
+        self.dray.start()
+        def made(name):
+            return self.dray.get("/api/v1/assets/content/dam/i/" + name).json()["renditions"]
+        wait_until(lambda: len(made("beach.png")) == 4 and len(made("cut.png")) == 4, "the renditions are made")
+        self.assertEqual(sorted(item["name"] for item in made("beach.png")),
+                         ["cq5dam.thumbnail.140.100.png", "cq5dam.thumbnail.319.319.png", "cq5dam.thumbnail.48.48.png",
+                          "cq5dam.web.1280.1280.jpeg"])
+        for item in made("beach.png"):
+            picture = Image.open(io.BytesIO(self.dray.get(item["uri"]).body))
+            self.assertEqual(picture.size, (item["width"], item["height"]))
+        self.assertTrue(all("failure" in item for item in made("cut.png")))
+        self.assertEqual(self.dray.get("/content/dam/i/cut.png/_jcr_content/renditions/cq5dam.thumbnail.48.48.png").status, 404)
+        original = self.dray.get("/content/dam/i/beach.png/_jcr_content/renditions/original")
+        self.assertEqual(original.body, (self.files / "beach.png").read_bytes())
 
     def workers(self):
         children = set()

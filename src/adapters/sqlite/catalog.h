@@ -8,6 +8,7 @@
 #include "model/assets/asset_repository.h"
 #include "model/downloads/download_repository.h"
 #include "model/events/events.h"
+#include "model/jobs/job_queue.h"
 #include "model/people/access.h"
 #include "model/people/credentials.h"
 #include "model/people/people.h"
@@ -26,6 +27,7 @@ struct Catalog {
   std::unique_ptr<model::EventLog> events;
   std::unique_ptr<model::RenditionRepository> renditions;
   std::unique_ptr<model::PresetRepository> presets;
+  std::unique_ptr<model::JobQueue> jobs;
 };
 
 // Opens the catalog, creating it where it is missing. Code::conflict: it is from a newer Dray; Code::corrupt: not a

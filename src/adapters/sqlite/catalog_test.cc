@@ -8,6 +8,7 @@
 #include "model/assets/testing/conformance.h"
 #include "model/downloads/testing/conformance.h"
 #include "model/events/testing/conformance.h"
+#include "model/jobs/testing/conformance.h"
 #include "model/people/testing/conformance.h"
 #include "model/renditions/testing/conformance.h"
 
@@ -46,6 +47,10 @@ INSTANTIATE_TEST_SUITE_P(Sqlite, DownloadRepositoryConformance, testing::Values(
 INSTANTIATE_TEST_SUITE_P(Sqlite, EventLogConformance, testing::Values(EventsMaker{[] {
                            Fresh fresh;
                            return FreshEvents{fresh.folder, std::move(fresh.catalog.events)};
+                         }}));
+INSTANTIATE_TEST_SUITE_P(Sqlite, JobQueueConformance, testing::Values(JobsMaker{[] {
+                           Fresh fresh;
+                           return FreshJobs{fresh.folder, std::move(fresh.catalog.jobs)};
                          }}));
 INSTANTIATE_TEST_SUITE_P(
     Sqlite, RenditionsConformance, testing::Values(RenditionsMaker{[] {

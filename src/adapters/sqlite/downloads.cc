@@ -58,7 +58,8 @@ std::vector<Skipped> skipped_of(std::string_view text) {
   return skipped;
 }
 
-#define DOWNLOAD_COLUMNS "number, id, owner, created, status, total_size, total_count, message, targets, turns, skipped"
+#define DOWNLOAD_COLUMNS \
+  "number, id, owner, created, status, total_size, total_count, message, targets, turns, skipped, needed"
 
 Artifact artifact_of(const Statement& row, int first) {
   return {row.text(first),
@@ -85,6 +86,7 @@ Download download_of(Connection& connection, const Statement& row) {
   download.targets = paths_of(row.view(8));
   download.turns = turns_of(row.view(9));
   download.skipped = skipped_of(row.view(10));
+  download.needed = static_cast<model::PrivilegeSet>(row.integer(11));
   auto artifacts = connection.prepare(
       "SELECT name, kind, mime_type, size, entry_count, content, crc32, last_modified FROM artifact"
       " WHERE download = ? ORDER BY position");
@@ -104,14 +106,15 @@ class Downloads final : public model::DownloadRepository {
       connection
           .prepare(
               "INSERT INTO download (id, owner, created, status, total_size, total_count, message, targets, turns, "
-              "skipped)"
-              " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET owner = excluded.owner,"
+              "skipped, needed)"
+              " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET owner = excluded.owner,"
               " created = excluded.created, status = excluded.status, total_size = excluded.total_size,"
               " total_count = excluded.total_count, message = excluded.message, targets = excluded.targets,"
-              " turns = excluded.turns, skipped = excluded.skipped")
+              " turns = excluded.turns, skipped = excluded.skipped, needed = excluded.needed")
           .bind(download.id, download.owner, number_of(download.created), model::name_of(download.status),
                 download.total_size, download.total_count, download.message, format_paths(download.targets),
-                format_turns(download.turns), format_skipped(download.skipped))
+                format_turns(download.turns), format_skipped(download.skipped),
+                static_cast<std::int64_t>(download.needed))
           .run();
       std::int64_t number = 0;
       {

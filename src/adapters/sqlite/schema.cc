@@ -125,6 +125,19 @@ CREATE TABLE rendition (               -- of an original's content, whatever ass
   made BIGINT NOT NULL,
   PRIMARY KEY (original, recipe)
 ) WITHOUT ROWID;
+CREATE TABLE job (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  details TEXT NOT NULL,
+  state BIGINT NOT NULL,               -- model::JobState
+  attempts BIGINT NOT NULL,
+  due BIGINT NOT NULL,                 -- waiting: not before; running: the end of the lease
+  failure TEXT NOT NULL,
+  UNIQUE (kind, subject)
+);
+CREATE INDEX job_by_kind ON job (kind, id);
+ALTER TABLE download ADD COLUMN needed BIGINT NOT NULL DEFAULT 3;  -- model::PrivilegeSet: read, original
 CREATE TABLE image_preset (name TEXT PRIMARY KEY COLLATE NOCASE, query TEXT NOT NULL);
 INSERT INTO image_preset VALUES        -- Adobe's advice for masters of 2000 x 2000
   ('Cross-Sell', 'wid=75&hei=75&fmt=jpeg&qlt=80,0&resMode=sharp2&op_usm=1.5,0.8,5,0'),

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "edge/api/routes.h"
 
 namespace dray::api {
@@ -48,6 +49,23 @@ Result<json::object> asset_json(const Call& call, const Node& node) {
                                 {"sha256", version.original.id.hex()}});
   }
   object["versions"] = std::move(list);
+  ASSIGN_OR_RETURN(auto renditions, call.parts.images.list_renditions(*node.asset));
+  json::array made;
+  for (const auto& rendition : renditions) {
+    json::object item{{"name", rendition.name}};
+    if (rendition.failure.empty()) {
+      item["mimeType"] = rendition.mime_type;
+      item["size"] = rendition.content.size;
+      item["width"] = rendition.width;
+      item["height"] = rendition.height;
+      item["uri"] =
+          percent_encode_path(node.path.text()) + "/_jcr_content/renditions/" + percent_encode_path(rendition.name);
+    } else {
+      item["failure"] = rendition.failure;
+    }
+    made.push_back(std::move(item));
+  }
+  object["renditions"] = std::move(made);
   return object;
 }
 

@@ -210,15 +210,20 @@ Response get_artifact(const Call& call) {
 }
 
 Response get_original(const Call& call) {
+  if (is_rendition(call.request.target.path)) return get_rendition(call);
   auto path = AssetPath::parse(call.request.target.path);
   if (!path) return server::make_error_response(path.error());
-  auto open = call.parts.downloads.open_original(*path, call.caller);
+  return make_original_response(call, *path);
+}
+
+Response make_original_response(const Call& call, const AssetPath& path) {
+  auto open = call.parts.downloads.open_original(path, call.caller);
   if (!open) return server::make_error_response(open.error());
   const auto& asset = *open->node.asset;
   return server::make_content_response(
       call.request.head, {open->source,
                           safe_mime_type(asset.mime_type),
-                          zip::make_safe_name(path->name()),
+                          zip::make_safe_name(path.name()),
                           http::Disposition::attachment,
                           {{asset.original.id.hex(), false}, std::chrono::floor<std::chrono::seconds>(asset.modified)},
                           asset.original.id});

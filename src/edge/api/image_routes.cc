@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "edge/api/routes.h"
 #include "edge/server/content.h"
+#include "lang/zip/names.h"
 
 namespace dray::api {
 namespace {
@@ -90,6 +91,43 @@ Response get_image(const Call& call) {
     if (field.name == "Cache-Control") field.value = "private, max-age=36000";
   }
   return response;
+}
+
+namespace {
+
+// The asset's path, and the rendition's name.
+std::optional<std::pair<std::string_view, std::string_view>> split_rendition(std::string_view path) {
+  for (std::string_view middle : {"/_jcr_content/renditions/", "/jcr:content/renditions/"}) {
+    auto at = path.find(middle);
+    if (at == path.npos) continue;
+    auto name = path.substr(at + middle.size());
+    if (!name.empty() && name.find('/') == name.npos) return std::pair(path.substr(0, at), name);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool is_rendition(std::string_view path) { return split_rendition(path).has_value(); }
+
+Response get_rendition(const Call& call) {
+  auto [asset, name] = *split_rendition(call.request.target.path);
+  auto path = AssetPath::parse(asset);
+  if (!path) return server::make_error_response(path.error());
+  if (name == "original") return make_original_response(call, *path);
+  auto open = call.parts.images.open_rendition(*path, name, call.caller);
+  if (!open) {
+    auto response = server::make_error_response(open.error());
+    if (open.error().code == Code::invalid) response.status = 404;  // it could not be made
+    return response;
+  }
+  const auto& rendition = open->rendition;
+  return server::make_content_response(call.request.head, {open->source,
+                                                           rendition.mime_type,
+                                                           zip::make_safe_name(name),
+                                                           http::Disposition::inline_,
+                                                           {{rendition.content.id.hex(), false}, open->last_modified},
+                                                           rendition.content.id});
 }
 
 Response list_presets(const Call& call) {

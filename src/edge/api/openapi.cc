@@ -97,7 +97,12 @@ constexpr std::string_view kDocument = R"json({
       "DownloadRequest": {"type": "object", "additionalProperties": false, "required": ["targets"], "properties": {
         "targets": {"type": "array", "items": {"type": "object", "additionalProperties": false, "required": ["path"], "properties": {"path": {"type": "string"}}}},
         "options": {"type": "object", "additionalProperties": false, "properties": {
-          "originals": {"type": "boolean", "default": true}, "folderPerAsset": {"type": "boolean", "default": false}, "keepStructure": {"type": "boolean", "default": false}}},
+          "originals": {"type": "boolean", "default": true}, "folderPerAsset": {"type": "boolean", "default": false}, "keepStructure": {"type": "boolean", "default": false},
+          "renditions": {"type": ["boolean", "array"], "default": [], "description": "Static renditions: true, or names and patterns like cq5dam.web.*", "items": {"type": "string"}},
+          "excludeDefaultRenditions": {"type": "boolean", "default": false},
+          "dynamic": {"type": "array", "default": [], "description": "Made of every asset: a preset, or fields of its own", "items": {"type": "object", "properties": {
+            "preset": {"type": "string"}, "width": {"type": "number"}, "height": {"type": "number"}, "unit": {"type": "string", "enum": ["px", "in", "cm", "mm", "pt"]}, "resolution": {"type": "number"},
+            "format": {"type": "string"}, "colorSpace": {"type": "string", "enum": ["RGB", "CMYK", "Gray"]}, "profile": {"type": "string"}, "quality": {"type": "number"}, "modifiers": {"type": "string"}}}}}},
         "archiveName": {"type": "string", "maxLength": 4096, "description": "Asks for a ZIP of this name even if it holds one file"}}},
       "Download": {"type": "object", "required": ["id", "status", "isComplete", "created", "totalSize", "totalCount", "artifacts", "skippedCount", "skipped"], "properties": {
         "id": {"type": "string"}, "status": {"enum": ["PROCESSING", "SUCCESSFUL", "PARTIALLY_SUCCESSFUL", "FAILED"]}, "isComplete": {"type": "boolean"},
@@ -117,7 +122,8 @@ constexpr std::string_view kDocument = R"json({
         "children": {"type": "array", "items": {"$ref": "#/components/schemas/Node"}}, "next": {"type": ["string", "null"]},
         "mimeType": {"type": "string"}, "size": {"type": "integer"}, "modified": {"type": "string", "format": "date-time"}, "version": {"type": "integer"},
         "sha256": {"type": "string"}, "width": {"type": "integer"}, "height": {"type": "integer"}, "set": {"type": "string"},
-        "metadata": {"type": "object"}, "versions": {"type": "array", "items": {"type": "object"}}}}
+        "metadata": {"type": "object"}, "versions": {"type": "array", "items": {"type": "object"}},
+        "renditions": {"type": "array", "items": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}, "mimeType": {"type": "string"}, "size": {"type": "integer"}, "width": {"type": "integer"}, "height": {"type": "integer"}, "uri": {"type": "string"}, "failure": {"type": "string"}}}}}}
     }
   }
 })json";

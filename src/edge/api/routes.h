@@ -25,8 +25,11 @@ server::Response get_artifact(const Call& call);  // its bytes, or its manifest
 
 server::Response get_asset(const Call& call);     // a folder's children or an asset's properties
 server::Response get_original(const Call& call);  // /content/dam/...
+server::Response make_original_response(const Call& call, const AssetPath& path);
 
-server::Response get_image(const Call& call);  // /is/image/...
+server::Response get_image(const Call& call);      // /is/image/...
+server::Response get_rendition(const Call& call);  // /content/dam/<asset>/_jcr_content/renditions/<name>
+bool is_rendition(std::string_view path);          // whether get_rendition() answers for it
 server::Response list_presets(const Call& call);
 server::Response get_preset(const Call& call);
 server::Response put_preset(const Call& call);

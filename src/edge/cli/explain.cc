@@ -30,9 +30,9 @@ Result<json::object> explain(Installation& parts, const ExplainOptions& options)
     ASSIGN_OR_RETURN(caller, parts.people->get_caller(options.user));
   }
   ASSIGN_OR_RETURN(auto part_limit, parse_size(options.part_limit));
-  service::Downloads downloads(
-      {*parts.assets, *parts.blobs, *parts.downloads, *parts.access, *parts.events, *parts.clock, *parts.random},
-      {part_limit});
+  service::Downloads downloads({*parts.assets, *parts.blobs, *parts.downloads, *parts.access, *parts.events,
+                                *parts.clock, *parts.random, *parts.presets},
+                               {part_limit});
   ASSIGN_OR_RETURN(auto explanation, downloads.explain(request, caller));
   return to_json(explanation);
 }

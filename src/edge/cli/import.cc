@@ -53,8 +53,9 @@ int import(const Context& context, const ImportOptions& options) {
         options.directory, *target,
         options.compare == "content" ? service::Compare::content : service::Compare::size_and_time, options.jobs, ""};
     auto progress = make_progress(options.quiet ? ProgressStyle::silent : choose_style(options.json), "import");
-    auto report = service::import_folder({*parts.blobs, *parts.assets, *parts.media, *parts.events, *parts.clock},
-                                         request, *progress, stop_requested());
+    auto report =
+        service::import_folder({*parts.blobs, *parts.assets, *parts.media, *parts.events, *parts.jobs, *parts.clock},
+                               request, *progress, stop_requested());
     progress.reset();  // ends its line
     if (!report) return complain(report.error());
     options.json ? print_json(*report) : print_report(*report);

@@ -13,6 +13,7 @@
 #include "model/blobs/blob_store.h"
 #include "model/downloads/download_repository.h"
 #include "model/events/events.h"
+#include "model/jobs/job_queue.h"
 #include "model/people/access.h"
 #include "model/people/credentials.h"
 #include "model/people/people.h"
@@ -33,6 +34,7 @@ struct Installation {
   std::unique_ptr<model::EventLog> events;
   std::unique_ptr<model::RenditionRepository> renditions;
   std::unique_ptr<model::PresetRepository> presets;
+  std::unique_ptr<model::JobQueue> jobs;
   std::unique_ptr<model::MediaInspector> media;
 };
 

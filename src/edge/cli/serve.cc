@@ -17,6 +17,7 @@
 #include "pipeline/renditions/profiles.h"
 #include "service/images/images.h"
 #include "service/rendering/renderer.h"
+#include "service/rendering/static_jobs.h"
 
 namespace dray::cli {
 namespace {
@@ -128,22 +129,25 @@ Result<void> run_server(Installation& parts, const ServeOptions& options) {
   ASSIGN_OR_RETURN(auto config, server_config(options));
   ASSIGN_OR_RETURN(auto part_limit, parse_size(options.part_limit));
   service::Accounts accounts(*parts.people, *parts.credentials, *parts.events, *parts.clock, *parts.random);
-  service::Downloads downloads(
-      {*parts.assets, *parts.blobs, *parts.downloads, *parts.access, *parts.events, *parts.clock, *parts.random},
-      {part_limit});
   ASSIGN_OR_RETURN(auto settings, image_settings(options));
   ASSIGN_OR_RETURN(auto workers_config, worker_config(options, settings));
   service::WorkerPool workers(workers_config);
   service::RendererConfig renderer_config;
   renderer_config.settings = settings;
   service::Renderer renderer({*parts.blobs, *parts.renditions, workers, *parts.clock}, renderer_config);
-  service::Images images({*parts.assets, *parts.access, *parts.presets, renderer},
+  service::Downloads downloads({*parts.assets, *parts.blobs, *parts.downloads, *parts.access, *parts.events,
+                                *parts.clock, *parts.random, *parts.presets, &renderer},
+                               {part_limit});
+  service::Images images({*parts.blobs, *parts.assets, *parts.access, *parts.presets, *parts.renditions, renderer},
                          {options.image_locks, options.image_obfuscation});
   server::Metrics metrics;
   auto api = api::make_api({accounts, downloads, *parts.assets, *parts.access, *parts.presets, images, metrics});
   ASSIGN_OR_RETURN(auto server, server::open_server(config, *api, metrics));
   RETURN_IF_ERROR(create_first_administrator(accounts));
   std::cout << "Dray " << DRAY_VERSION << " serves at http://" << server->address() << "\n" << std::flush;
+  service::StaticJobsConfig jobs_config;
+  jobs_config.threads = std::max(1u, workers_config.workers / 2);  // whoever waits for a picture comes first
+  service::StaticJobs static_jobs(*parts.jobs, renderer, *parts.clock, jobs_config);
   StopWatcher watcher(*server, std::chrono::seconds(options.grace));
   server->run();
   return ok();

@@ -51,6 +51,7 @@ struct Download {
   std::uint64_t total_count = 0;  // of the files
   std::string message;            // for people; may be empty
   std::vector<AssetPath> targets;
+  PrivilegeSet needed = Privilege::read | Privilege::original;  // at every asset of it
   std::vector<RightsTurn> turns;  // of the owner's rights below the targets, when it was made
   std::vector<Artifact> artifacts;
   std::vector<Skipped> skipped;

@@ -54,9 +54,17 @@ class Namer {
       if (!same_asset) asset_folder_ = folders_.place_new(folder, entry.asset.name());
       folder = asset_folder_;
     }
+    if (entry.wanted > 0) return name_of_rendition(entry, folder);
     auto name = folders_.place_file(folder, entry.asset.name());
     auto wanted = options_.keep_structure ? entry.relative_path() : entry.asset.name();
     report(options_.folder_per_asset ? fmt::format("{}/{}", wanted, entry.asset.name()) : std::string(wanted), name);
+    return name;
+  }
+
+  std::string name_of_rendition(const SelectedEntry& entry, const std::string& folder) {
+    auto wanted = entry.file_name();
+    auto name = folders_.place_file(folder, wanted);
+    report(folder + wanted, name);
     return name;
   }
 
@@ -197,7 +205,7 @@ Plan make_plan(const DownloadRequest& request, const Selection& selection, const
   if (selection.entries.empty()) return plan;
   if (selection.entries.size() == 1 && request.form == ArchiveForm::as_needed) {
     plan.delivery = Delivery::file;
-    plan.file_name = zip::make_safe_name(selection.entries[0].asset.name());
+    plan.file_name = zip::make_safe_name(selection.entries[0].file_name());
     return plan;
   }
   plan.delivery = Delivery::archives;

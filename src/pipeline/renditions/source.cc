@@ -196,7 +196,7 @@ Result<Source> Source::open(int fd, ByteCount size, std::string_view mime_type, 
     facts.orientation = settings.orients ? orientation_of(image) : 1;
     if (facts.orientation >= 5) std::swap(facts.seen.width, facts.seen.height);
     auto known = keep_known_bands(image);
-    facts.has_alpha = has_alpha_band(known);
+    facts.has_alpha = has_alpha_band(known) && *kind != SourceKind::pdf;
     facts.bands = component_count(known);
     if (image.xres() > 0 && !is_vector(*kind)) {
       auto dots = image.xres() * kMillimetresPerInch;
@@ -221,6 +221,8 @@ vips::VImage Source::load(double reduction, Access access) const {
   auto scale = is_vector(facts_.kind) ? 1 / reduction : 1;
   auto image = read(shrink, scale, Access::sequential);
   image = keep_known_bands(to_bytes(image));
+  if (facts_.kind == SourceKind::pdf && has_alpha_band(image))
+    image = image.flatten(VImage::option()->set("background", std::vector<double>{255, 255, 255}));  // paper
   image = check_profile(image, component_count(image), limits_.profile_bytes);
   // Turned and random access need pixels that are there; libvips would keep them on the disk.
   if (access == Access::random || turns) image = image.copy_memory();

@@ -118,4 +118,8 @@ bool can_be_rendered(std::string_view mime_type) {
   return std::any_of(std::begin(kKinds), std::end(kKinds), [&](const auto& info) { return has_type(info, mime_type); });
 }
 
+bool has_static_renditions(std::string_view mime_type) {
+  return can_be_rendered(mime_type) && !has_type(info_of(SourceKind::svg), mime_type);
+}
+
 }  // namespace dray::pipeline

@@ -22,5 +22,7 @@ std::optional<SourceKind> source_kind_of(Bytes start);
 bool may_hold(std::string_view mime_type, SourceKind kind);
 // Whether files of this MIME type are made into renditions at all.
 bool can_be_rendered(std::string_view mime_type);
+// Whether they get static ones when they come in: AEM makes none of SVG.
+bool has_static_renditions(std::string_view mime_type);
 
 }  // namespace dray::pipeline

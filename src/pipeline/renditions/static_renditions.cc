@@ -67,7 +67,7 @@ Result<Rendered> encode_static(const Picture& picture, const StaticRendition& wa
   encoding.output.alpha = picture.has_alpha;
   encoding.quality = {wanted.quality, false};
   encoding.resolution = resolution;
-  encoding.embeds_profile = true;
+  encoding.embeds_profile = wanted.kind != StaticRendition::Kind::thumbnail;  // it would be most of their bytes
   Rendered rendered;
   ASSIGN_OR_RETURN(rendered.content, encode(picture, encoding));
   rendered.mime_type = std::string(mime_type_of(wanted.format));

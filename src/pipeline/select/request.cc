@@ -2,7 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <cctype>
+#include <cmath>
+#include <set>
 #include <unordered_set>
+
+#include "base/text.h"
 
 namespace dray::pipeline {
 namespace {
@@ -15,7 +20,10 @@ struct Option {
 };
 constexpr std::array kOptions = {Option{"originals", &DownloadOptions::originals},
                                  Option{"folderPerAsset", &DownloadOptions::folder_per_asset},
-                                 Option{"keepStructure", &DownloadOptions::keep_structure}};
+                                 Option{"keepStructure", &DownloadOptions::keep_structure},
+                                 Option{"excludeDefaultRenditions", &DownloadOptions::exclude_default_renditions}};
+
+constexpr std::size_t kMostRenditions = 100;
 
 Result<std::vector<AssetPath>> parse_targets(const json::value& value) {
   const auto* list = value.if_array();
@@ -41,16 +49,139 @@ Result<std::vector<AssetPath>> parse_targets(const json::value& value) {
   return targets;
 }
 
+Result<std::vector<std::string>> parse_patterns(const json::value& value) {
+  if (value.is_bool()) return value.get_bool() ? std::vector<std::string>{"*"} : std::vector<std::string>{};
+  const auto* list = value.if_array();
+  if (!list || list->size() > kMostRenditions)
+    return invalid(
+        fmt::format("\"renditions\" must be true, or a list of at most {} names or patterns, like "
+                    "[\"cq5dam.web.*\"]",
+                    kMostRenditions));
+  std::vector<std::string> patterns;
+  for (const auto& item : *list) {
+    if (!item.is_string() || item.get_string().empty()) return invalid("a rendition is named by text");
+    patterns.emplace_back(item.get_string());
+  }
+  return patterns;
+}
+
+// Points of an inch, dots of an inch and so on: how many dots a unit has at `resolution` dots per inch.
+Result<double> dots_of_unit(std::string_view unit, double resolution) {
+  if (unit == "px") return 1.0;
+  if (unit == "in") return resolution;
+  if (unit == "cm") return resolution / 2.54;
+  if (unit == "mm") return resolution / 25.4;
+  if (unit == "pt") return resolution / 72;
+  return invalid(fmt::format("there is no unit \"{}\"; known are px, in, cm, mm and pt", unit));
+}
+
+// The fields of the panel, read one by one; the query is put together in the order in which a later command wins.
+class Panel {
+ public:
+  explicit Panel(const json::object& object) : object_(object) {}
+
+  Result<DynamicRendition> read() {
+    ASSIGN_OR_RETURN(auto preset, text("preset"));
+    if (!preset.empty()) {
+      if (object_.size() > 1) return invalid("a dynamic rendition has a preset or fields of its own, not both");
+      return DynamicRendition{preset, fmt::format("iccEmbed=1&${}$", preset)};
+    }
+    ASSIGN_OR_RETURN(auto unit, text("unit"));
+    ASSIGN_OR_RETURN(auto resolution, number("resolution", 1, 10'000));
+    ASSIGN_OR_RETURN(auto dots, dots_of_unit(unit.empty() ? "px" : unit, resolution.value_or(kScreen)));
+    std::string query = "iccEmbed=1";
+    for (auto [field, command] : {std::pair("width", "wid"), std::pair("height", "hei")}) {
+      ASSIGN_OR_RETURN(auto length, number(field, 0.001, 1'000'000));
+      if (length) query += fmt::format("&{}={}", command, static_cast<long>(std::floor(*length * dots + 0.5)));
+    }
+    if (resolution) query += fmt::format("&printRes={}", *resolution);
+    ASSIGN_OR_RETURN(auto format, text("format"));
+    ASSIGN_OR_RETURN(auto space, text("colorSpace"));
+    if (!format.empty() || !space.empty())
+      query += fmt::format("&fmt={}{}{}", format.empty() ? "jpeg" : encode(format), space.empty() ? "" : ",",
+                           encode(ascii_lower(space)));
+    ASSIGN_OR_RETURN(auto quality, number("quality", 1, 100));
+    if (quality) query += fmt::format("&qlt={}", static_cast<int>(*quality));
+    ASSIGN_OR_RETURN(auto profile, text("profile"));
+    if (!profile.empty()) query += "&icc=" + encode(profile);
+    ASSIGN_OR_RETURN(auto modifiers, text("modifiers"));
+    if (!modifiers.empty()) query += "&" + modifiers;
+    for (const auto& member : object_) {
+      if (!known_.contains(std::string(member.key())))
+        return invalid(fmt::format("a dynamic rendition has no field \"{}\"", std::string(member.key())));
+    }
+    return DynamicRendition{"", query};
+  }
+
+ private:
+  static constexpr double kScreen = 72;  // dots per inch
+
+  static std::string encode(std::string_view text) {
+    std::string out;
+    for (unsigned char c : text)
+      out += std::isalnum(c) || c == '-' || c == '.' || c == ',' ? std::string(1, static_cast<char>(c))
+                                                                 : fmt::format("%{:02X}", c);
+    return out;
+  }
+
+  const json::value* find(std::string_view name) {
+    known_.emplace(name);
+    const auto* value = object_.if_contains(name);
+    return value && !value->is_null() ? value : nullptr;
+  }
+  Result<std::string> text(std::string_view name) {
+    const auto* value = find(name);
+    if (!value) return std::string();
+    if (!value->is_string() || value->get_string().size() > 4096)
+      return invalid(fmt::format("\"{}\" of a dynamic rendition must be a text", name));
+    return std::string(value->get_string());
+  }
+  Result<std::optional<double>> number(std::string_view name, double least, double most) {
+    const auto* value = find(name);
+    if (!value) return std::optional<double>();
+    if (!value->is_number() || value->to_number<double>() < least || value->to_number<double>() > most)
+      return invalid(fmt::format("\"{}\" of a dynamic rendition must be a number from {} to {}", name, least, most));
+    return std::optional(value->to_number<double>());
+  }
+
+  const json::object& object_;
+  std::set<std::string> known_;
+};
+
+Result<std::vector<DynamicRendition>> parse_dynamic(const json::value& value) {
+  const auto* list = value.if_array();
+  if (!list || list->size() > kMostRenditions)
+    return invalid(fmt::format("\"dynamic\" must be a list of at most {} renditions, like [{{\"preset\": \"Main\"}}]",
+                               kMostRenditions));
+  std::vector<DynamicRendition> dynamic;
+  for (const auto& item : *list) {
+    if (!item.is_object()) return invalid("a dynamic rendition must be an object, like {\"preset\": \"Main\"}");
+    ASSIGN_OR_RETURN(auto rendition, Panel(item.get_object()).read());
+    if (std::find(dynamic.begin(), dynamic.end(), rendition) == dynamic.end()) dynamic.push_back(std::move(rendition));
+  }
+  return dynamic;
+}
+
 Result<DownloadOptions> parse_options(const json::value& value) {
   const auto* object = value.if_object();
   if (!object) return invalid("\"options\" must be an object");
   DownloadOptions options;
   for (const auto& member : *object) {
+    if (member.key() == "renditions") {
+      ASSIGN_OR_RETURN(options.renditions, parse_patterns(member.value()));
+      continue;
+    }
+    if (member.key() == "dynamic") {
+      ASSIGN_OR_RETURN(options.dynamic, parse_dynamic(member.value()));
+      continue;
+    }
     auto option =
         std::find_if(kOptions.begin(), kOptions.end(), [&](const auto& known) { return known.name == member.key(); });
     if (option == kOptions.end()) {
-      return invalid(fmt::format("there is no option \"{}\"; known are originals, folderPerAsset and keepStructure",
-                                 std::string(member.key())));
+      return invalid(
+          fmt::format("there is no option \"{}\"; known are originals, folderPerAsset, keepStructure, "
+                      "renditions, excludeDefaultRenditions and dynamic",
+                      std::string(member.key())));
     }
     if (!member.value().is_bool())
       return invalid(fmt::format("the option \"{}\" must be true or false", std::string(member.key())));
@@ -92,6 +223,12 @@ json::object to_json(const DownloadRequest& request) {
   for (const auto& path : request.targets) targets.push_back(json::object{{"path", path.text()}});
   json::object options;
   for (const auto& option : kOptions) options[option.name] = request.options.*option.field;
+  json::array renditions, dynamic;
+  for (const auto& pattern : request.options.renditions) renditions.emplace_back(pattern);
+  for (const auto& rendition : request.options.dynamic)
+    dynamic.push_back(json::object{{"preset", rendition.preset}, {"query", rendition.query}});
+  options["renditions"] = std::move(renditions);
+  options["dynamic"] = std::move(dynamic);
   return {{"targets", std::move(targets)},
           {"options", std::move(options)},
           {"archiveName", request.archive_name},

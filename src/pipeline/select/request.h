@@ -10,11 +10,23 @@
 
 namespace dray::pipeline {
 
+// A picture that is made of every asset, where that makes sense.
+struct DynamicRendition {
+  std::string preset;  // an image preset's name; empty: what `query` says
+  std::string query;   // Image Serving commands
+
+  bool operator==(const DynamicRendition&) const = default;
+};
+
 struct DownloadOptions {
   bool originals = true;
   bool folder_per_asset = false;
   bool keep_structure = false;
+  std::vector<std::string> renditions = {};  // static ones: names or patterns with * and ?
+  bool exclude_default_renditions = false;   // of those that a pattern names
+  std::vector<DynamicRendition> dynamic = {};
 
+  bool wants_renditions() const { return !renditions.empty() || !dynamic.empty(); }
   bool operator==(const DownloadOptions&) const = default;
 };
 
@@ -36,6 +48,9 @@ struct DownloadRequest {
 
 // The body of POST /api/v1/downloads:
 //   {"targets": [{"path": "/content/dam/x"}], "options": {"originals": true, ...}, "archiveName": "x"}
+// A dynamic rendition is {"preset": "Main"}, or fields of the panel: {"width": 10, "height": 15, "unit": "cm",
+// "resolution": 300, "format": "tif", "colorSpace": "CMYK", "profile": "CoatedFogra39", "quality": 90, "modifiers":
+// "op_invert=1"}, all of which may be left out.
 // Code::invalid names the member that is wrong; unknown members are refused by name, since a misspelt option is not an
 // option. An archive name asks for a ZIP even of one file.
 Result<DownloadRequest> parse_download_request(const json::value& body);

@@ -14,8 +14,10 @@ using model::Privilege;
 class Selector {
  public:
   Selector(const DownloadRequest& request, const model::Caller& caller, const model::AccessRules& rules,
-           const model::AssetRepository& assets)
-      : request_(request), caller_(caller), rules_(rules), assets_(assets) {}
+           const model::AssetRepository& assets, std::vector<WantedRendition> wanted)
+      : request_(request), caller_(caller), rules_(rules), assets_(assets) {
+    selection_.wanted = std::move(wanted);
+  }
 
   Result<Selection> run() {
     if (!rules_.may(caller_, Privilege::read, model::download_right_path())) {
@@ -91,13 +93,33 @@ class Selector {
                          model::name_of(asset.set)));
       return;
     }
-    if (!request_.options.originals) return;
+    auto modified = std::chrono::floor<std::chrono::seconds>(asset.modified);
+    for (std::size_t i = 0; i < selection_.wanted.size(); ++i) {
+      bool is_last = !request_.options.originals && i + 1 == selection_.wanted.size();
+      SelectedEntry entry{node.id,
+                          is_last ? std::move(node.path) : node.path,
+                          selection_.wanted[i].name,
+                          base,
+                          asset.original,
+                          asset.mime_type,
+                          modified,
+                          static_cast<std::uint32_t>(i + 1),
+                          false};
+      renditions_.push_back(std::move(entry));
+    }
+    if (request_.options.originals) take_original(std::move(node), base);
+    for (auto& entry : renditions_) selection_.entries.push_back(std::move(entry));
+    renditions_.clear();
+  }
+
+  void take_original(Node node, std::size_t base) {
+    auto& asset = *node.asset;
     selection_.total_size += asset.original.size;
     if (selection_.entries.size() == selection_.entries.capacity())  // fewer copies than when it doubles
       selection_.entries.reserve(std::max<std::size_t>(64, 4 * selection_.entries.size()));
     selection_.entries.push_back({node.id, std::move(node.path), "original", base, asset.original,
-                                  std::move(asset.mime_type),
-                                  std::chrono::floor<std::chrono::seconds>(asset.modified)});
+                                  std::move(asset.mime_type), std::chrono::floor<std::chrono::seconds>(asset.modified),
+                                  0, true});
   }
 
   void refuse(const AssetPath& path, std::string reason, std::string message) {
@@ -110,23 +132,42 @@ class Selector {
   const model::AssetRepository& assets_;
   const model::PrivilegeSet needed_ = needed_privileges(request_);
   Selection selection_;
+  std::vector<SelectedEntry> renditions_;  // of the asset at hand
   std::unordered_set<std::int64_t> taken_;
 };
 
 }  // namespace
 
 model::PrivilegeSet needed_privileges(const DownloadRequest& request) {
-  return request.options.originals ? Privilege::read | Privilege::original : model::set_of(Privilege::read);
+  auto needed = model::set_of(Privilege::read);
+  if (request.options.originals) needed = needed | Privilege::original;
+  if (request.options.wants_renditions()) needed = needed | Privilege::rendition;
+  return needed;
+}
+
+std::string SelectedEntry::file_name() const {
+  if (wanted == 0) return std::string(asset.name());
+  auto stem = asset.name();
+  if (auto dot = stem.rfind('.'); dot != stem.npos && dot > 0) stem = stem.substr(0, dot);
+  auto dot = rendition.rfind('.');
+  return fmt::format("{} ({}){}", stem, rendition.substr(0, dot), dot == rendition.npos ? "" : rendition.substr(dot));
 }
 
 Result<Selection> select(const DownloadRequest& request, const model::Caller& caller, const model::AccessRules& rules,
-                         const model::AssetRepository& assets) {
-  return Selector(request, caller, rules, assets).run();
+                         const model::AssetRepository& assets, std::vector<WantedRendition> wanted) {
+  return Selector(request, caller, rules, assets, std::move(wanted)).run();
 }
 
 json::object to_json(const Selection& selection) {
   json::array entries, folders, skipped;
   for (const auto& entry : selection.entries) {
+    if (!entry.is_made) {
+      entries.push_back(json::object{{"path", entry.asset.text()},
+                                     {"rendition", entry.rendition},
+                                     {"query", selection.wanted[entry.wanted - 1].query},
+                                     {"toBeMade", true}});
+      continue;
+    }
     entries.push_back(json::object{{"path", entry.asset.text()},
                                    {"rendition", entry.rendition},
                                    {"relativePath", entry.relative_path()},

@@ -13,15 +13,26 @@
 
 namespace dray::pipeline {
 
+// What is made of every asset, beside its original.
+struct WantedRendition {
+  std::string name;   // cq5dam.web.1280.1280.jpeg, a preset's, or empty: its size in pixels stands in
+  std::string query;  // of a dynamic one: Image Serving commands
+  bool operator==(const WantedRendition&) const = default;
+};
+
 struct SelectedEntry {
   std::int64_t asset_id = 0;
   AssetPath asset;
-  std::string rendition = "original";
-  std::size_t base = 0;  // asset.text() from here on is the path below the selection
+  std::string rendition = "original";  // else what its file is called behind the asset's name: "Main.jpg"
+  std::size_t base = 0;                // asset.text() from here on is the path below the selection
   model::Blob content;
   std::string mime_type;
   Seconds modified{};
+  std::uint32_t wanted = 0;  // of Selection::wanted, from 1; 0: the original
+  bool is_made = true;       // whether `content` is known: what is not must be made before anything is planned
 
+  // The asset's name; of a rendition `beach (Main).jpg` for `beach.tif`.
+  std::string file_name() const;
   std::string_view relative_path() const { return std::string_view(asset.text()).substr(base); }
 };
 
@@ -35,6 +46,7 @@ struct SelectedFolder {
 
 struct Selection {
   std::vector<SelectedEntry> entries;    // in archive order
+  std::vector<WantedRendition> wanted;   // what some of them are
   std::vector<SelectedFolder> folders;   // in archive order; only with keep_structure
   std::vector<model::Skipped> skipped;   // refused, by name
   std::vector<model::RightsTurn> turns;  // of the caller's rights below the targets
@@ -48,8 +60,9 @@ model::PrivilegeSet needed_privileges(const DownloadRequest& request);
 
 // Resolves the request for the caller. Rights, sets and missing paths end in `skipped`; an Error is only a failing
 // catalog.
+// Of each asset come, as the request says, the original and the `wanted` renditions, which are still to be made.
 Result<Selection> select(const DownloadRequest& request, const model::Caller& caller, const model::AccessRules& rules,
-                         const model::AssetRepository& assets);
+                         const model::AssetRepository& assets, std::vector<WantedRendition> wanted = {});
 json::object to_json(const Selection& selection);
 
 }  // namespace dray::pipeline

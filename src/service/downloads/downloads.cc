@@ -15,6 +15,7 @@ using model::Download;
 using model::DownloadStatus;
 using model::Privilege;
 
+constexpr unsigned kAssetsAtOnce = 4;  // of which renditions are made
 constexpr const char* kNothingToDo = "The selection contains no files, so no archive was created";
 
 Error no_download(const std::string& id) { return {Code::not_found, "there is no download " + id}; }
@@ -67,12 +68,21 @@ json::object to_json(const Explanation& explanation) {
           {"layouts", std::move(layouts)}};
 }
 
-Result<Explanation> Downloads::prepare(const pipeline::DownloadRequest& request, const Caller& caller) const {
+Result<Explanation> Downloads::prepare(const pipeline::DownloadRequest& request, const Caller& caller,
+                                       Making making) const {
   ASSIGN_OR_RETURN(auto rules, parts_.access.list_rules());
+  ASSIGN_OR_RETURN(auto wishes, resolve_wishes(request, parts_.presets));
   Explanation prepared;
   prepared.request = request;
-  ASSIGN_OR_RETURN(prepared.selection,
-                   pipeline::select(request, caller, model::AccessRules(std::move(rules)), parts_.assets));
+  ASSIGN_OR_RETURN(prepared.selection, pipeline::select(request, caller, model::AccessRules(std::move(rules)),
+                                                        parts_.assets, wishes.wanted()));
+  auto& skipped = prepared.selection.skipped;
+  skipped.insert(skipped.end(), wishes.skipped.begin(), wishes.skipped.end());
+  if (!wishes.wishes.empty() && making == Making::no) return prepared;
+  if (!wishes.wishes.empty() && !parts_.renderer)
+    return Error{Code::unavailable, "renditions cannot be made here: ask a running server"};
+  if (!wishes.wishes.empty())
+    RETURN_IF_ERROR(make_renditions(prepared.selection, wishes, *parts_.renderer, kAssetsAtOnce));
   leave_out_missing_blobs(prepared.selection);
   prepared.plan = pipeline::make_plan(request, prepared.selection, policy_);
   for (const auto& archive : prepared.plan.archives) {
@@ -83,7 +93,7 @@ Result<Explanation> Downloads::prepare(const pipeline::DownloadRequest& request,
 }
 
 Result<Explanation> Downloads::explain(const pipeline::DownloadRequest& request, const Caller& caller) const {
-  return prepare(request, caller);
+  return prepare(request, caller, Making::no);
 }
 
 void Downloads::leave_out_missing_blobs(pipeline::Selection& selection) const {
@@ -126,7 +136,7 @@ Result<std::vector<Artifact>> Downloads::make_artifacts(const Explanation& prepa
 }
 
 Result<Download> Downloads::create(const pipeline::DownloadRequest& request, const Caller& caller) {
-  ASSIGN_OR_RETURN(auto prepared, prepare(request, caller));
+  ASSIGN_OR_RETURN(auto prepared, prepare(request, caller, Making::yes));
   Download download;
   download.id = random_hex(parts_.random, 16);
   download.owner = caller.user;
@@ -135,6 +145,7 @@ Result<Download> Downloads::create(const pipeline::DownloadRequest& request, con
   download.total_count = prepared.selection.entries.size();
   download.targets = taken_targets(request, prepared.selection);
   download.turns = prepared.selection.turns;
+  download.needed = pipeline::needed_privileges(request);
   ASSIGN_OR_RETURN(download.artifacts, make_artifacts(prepared));
   download.skipped = std::move(prepared.selection.skipped);
   download.status = status_of(download);
@@ -174,7 +185,7 @@ Result<void> Downloads::check_rights(const Download& download, const Caller& cal
   if (caller.is_administrator()) return ok();
   ASSIGN_OR_RETURN(auto list, parts_.access.list_rules());
   model::AccessRules rules(std::move(list));
-  constexpr auto needed = Privilege::read | Privilege::original;
+  auto needed = download.needed;
   Error withdrawn{Code::denied, "a right that this download needs has been withdrawn"};
   if (!rules.may(caller, Privilege::read, model::download_right_path())) return withdrawn;
   for (const auto& turn : download.turns) {

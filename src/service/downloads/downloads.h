@@ -13,10 +13,12 @@
 #include "model/downloads/download_repository.h"
 #include "model/events/events.h"
 #include "model/people/access.h"
+#include "model/renditions/preset_repository.h"
 #include "pipeline/bytes/archive_source.h"
 #include "pipeline/layout/layout.h"
 #include "pipeline/plan/plan.h"
 #include "pipeline/select/selection.h"
+#include "service/downloads/renditions.h"
 
 namespace dray::service {
 
@@ -49,6 +51,8 @@ struct DownloadsParts {
   model::EventLog& events;
   const Clock& clock;
   Random& random;
+  const model::PresetRepository& presets;
+  Renderer* renderer = nullptr;  // without one no renditions can be made, only explained
 };
 
 // Safe for use from any thread.
@@ -57,7 +61,8 @@ class Downloads {
   Downloads(DownloadsParts parts, pipeline::Policy policy) : parts_(parts), policy_(policy), manifests_(parts.blobs) {}
 
   // Selects, plans, lays out, makes the manifests durable and then the download. An Error only when the store or the
-  // catalog fails; what cannot be delivered is in the download's `skipped`.
+  // catalog fails, or Code::invalid where a rendition is asked for that nobody could make; what cannot be delivered is
+  // in the download's `skipped`.
   Result<model::Download> create(const pipeline::DownloadRequest& request, const model::Caller& caller);
   Result<Explanation> explain(const pipeline::DownloadRequest& request, const model::Caller& caller) const;
 
@@ -72,7 +77,9 @@ class Downloads {
   Result<OpenOriginal> open_original(const AssetPath& path, const model::Caller& caller) const;
 
  private:
-  Result<Explanation> prepare(const pipeline::DownloadRequest& request, const model::Caller& caller) const;
+  enum class Making { yes, no };
+  Result<Explanation> prepare(const pipeline::DownloadRequest& request, const model::Caller& caller,
+                              Making making) const;
   void leave_out_missing_blobs(pipeline::Selection& selection) const;
   Result<std::vector<model::Artifact>> make_artifacts(const Explanation& prepared);
   Result<void> check_rights(const model::Download& download, const model::Caller& caller) const;

@@ -44,7 +44,8 @@ class DownloadsTest : public testing::Test {
   ManualClock clock_{Seconds(std::chrono::seconds(1'700'000'000))};
   SystemRandom random_;
   model::Caller ann_{"ann", {"everyone"}}, bob_{"bob", {"everyone"}}, root_{"root", {"administrators", "everyone"}};
-  Downloads downloads_{{*assets_, *blobs_, *kept_, *access_, *events_, clock_, random_}, {}};
+  std::unique_ptr<model::PresetRepository> presets_ = model::make_memory_presets();
+  Downloads downloads_{{*assets_, *blobs_, *kept_, *access_, *events_, clock_, random_, *presets_}, {}};
 };
 
 TEST_F(DownloadsTest, MakesAnArchiveOfAFolder) {

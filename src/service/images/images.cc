@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "lang/is/numbers.h"
 #include "lang/is/protection.h"
+#include "pipeline/bytes/blob_source.h"
 #include "pipeline/renditions/encode.h"
 #include "service/images/properties.h"
 
@@ -65,14 +66,50 @@ Result<model::Node> Images::find_image(const std::string& object, const model::C
   Error absent{Code::not_found, fmt::format("there is no image {}", object)};
   auto path = AssetPath::parse(model::dam_root().text() + "/" + object);
   if (!path) return absent;
+  return find_asset(*path, absent, caller);
+}
+
+Result<model::Node> Images::find_asset(const AssetPath& path, const Error& absent, const model::Caller& caller) const {
   ASSIGN_OR_RETURN(auto list, parts_.access.list_rules());
   model::AccessRules rules(std::move(list));
-  if (!rules.may(caller, model::Privilege::read, *path)) return absent;
-  ASSIGN_OR_RETURN(auto node, parts_.assets.find(*path));
+  if (!rules.may(caller, model::Privilege::read, path)) return absent;
+  ASSIGN_OR_RETURN(auto node, parts_.assets.find(path));
   if (!node || node->is_folder()) return absent;
-  if (!rules.may(caller, model::Privilege::rendition, *path))
-    return Error{Code::denied, fmt::format("you may not see renditions of {}", object)};
+  if (!rules.may(caller, model::Privilege::rendition, path))
+    return Error{Code::denied, fmt::format("you may not see renditions of {}", path.text())};
   return *std::move(node);
+}
+
+Result<std::vector<model::Rendition>> Images::list_renditions(const model::Asset& asset) const {
+  ASSIGN_OR_RETURN(auto kept, parts_.renditions.list(asset.original.id));
+  std::vector<model::Rendition> renditions;
+  for (auto& item : kept) {
+    if (!item.rendition.name.empty()) renditions.push_back(std::move(item.rendition));
+  }
+  return renditions;
+}
+
+Result<OpenRendition> Images::open_rendition(const AssetPath& path, std::string_view name,
+                                             const model::Caller& caller) const {
+  Error absent{Code::not_found, fmt::format("there is no asset {}", path.text())};
+  ASSIGN_OR_RETURN(auto node, find_asset(path, absent, caller));
+  ASSIGN_OR_RETURN(auto kept, list_renditions(*node.asset));
+  auto found = std::find_if(kept.begin(), kept.end(), [&](const auto& one) { return one.name == name; });
+  model::Rendition rendition;
+  if (found != kept.end()) {
+    rendition = *std::move(found);
+  } else {
+    Error unknown{Code::not_found, fmt::format("{} has no rendition {}", path.text(), name)};
+    auto wanted = pipeline::static_rendition_of(name);
+    if (!wanted || !pipeline::has_static_renditions(node.asset->mime_type)) return unknown;
+    ASSIGN_OR_RETURN(auto made, parts_.renderer.keep_static({node.asset->original, node.asset->mime_type}, {*wanted}));
+    rendition = std::move(made.front());
+    if (rendition.failure.empty() && rendition.name != name) return unknown;  // a PNG where a JPEG was asked for
+  }
+  if (!rendition.failure.empty()) return Error{Code::invalid, rendition.failure};
+  auto source = pipeline::make_blob_source(parts_.blobs, rendition.content.id, rendition.content.size);
+  return OpenRendition{std::move(rendition), std::move(source),
+                       std::chrono::floor<std::chrono::seconds>(node.asset->modified)};
 }
 
 Result<ImageAnswer> Images::answer_with_picture(const Original& original, const is::Reading& reading) const {

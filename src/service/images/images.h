@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/asset_path.h"
+#include "base/byte_source.h"
 #include "base/result.h"
 #include "lang/is/recipe.h"
 #include "model/assets/asset_repository.h"
@@ -34,10 +35,18 @@ struct ImageAnswer {
   std::vector<std::string> unknown;  // commands that are not known, and were ignored
 };
 
+struct OpenRendition {
+  model::Rendition rendition;
+  std::shared_ptr<const ByteSource> source;
+  Seconds last_modified{};  // of its original
+};
+
 struct ImagesParts {
+  const model::BlobStore& blobs;
   const model::AssetRepository& assets;
   model::AccessRepository& access;
   const model::PresetRepository& presets;
+  const model::RenditionRepository& renditions;
   Renderer& renderer;
 };
 
@@ -54,10 +63,15 @@ class Images {
   // Code::invalid: the request is malformed, or asks for what cannot be made. Code::not_found: there is no such image,
   // or the caller may not know of it. Code::denied.
   Result<ImageAnswer> answer(const ImageRequest& request, const model::Caller& caller) const;
+  // A static rendition: one that is kept, or one whose name says how it is made. Code::not_found, denied, invalid.
+  Result<OpenRendition> open_rendition(const AssetPath& path, std::string_view name, const model::Caller& caller) const;
+  // What has been made of it, and what could not be made.
+  Result<std::vector<model::Rendition>> list_renditions(const model::Asset& asset) const;
   // How a preset, the fields of the panel or an image modifier are to be made. Code::invalid.
   Result<is::Reading> read(std::string_view query) const;
 
  private:
+  Result<model::Node> find_asset(const AssetPath& path, const Error& absent, const model::Caller& caller) const;
   Result<model::Node> find_image(const std::string& object, const model::Caller& caller) const;
   is::FindMacro find_preset() const;
   Result<std::string> undo_protection(const std::string& query) const;

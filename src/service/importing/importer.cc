@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "service/importing/file_source.h"
+#include "service/rendering/static_jobs.h"
 
 namespace dray::service {
 namespace {
@@ -224,7 +225,18 @@ class Import {
     return failure_.has_value();
   }
 
+  // Before the assets: if the process dies between, a job is there for an original that nobody has, which harms nobody.
+  Result<void> add_jobs(const std::vector<AssetDraft>& drafts) {
+    std::vector<model::JobDraft> jobs;
+    for (const auto& draft : drafts) {
+      auto job = rendition_job({draft.asset.original, draft.asset.mime_type});
+      if (job) jobs.push_back(*std::move(job));
+    }
+    return jobs.empty() ? ok() : parts_.jobs.add(jobs, parts_.clock.now());
+  }
+
   Result<void> put_drafts(const std::vector<AssetDraft>& drafts, const std::vector<const Work*>& work) {
+    RETURN_IF_ERROR(add_jobs(drafts));
     auto done = parts_.assets.put_assets(drafts, parts_.clock.now());
     if (done) {
       for (std::size_t i = 0; i < drafts.size(); ++i) count(drafts[i], *work[i]);

@@ -11,6 +11,7 @@
 #include "model/assets/media_inspector.h"
 #include "model/blobs/blob_store.h"
 #include "model/events/events.h"
+#include "model/jobs/job_queue.h"
 #include "service/importing/file_tree.h"
 
 namespace dray::service {
@@ -40,6 +41,7 @@ struct ImporterParts {
   model::AssetRepository& assets;
   const model::MediaInspector& media;
   model::EventLog& events;
+  model::JobQueue& jobs;  // gets one for each original whose renditions are to be made
   const Clock& clock;
 };
 

@@ -38,7 +38,7 @@ class ImportTest : public testing::Test {
   }
   Result<ImportReport> import(Compare compare = Compare::size_and_time) {
     SilentProgress progress;
-    return import_folder({*blobs_, *assets_, media_, *events_, clock_},
+    return import_folder({*blobs_, *assets_, media_, *events_, *jobs_, clock_},
                          {folder_, AssetPath::trusted("/content/dam/x"), compare, 2, "ann"}, progress, stop_);
   }
   std::optional<model::Node> find(const std::string& name) {
@@ -53,6 +53,7 @@ class ImportTest : public testing::Test {
   std::string folder_;
   std::unique_ptr<model::BlobStore> blobs_ = model::make_memory_blob_store();
   std::unique_ptr<model::AssetRepository> assets_ = model::make_memory_assets();
+  std::unique_ptr<model::JobQueue> jobs_ = model::make_memory_jobs();
   std::unique_ptr<model::EventLog> events_ = model::make_memory_events();
   PlainInspector media_;
   ManualClock clock_{Seconds(std::chrono::seconds(1'700'000'000))};
@@ -173,7 +174,7 @@ TEST_F(ImportTest, KnowsASetByItsMetadata) {
 
 TEST_F(ImportTest, RefusesATargetOutsideTheDam) {
   SilentProgress progress;
-  auto refused = import_folder({*blobs_, *assets_, media_, *events_, clock_},
+  auto refused = import_folder({*blobs_, *assets_, media_, *events_, *jobs_, clock_},
                                {folder_, AssetPath::trusted("/etc"), Compare::content, 1, ""}, progress, stop_);
   EXPECT_EQ(refused.error().code, Code::invalid);
   folder_ += "/missing";

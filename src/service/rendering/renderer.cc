@@ -159,7 +159,6 @@ Result<Made> Renderer::run(const Original& original, RenderJob job) {
   }
   ASSIGN_OR_RETURN(auto source, open_alone(parts_.blobs, original.content.id));
   job.mime_type = original.mime_type;
-  job.settings = config_.settings;
   job.limits = config_.limits;
   return parts_.workers.run(job, source.get());
 }
@@ -169,6 +168,7 @@ Result<std::shared_ptr<const Picture>> Renderer::make(const Original& original, 
   auto key = original.content.id.hex() + " " + recipe_key(recipe, subject);
   return memory_->get(key, [&]() -> Memory::Answer {
     RenderJob job;
+    job.settings = config_.settings;
     job.recipes.push_back({recipe, subject});
     ASSIGN_OR_RETURN(auto made, run(original, std::move(job)));
     if (const auto* error = std::get_if<Error>(&made.reply.made.front())) return *error;
@@ -184,7 +184,9 @@ Result<std::shared_ptr<const Picture>> Renderer::make(const Original& original, 
 }
 
 Result<pipeline::SourceFacts> Renderer::inspect(const Original& original) {
-  ASSIGN_OR_RETURN(auto made, run(original, {}));
+  RenderJob job;
+  job.settings = config_.settings;
+  ASSIGN_OR_RETURN(auto made, run(original, std::move(job)));
   return made.reply.source;
 }
 
@@ -200,6 +202,7 @@ Result<model::Rendition> Renderer::store(const Made& made, const MadeFile& file,
   return rendition;
 }
 
+// A download without a size has all the pixels there are, whatever is the limit of image requests.
 Result<model::Rendition> Renderer::keep(const Original& original, const is::Recipe& recipe) {
   model::RenditionKey key{original.content.id, recipe_key(recipe, pipeline::Subject::image)};
   ASSIGN_OR_RETURN(auto found, parts_.renditions.find(key));
@@ -207,6 +210,8 @@ Result<model::Rendition> Renderer::keep(const Original& original, const is::Reci
   if (found) return *std::move(found);
   RenderJob job;
   job.recipes.push_back({recipe, pipeline::Subject::image});
+  job.settings = config_.settings;
+  if (!recipe.width && !recipe.height && !recipe.reduction) job.settings.default_size = job.settings.largest = {};
   auto made = run(original, std::move(job));
   std::optional<Error> error;
   if (!made)
@@ -233,6 +238,7 @@ Result<std::vector<model::Rendition>> Renderer::keep_static(const Original& orig
   std::vector<model::Rendition> all(wanted.size());
   std::vector<std::size_t> missing;
   RenderJob job;
+  job.settings = config_.settings;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     ASSIGN_OR_RETURN(auto found, parts_.renditions.find({original.content.id, static_key(wanted[i])}));
     if (found) {

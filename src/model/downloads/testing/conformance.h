@@ -31,6 +31,7 @@ class DownloadRepositoryConformance : public testing::TestWithParam<DownloadsMak
     made.total_count = 7;
     made.message = "ü";
     made.targets = {AssetPath::trusted("/content/dam/x"), AssetPath::trusted("/content/dam/y.jpg")};
+    made.needed = model::Privilege::read | model::Privilege::rendition;
     made.turns = {{AssetPath::trusted("/content/dam/x/secret"), false},
                   {AssetPath::trusted("/content/dam/x/secret/open"), true}};
     made.artifacts = {

@@ -1,0 +1,144 @@
+#include "adapters/sqlite/repositories.h"
+
+namespace dray::sqlite {
+namespace {
+
+using model::Job;
+using model::JobState;
+
+class Jobs final : public model::JobQueue {
+ public:
+  explicit Jobs(SharedDatabase database) : database_(std::move(database)) {}
+
+  Result<void> add(const std::vector<model::JobDraft>& drafts, Seconds now) override {
+    return guarded([&]() -> Result<void> {
+      auto transaction = database_->write();
+      for (const auto& draft : drafts) {
+        transaction
+            ->prepare(
+                "INSERT OR REPLACE INTO job (kind, subject, details, state, attempts, due, failure) "
+                "VALUES (?, ?, ?, ?, 0, ?, '')")
+            .bind(draft.kind, draft.subject, json::serialize(draft.details), number(JobState::waiting), number_of(now))
+            .run();
+      }
+      transaction.commit();
+      return ok();
+    });
+  }
+
+  Result<std::optional<Job>> take(std::string_view kind, Seconds now, std::chrono::seconds lease) override {
+    return guarded([&]() -> Result<std::optional<Job>> {
+      if (!has_due(kind, now)) return std::optional<Job>();  // without waiting for the writer
+      auto transaction = database_->write();
+      auto row = transaction->prepare(
+          "SELECT id, kind, subject, details, state, attempts, due, failure FROM job "
+          "WHERE kind = ? AND state <> ? AND due <= ? ORDER BY id LIMIT 1");
+      row.bind(kind, number(JobState::failed), number_of(now));
+      if (!row.step()) return std::optional<Job>();
+      ASSIGN_OR_RETURN(auto job, job_of(row));
+      job.state = JobState::running;
+      job.lease_until = now + lease;
+      ++job.attempts;
+      transaction->prepare("UPDATE job SET state = ?, attempts = ?, due = ? WHERE id = ?")
+          .bind(number(job.state), job.attempts, number_of(job.lease_until), job.id)
+          .run();
+      transaction.commit();
+      return std::optional(std::move(job));
+    });
+  }
+
+  Result<void> finish(const Job& job) override {
+    return guarded([&]() -> Result<void> {
+      auto transaction = database_->write();
+      transaction->prepare("DELETE FROM job WHERE id = ? AND attempts = ?").bind(job.id, job.attempts).run();
+      transaction.commit();
+      return ok();
+    });
+  }
+
+  Result<void> retry(const Job& job, Seconds not_before, const std::string& failure) override {
+    return change(job, JobState::waiting, not_before, failure);
+  }
+
+  Result<void> fail(const Job& job, const std::string& failure) override {
+    return change(job, JobState::failed, {}, failure);
+  }
+
+  Result<model::JobCounts> count(std::string_view kind) const override {
+    return guarded([&]() -> Result<model::JobCounts> {
+      auto reader = database_->read();
+      auto row = reader->prepare("SELECT state, count(*) FROM job WHERE kind = ? GROUP BY state");
+      row.bind(kind);
+      model::JobCounts counts;
+      while (row.step()) {
+        auto state = static_cast<JobState>(row.integer(0));
+        auto& counted = state == JobState::waiting   ? counts.waiting
+                        : state == JobState::running ? counts.running
+                                                     : counts.failed;
+        counted = static_cast<std::uint64_t>(row.integer(1));
+      }
+      return counts;
+    });
+  }
+
+  Result<std::vector<Job>> list_failed(std::string_view kind, std::size_t limit) const override {
+    return guarded([&]() -> Result<std::vector<Job>> {
+      auto reader = database_->read();
+      auto row = reader->prepare(
+          "SELECT id, kind, subject, details, state, attempts, due, failure FROM job "
+          "WHERE kind = ? AND state = ? ORDER BY id DESC LIMIT ?");
+      row.bind(kind, number(JobState::failed), static_cast<std::int64_t>(limit));
+      std::vector<Job> jobs;
+      while (row.step()) {
+        ASSIGN_OR_RETURN(auto job, job_of(row));
+        jobs.push_back(std::move(job));
+      }
+      return jobs;
+    });
+  }
+
+ private:
+  static std::int64_t number(JobState state) { return static_cast<std::int64_t>(state); }
+
+  static Result<Job> job_of(const Statement& row) {
+    Job job;
+    job.id = row.integer(0);
+    job.kind = row.text(1);
+    job.subject = row.text(2);
+    ASSIGN_OR_RETURN(auto details, parse_json(row.view(3)));
+    if (details.is_object()) job.details = std::move(details.get_object());
+    job.state = static_cast<JobState>(row.integer(4));
+    job.attempts = static_cast<int>(row.integer(5));
+    (job.state == JobState::running ? job.lease_until : job.not_before) = time_of(row.integer(6));
+    job.failure = row.text(7);
+    return job;
+  }
+
+  bool has_due(std::string_view kind, Seconds now) const {
+    auto reader = database_->read();
+    auto row = reader->prepare("SELECT 1 FROM job WHERE kind = ? AND state <> ? AND due <= ? LIMIT 1");
+    row.bind(kind, number(JobState::failed), number_of(now));
+    return row.step();
+  }
+
+  Result<void> change(const Job& job, JobState state, Seconds due, const std::string& failure) {
+    return guarded([&]() -> Result<void> {
+      auto transaction = database_->write();
+      transaction->prepare("UPDATE job SET state = ?, due = ?, failure = ? WHERE id = ? AND attempts = ?")
+          .bind(number(state), number_of(due), failure, job.id, job.attempts)
+          .run();
+      transaction.commit();
+      return ok();
+    });
+  }
+
+  SharedDatabase database_;
+};
+
+}  // namespace
+
+std::unique_ptr<model::JobQueue> make_jobs(SharedDatabase database) {
+  return std::make_unique<Jobs>(std::move(database));
+}
+
+}  // namespace dray::sqlite

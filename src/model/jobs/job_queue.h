@@ -1,0 +1,64 @@
+// The port to durable jobs.
+//
+//   waiting ─take─► running ─finish─► (gone)
+//      ▲               │ ├─retry──► waiting, not before a time
+//      └─lease ends────┘ └─fail───► failed ─add─► waiting
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/result.h"
+
+namespace dray::model {
+
+enum class JobState { waiting, running, failed };
+std::string_view name_of(JobState state);
+
+struct JobDraft {
+  std::string kind;     // what is to be done
+  std::string subject;  // with what; there is one job of a kind for a subject
+  json::object details;
+};
+
+struct Job {
+  std::int64_t id = 0;
+  std::string kind, subject;
+  json::object details;
+  JobState state = JobState::waiting;
+  int attempts = 0;       // that were begun
+  Seconds not_before{};   // while it waits
+  Seconds lease_until{};  // while it runs
+  std::string failure;    // of the last attempt
+};
+
+struct JobCounts {
+  std::uint64_t waiting = 0, running = 0, failed = 0;
+  bool operator==(const JobCounts&) const = default;
+};
+
+// Safe for use from any thread and process.
+class JobQueue {
+ public:
+  virtual ~JobQueue() = default;
+  // All or none. Where there is a job of that kind for that subject already, it takes the new details and waits again,
+  // even while it runs: then it will be carried out once more.
+  virtual Result<void> add(const std::vector<JobDraft>& drafts, Seconds now) = 0;
+  // The one that has waited longest, or whose lease has ended; nullopt where there is none. It runs from now on.
+  virtual Result<std::optional<Job>> take(std::string_view kind, Seconds now, std::chrono::seconds lease) = 0;
+  // These three say nothing of a job that was added again or taken by another since: `job` is as take() gave it.
+  virtual Result<void> finish(const Job& job) = 0;
+  virtual Result<void> retry(const Job& job, Seconds not_before, const std::string& failure) = 0;
+  virtual Result<void> fail(const Job& job, const std::string& failure) = 0;
+  virtual Result<JobCounts> count(std::string_view kind) const = 0;
+  virtual Result<std::vector<Job>> list_failed(std::string_view kind, std::size_t limit) const = 0;  // the newest first
+};
+
+std::unique_ptr<JobQueue> make_memory_jobs();
+
+}  // namespace dray::model

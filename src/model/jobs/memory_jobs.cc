@@ -1,0 +1,108 @@
+#include <algorithm>
+#include <mutex>
+
+#include "model/jobs/job_queue.h"
+
+namespace dray::model {
+namespace {
+
+class MemoryJobs final : public JobQueue {
+ public:
+  Result<void> add(const std::vector<JobDraft>& drafts, Seconds now) override {
+    std::lock_guard lock(mutex_);
+    for (const auto& draft : drafts) {
+      std::erase_if(jobs_, [&](const Job& job) { return job.kind == draft.kind && job.subject == draft.subject; });
+      Job job;
+      job.id = ++last_id_;
+      job.kind = draft.kind;
+      job.subject = draft.subject;
+      job.details = draft.details;
+      job.not_before = now;
+      jobs_.push_back(std::move(job));
+    }
+    return ok();
+  }
+
+  Result<std::optional<Job>> take(std::string_view kind, Seconds now, std::chrono::seconds lease) override {
+    std::lock_guard lock(mutex_);
+    Job* next = nullptr;
+    for (auto& job : jobs_) {
+      bool waits = job.state == JobState::waiting && job.not_before <= now;
+      bool is_lost = job.state == JobState::running && job.lease_until <= now;
+      if (job.kind == kind && (waits || is_lost) && (!next || job.id < next->id)) next = &job;
+    }
+    if (!next) return std::optional<Job>();
+    next->state = JobState::running;
+    next->lease_until = now + lease;
+    ++next->attempts;
+    return std::optional(*next);
+  }
+
+  Result<void> finish(const Job& job) override {
+    std::lock_guard lock(mutex_);
+    std::erase_if(jobs_, [&](const Job& other) { return is_same(other, job); });
+    return ok();
+  }
+
+  Result<void> retry(const Job& job, Seconds not_before, const std::string& failure) override {
+    return change(job, [&](Job& same) {
+      same.state = JobState::waiting;
+      same.not_before = not_before;
+      same.failure = failure;
+    });
+  }
+
+  Result<void> fail(const Job& job, const std::string& failure) override {
+    return change(job, [&](Job& same) {
+      same.state = JobState::failed;
+      same.failure = failure;
+    });
+  }
+
+  Result<JobCounts> count(std::string_view kind) const override {
+    std::lock_guard lock(mutex_);
+    JobCounts counts;
+    for (const auto& job : jobs_) {
+      if (job.kind != kind) continue;
+      ++(job.state == JobState::waiting   ? counts.waiting
+         : job.state == JobState::running ? counts.running
+                                          : counts.failed);
+    }
+    return counts;
+  }
+
+  Result<std::vector<Job>> list_failed(std::string_view kind, std::size_t limit) const override {
+    std::lock_guard lock(mutex_);
+    std::vector<Job> failed;
+    for (auto job = jobs_.rbegin(); job != jobs_.rend() && failed.size() < limit; ++job) {
+      if (job->kind == kind && job->state == JobState::failed) failed.push_back(*job);
+    }
+    return failed;
+  }
+
+ private:
+  static bool is_same(const Job& one, const Job& other) { return one.id == other.id && one.attempts == other.attempts; }
+
+  template <typename Change>
+  Result<void> change(const Job& job, Change change) {
+    std::lock_guard lock(mutex_);
+    for (auto& other : jobs_) {
+      if (is_same(other, job)) change(other);
+    }
+    return ok();
+  }
+
+  mutable std::mutex mutex_;
+  std::vector<Job> jobs_;  // by id
+  std::int64_t last_id_ = 0;
+};
+
+}  // namespace
+
+std::string_view name_of(JobState state) {
+  return state == JobState::waiting ? "waiting" : state == JobState::running ? "running" : "failed";
+}
+
+std::unique_ptr<JobQueue> make_memory_jobs() { return std::make_unique<MemoryJobs>(); }
+
+}  // namespace dray::model

@@ -1,0 +1,95 @@
+// What every adapter of the job queue must do.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+
+#include "model/jobs/job_queue.h"
+
+namespace dray::model {
+
+struct FreshJobs {
+  std::shared_ptr<void> surroundings;
+  std::unique_ptr<JobQueue> jobs;
+};
+using JobsMaker = std::function<FreshJobs()>;
+
+class JobQueueConformance : public testing::TestWithParam<JobsMaker> {
+ protected:
+  static Seconds at(int seconds) { return Seconds(std::chrono::seconds(seconds)); }
+  std::optional<Job> take(int now, std::string_view kind = "render") {
+    auto job = jobs_.take(kind, at(now), std::chrono::seconds(60));
+    EXPECT_TRUE(job);
+    return *job;
+  }
+  JobCounts count() { return *jobs_.count("render"); }
+
+  FreshJobs fresh_ = GetParam()();
+  JobQueue& jobs_ = *fresh_.jobs;
+};
+
+TEST_P(JobQueueConformance, GivesTheOldestFirstAndEachOnce) {
+  ASSERT_TRUE(jobs_.add({{"render", "a", {{"n", 1}}}, {"render", "b", {}}, {"mail", "c", {}}}, at(0)));
+  auto first = take(1), second = take(1);
+  ASSERT_TRUE(first && second);
+  EXPECT_EQ(first->subject, "a");
+  EXPECT_EQ(first->details.at("n").as_int64(), 1);
+  EXPECT_EQ(first->attempts, 1);
+  EXPECT_EQ(second->subject, "b");
+  EXPECT_FALSE(take(1));
+  EXPECT_EQ(count(), (JobCounts{0, 2, 0}));
+  ASSERT_TRUE(jobs_.finish(*first));
+  ASSERT_TRUE(jobs_.finish(*second));
+  EXPECT_EQ(count(), JobCounts());
+  EXPECT_EQ(take(1, "mail")->subject, "c");
+}
+
+TEST_P(JobQueueConformance, GivesAJobToAnotherWhenItsLeaseHasEnded) {
+  ASSERT_TRUE(jobs_.add({{"render", "a", {}}}, at(0)));
+  auto lost = take(0);
+  EXPECT_FALSE(take(59));
+  auto again = take(60);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->attempts, 2);
+  ASSERT_TRUE(jobs_.finish(*lost));  // by whoever lost it
+  ASSERT_TRUE(jobs_.fail(*lost, "late"));
+  EXPECT_EQ(count(), (JobCounts{0, 1, 0}));
+  ASSERT_TRUE(jobs_.finish(*again));
+  EXPECT_EQ(count(), JobCounts());
+}
+
+TEST_P(JobQueueConformance, TriesAgainNotBeforeItsTime) {
+  ASSERT_TRUE(jobs_.add({{"render", "a", {}}}, at(0)));
+  ASSERT_TRUE(jobs_.retry(*take(0), at(30), "busy"));
+  EXPECT_FALSE(take(29));
+  auto again = take(30);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->failure, "busy");
+  ASSERT_TRUE(jobs_.fail(*again, "damaged"));
+  EXPECT_FALSE(take(1000));
+  EXPECT_EQ(count(), (JobCounts{0, 0, 1}));
+  auto failed = *jobs_.list_failed("render", 10);
+  ASSERT_EQ(failed.size(), 1u);
+  EXPECT_EQ(failed[0].failure, "damaged");
+  EXPECT_EQ(failed[0].subject, "a");
+}
+
+TEST_P(JobQueueConformance, HasOneJobForASubjectAndCarriesItOutAgainWhenItIsAddedAgain) {
+  ASSERT_TRUE(jobs_.add({{"render", "a", {{"n", 1}}}}, at(0)));
+  ASSERT_TRUE(jobs_.add({{"render", "a", {{"n", 2}}}}, at(0)));
+  EXPECT_EQ(count(), (JobCounts{1, 0, 0}));
+  auto running = take(0);
+  EXPECT_EQ(running->details.at("n").as_int64(), 2);
+  ASSERT_TRUE(jobs_.add({{"render", "a", {{"n", 3}}}}, at(0)));
+  ASSERT_TRUE(jobs_.finish(*running));
+  auto again = take(0);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->details.at("n").as_int64(), 3);
+  ASSERT_TRUE(jobs_.fail(*again, "damaged"));
+  ASSERT_TRUE(jobs_.add({{"render", "a", {}}}, at(0)));
+  EXPECT_TRUE(take(0)) << "a failed one too";
+}
+
+}  // namespace dray::model

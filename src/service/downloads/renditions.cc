@@ -1,0 +1,232 @@
+#include "service/downloads/renditions.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+#include "pipeline/renditions/encode.h"
+
+namespace dray::service {
+namespace {
+
+using pipeline::SelectedEntry;
+
+// `*` is any text, `?` any character.
+bool matches(std::string_view pattern, std::string_view name) {
+  std::size_t p = 0, n = 0, star = pattern.npos, retry = 0;
+  while (n < name.size()) {
+    if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == name[n])) {
+      ++p;
+      ++n;
+    } else if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      retry = n;
+    } else if (star != pattern.npos) {
+      p = star + 1;
+      n = ++retry;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', p) == pattern.npos;
+}
+
+// As it is called before the original is known: web renditions become PNG where that sees through.
+std::string usual_name(const pipeline::StaticRendition& rendition) {
+  return rendition.kind == pipeline::StaticRendition::Kind::web ? rendition.name + ".jpeg" : rendition.name;
+}
+
+void add_static(const pipeline::StaticRendition& rendition, Wishes& wishes) {
+  auto known = std::any_of(wishes.wishes.begin(), wishes.wishes.end(),
+                           [&](const Wish& wish) { return wish.fixed && *wish.fixed == rendition; });
+  if (!known) wishes.wishes.push_back({{usual_name(rendition), ""}, rendition, {}});
+}
+
+void resolve_static(const pipeline::DownloadRequest& request, Wishes& wishes) {
+  for (const auto& pattern : request.options.renditions) {
+    bool found = false;
+    for (const auto& rendition : pipeline::default_static_renditions()) {
+      if (!matches(pattern, usual_name(rendition))) continue;
+      found = true;
+      if (!request.options.exclude_default_renditions) add_static(rendition, wishes);
+    }
+    if (auto rendition = found ? std::nullopt : pipeline::static_rendition_of(pattern)) {
+      add_static(*rendition, wishes);
+      found = true;
+    }
+    if (found) continue;
+    for (const auto& target : request.targets)
+      wishes.skipped.push_back(
+          {target.text(), "no_rendition", fmt::format("there is no static rendition {}", pattern)});
+  }
+}
+
+Result<void> resolve_dynamic(const pipeline::DownloadRequest& request, const model::PresetRepository& presets,
+                             Wishes& wishes) {
+  auto find_macro = [&](std::string_view name) -> std::optional<std::string> {
+    auto preset = presets.find(name);
+    return preset && *preset ? std::optional((*preset)->query) : std::nullopt;
+  };
+  for (const auto& dynamic : request.options.dynamic) {
+    ASSIGN_OR_RETURN(auto reading, is::read_query(dynamic.query, find_macro));
+    if (reading.question != is::Question())
+      return Error{Code::invalid, "a rendition is a picture: req has no place in a download"};
+    for (const auto& name : reading.unknown) {
+      for (const auto& target : request.targets)
+        wishes.skipped.push_back({target.text(), "unknown_command",
+                                  fmt::format("the image modifier {} is not known, and was ignored", name)});
+    }
+    auto extension = pipeline::extension_of(reading.recipe.output.value_or(is::Output()).format);
+    auto name = dynamic.preset.empty() ? "" : fmt::format("{}.{}", dynamic.preset, extension);
+    wishes.wishes.push_back({{name, is::format_query(reading.recipe)}, std::nullopt, std::move(reading.recipe)});
+  }
+  return ok();
+}
+
+// One asset's entries, which follow each other in the selection.
+struct Group {
+  std::size_t begin = 0, end = 0;
+};
+
+class Maker {
+ public:
+  Maker(pipeline::Selection& selection, const Wishes& wishes, Renderer& renderer)
+      : selection_(selection), wishes_(wishes), renderer_(renderer), failures_(selection.entries.size()) {}
+
+  Result<void> run(unsigned at_once) {
+    find_groups();
+    auto count = std::min<std::size_t>(std::max(1u, at_once), groups_.size());
+    std::vector<std::thread> threads;
+    for (std::size_t i = 0; i < count; ++i) threads.emplace_back([this] { work(); });
+    for (auto& thread : threads) thread.join();
+    if (error_) return *std::move(error_);
+    drop_failures();
+    return ok();
+  }
+
+ private:
+  void find_groups() {
+    const auto& entries = selection_.entries;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      if (entries[i].is_made) continue;
+      auto end = i + 1;
+      while (end < entries.size() && entries[end].asset_id == entries[i].asset_id && !entries[end].is_made) ++end;
+      groups_.push_back({i, end});
+      i = end - 1;
+    }
+  }
+
+  void work() {
+    for (auto i = next_++; i < groups_.size(); i = next_++) {
+      {
+        std::lock_guard lock(mutex_);
+        if (error_) return;
+      }
+      auto done = make(groups_[i]);
+      if (done) continue;
+      std::lock_guard lock(mutex_);
+      if (!error_) error_ = done.error();
+    }
+  }
+
+  // The static ones together, since they come from one decoding.
+  Result<void> make(const Group& group) {
+    const auto& first = selection_.entries[group.begin];
+    Original original{first.content, first.mime_type};
+    std::vector<pipeline::StaticRendition> fixed;
+    std::vector<std::size_t> places;
+    for (auto i = group.begin; i < group.end; ++i) {
+      const auto& wish = wishes_.wishes[selection_.entries[i].wanted - 1];
+      if (!pipeline::can_be_rendered(original.mime_type)) {
+        failures_[i] = fmt::format("files of the type {} have no renditions", original.mime_type);
+      } else if (wish.fixed) {
+        fixed.push_back(*wish.fixed);
+        places.push_back(i);
+      } else {
+        auto made = renderer_.keep(original, wish.recipe);
+        if (!made && made.error().code != Code::invalid) return std::move(made).error();
+        if (made)
+          put(i, *made);
+        else
+          failures_[i] = made.error().message;
+      }
+    }
+    if (fixed.empty()) return ok();
+    ASSIGN_OR_RETURN(auto made, renderer_.keep_static(original, fixed));
+    for (std::size_t i = 0; i < made.size(); ++i) put(places[i], made[i]);
+    return ok();
+  }
+
+  void put(std::size_t index, const model::Rendition& made) {
+    if (!made.failure.empty()) {
+      failures_[index] = made.failure;
+      return;
+    }
+    auto& entry = selection_.entries[index];
+    if (!made.name.empty())
+      entry.rendition = made.name;
+    else if (entry.rendition.empty())
+      entry.rendition = fmt::format("{}x{}.{}", made.width, made.height, extension_of(entry));
+    entry.content = made.content;
+    entry.mime_type = made.mime_type;
+    entry.is_made = true;
+  }
+
+  std::string_view extension_of(const SelectedEntry& entry) const {
+    return pipeline::extension_of(wishes_.wishes[entry.wanted - 1].recipe.output.value_or(is::Output()).format);
+  }
+
+  void drop_failures() {
+    std::vector<SelectedEntry> kept;
+    kept.reserve(selection_.entries.size());
+    std::vector<std::size_t> before(selection_.entries.size() + 1);
+    for (std::size_t i = 0; i < selection_.entries.size(); ++i) {
+      before[i] = kept.size();
+      auto& entry = selection_.entries[i];
+      if (!entry.is_made) {
+        auto name = entry.rendition.empty() ? wishes_.wishes[entry.wanted - 1].wanted.query : entry.rendition;
+        selection_.skipped.push_back({entry.asset.text(), "not_rendered", fmt::format("{}: {}", name, failures_[i])});
+        continue;
+      }
+      if (entry.wanted > 0) selection_.total_size += entry.content.size;
+      kept.push_back(std::move(entry));
+    }
+    before.back() = kept.size();
+    for (auto& folder : selection_.folders) folder.before_entry = before[folder.before_entry];
+    selection_.entries = std::move(kept);
+  }
+
+  pipeline::Selection& selection_;
+  const Wishes& wishes_;
+  Renderer& renderer_;
+  std::vector<Group> groups_;
+  std::vector<std::string> failures_;  // by entry; each is written by one thread
+  std::atomic<std::size_t> next_ = 0;
+  std::mutex mutex_;
+  std::optional<Error> error_;  // guarded by mutex_
+};
+
+}  // namespace
+
+std::vector<pipeline::WantedRendition> Wishes::wanted() const {
+  std::vector<pipeline::WantedRendition> wanted;
+  for (const auto& wish : wishes) wanted.push_back(wish.wanted);
+  return wanted;
+}
+
+Result<Wishes> resolve_wishes(const pipeline::DownloadRequest& request, const model::PresetRepository& presets) {
+  Wishes wishes;
+  resolve_static(request, wishes);
+  RETURN_IF_ERROR(resolve_dynamic(request, presets, wishes));
+  return wishes;
+}
+
+Result<void> make_renditions(pipeline::Selection& selection, const Wishes& wishes, Renderer& renderer,
+                             unsigned at_once) {
+  return Maker(selection, wishes, renderer).run(at_once);
+}
+
+}  // namespace dray::service

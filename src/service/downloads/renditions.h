@@ -1,0 +1,37 @@
+// The renditions of a download: which are wanted, and making those of a selection.
+#pragma once
+
+#include <vector>
+
+#include "base/result.h"
+#include "lang/is/recipe.h"
+#include "model/renditions/preset_repository.h"
+#include "pipeline/renditions/static_renditions.h"
+#include "pipeline/select/selection.h"
+#include "service/rendering/renderer.h"
+
+namespace dray::service {
+
+// One thing that is made of every asset: static, or by a recipe.
+struct Wish {
+  pipeline::WantedRendition wanted;
+  std::optional<pipeline::StaticRendition> fixed;
+  is::Recipe recipe;
+};
+
+struct Wishes {
+  std::vector<Wish> wishes;
+  std::vector<model::Skipped> skipped;  // names that nothing has, commands that are not known
+
+  std::vector<pipeline::WantedRendition> wanted() const;
+};
+
+// Code::invalid: a preset or a command that is wrong.
+Result<Wishes> resolve_wishes(const pipeline::DownloadRequest& request, const model::PresetRepository& presets);
+
+// Makes what `selection` marks, several assets at a time; what cannot be made goes to its `skipped`. Code::unavailable
+// and the like where making itself fails, and it may be tried again.
+Result<void> make_renditions(pipeline::Selection& selection, const Wishes& wishes, Renderer& renderer,
+                             unsigned at_once);
+
+}  // namespace dray::service
