@@ -31,6 +31,7 @@ Result<cli::Installation> open_installation(const std::string& data, cli::OpenMo
   installation.renditions = std::move(catalog.renditions);
   installation.presets = std::move(catalog.presets);
   installation.jobs = std::move(catalog.jobs);
+  installation.image_profiles = std::move(catalog.image_profiles);
   installation.media = media::make_media_inspector();
   return installation;
 }

@@ -223,6 +223,48 @@ class Images(SystemTest):
             self.assertEqual(answer.status, 400, options)
             self.assertIn(said, answer.text)
 
+    def put_profile(self, name, crops, folders, token="admin"):
+        wish = {"crops": [{"name": crop, "width": width, "height": height} for crop, width, height in crops], "folders": folders}
+        return self.dray.request("PUT", "/api/v1/image-profiles/" + name, {"Content-Type": "application/json"}, token, json.dumps(wish))
+
+    def test_smart_crops(self):
+        gray, red = bytes((128, 128, 128)), bytes((255, 0, 0))
+        rows = b"".join(b"\0" + (gray * 1000 + red * 100 + gray * 100 if 300 < y < 400 else gray * 1200) for y in range(800))
+        self.put(face__png=png(1200, 800, rows), notes__txt="words")
+        self.dray.start()
+        self.assertEqual(self.put_profile("Banners", [("Large", 600, 400), ("Square", 100, 100), ("Tile", 300, 300)],
+                                          ["/content/dam/i"]).status, 200)
+        self.assertEqual(self.put_profile("Other", [("A", 60, 60)], ["/content/dam/i"]).status, 409)
+        self.assertEqual(self.put_profile("Other", [("A", 10, 60)], []).status, 400)
+        crops = {crop["name"]: crop for crop in self.dray.get("/api/v1/smart-crops/content/dam/i/face.png").json()["smartCrops"]}
+        self.assertEqual(set(crops), {"Large", "Square", "Tile"})
+        square = crops["Square"]
+        self.assertGreater(square["left"] + square["normalizedWidth"], 0.9, "the red spot is what there is to see")
+        self.assertEqual([square[name] for name in ("left", "top")], [crops["Tile"][name] for name in ("left", "top")])
+        self.assertEqual(self.picture("face.png:Square").size, (100, 100))
+        self.assertEqual(self.picture("face.png%3ALarge?wid=300").size, (300, 200))
+        self.assertIn("SmartCropWidth=300", self.ask("face.png:Tile?req=userdata").text)
+        self.assertEqual(self.ask("face.png:Nope").status, 403)
+        change = {"name": "Square", "left": 0, "top": 0, "normalizedWidth": 0.25, "normalizedHeight": 0.375}
+        def put(body, token="admin"):
+            return self.dray.request("PUT", "/api/v1/smart-crops/content/dam/i/face.png", {"Content-Type": "application/json"},
+                                     token, json.dumps(body))
+        self.dray.add_user("ann", "dam-users")
+        self.assertEqual(put(change, self.dray.token("ann")).status, 403)
+        self.assertEqual(put({**change, "left": 0.9}).status, 400)
+        self.assertEqual(put({**change, "name": "Nope"}).status, 404)
+        self.assertTrue(put(change).json()["byHand"])
+        self.near(self.picture("face.png:Square?fmt=png").convert("RGB").getpixel((50, 50)), (128, 128, 128))
+        self.assertEqual(self.put_profile("Banners", [("Square", 100, 100), ("Wide", 400, 100)], ["/content/dam/i"]).status, 200)
+        crops = {crop["name"]: crop for crop in self.dray.get("/api/v1/smart-crops/content/dam/i/face.png").json()["smartCrops"]}
+        self.assertTrue(crops["Square"]["byHand"], "what was changed by hand stays")
+        answer = self.dray.create_download("/content/dam/i", originals=False, smartCrops=True)
+        files = self.entries(answer["artifacts"][0])
+        self.assertEqual(set(files), {"face (Square).jpg", "face (Wide).jpg"})
+        self.assertEqual(Image.open(io.BytesIO(files["face (Wide).jpg"])).size, (400, 100))
+        named = self.dray.create_download("/content/dam/i", smartCrops=["Wide"])
+        self.assertEqual([(item["path"], item["reason"]) for item in named["skipped"]], [("/content/dam/i/notes.txt", "not_rendered")])
+
     def test_static_renditions_are_made_in_the_background(self):
         self.put(beach__png=png(4000, 3000), cut__png=png(400, 300)[:200])
         self.dray.start()

@@ -12,6 +12,7 @@
 #include "model/people/access.h"
 #include "model/people/credentials.h"
 #include "model/people/people.h"
+#include "model/renditions/image_profile_repository.h"
 #include "model/renditions/preset_repository.h"
 #include "model/renditions/rendition_repository.h"
 
@@ -28,6 +29,7 @@ struct Catalog {
   std::unique_ptr<model::RenditionRepository> renditions;
   std::unique_ptr<model::PresetRepository> presets;
   std::unique_ptr<model::JobQueue> jobs;
+  std::unique_ptr<model::ImageProfileRepository> image_profiles;
 };
 
 // Opens the catalog, creating it where it is missing. Code::conflict: it is from a newer Dray; Code::corrupt: not a

@@ -52,11 +52,12 @@ INSTANTIATE_TEST_SUITE_P(Sqlite, JobQueueConformance, testing::Values(JobsMaker{
                            Fresh fresh;
                            return FreshJobs{fresh.folder, std::move(fresh.catalog.jobs)};
                          }}));
-INSTANTIATE_TEST_SUITE_P(
-    Sqlite, RenditionsConformance, testing::Values(RenditionsMaker{[] {
-      Fresh fresh;
-      return FreshRenditions{fresh.folder, std::move(fresh.catalog.renditions), std::move(fresh.catalog.presets)};
-    }}));
+INSTANTIATE_TEST_SUITE_P(Sqlite, RenditionsConformance, testing::Values(RenditionsMaker{[] {
+                           Fresh fresh;
+                           return FreshRenditions{fresh.folder, std::move(fresh.catalog.renditions),
+                                                  std::move(fresh.catalog.presets),
+                                                  std::move(fresh.catalog.image_profiles), 1};
+                         }}));
 }  // namespace model
 
 namespace {

@@ -68,6 +68,10 @@ void Statement::bind_one(int index, std::int64_t value) {
   if (sqlite3_bind_int64(statement_, index + 1, value) != SQLITE_OK) fail();
 }
 
+void Statement::bind_one(int index, double value) {
+  if (sqlite3_bind_double(statement_, index + 1, value) != SQLITE_OK) fail();
+}
+
 void Statement::bind_one(int index, std::string_view text) {
   if (sqlite3_bind_text64(statement_, index + 1, text.data() ? text.data() : "", text.size(), SQLITE_TRANSIENT,
                           SQLITE_UTF8) != SQLITE_OK) {

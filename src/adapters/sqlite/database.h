@@ -53,6 +53,7 @@ class Statement {
 
   bool is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
   std::int64_t integer(int column) const { return sqlite3_column_int64(statement_, column); }
+  double real(int column) const { return sqlite3_column_double(statement_, column); }
   std::string text(int column) const;
   std::string_view view(int column) const;  // text or bytes, until the next step
   Sha256 digest(int column) const;
@@ -63,6 +64,7 @@ class Statement {
   void bind_one(int index, int value) { bind_one(index, static_cast<std::int64_t>(value)); }
   void bind_one(int index, std::uint32_t value) { bind_one(index, static_cast<std::int64_t>(value)); }
   void bind_one(int index, bool value) { bind_one(index, static_cast<std::int64_t>(value)); }
+  void bind_one(int index, double value);
   void bind_one(int index, std::string_view text);
   void bind_one(int index, const std::string& text) { bind_one(index, std::string_view(text)); }
   void bind_one(int index, const char* text) { bind_one(index, std::string_view(text)); }

@@ -138,6 +138,20 @@ CREATE TABLE job (
 );
 CREATE INDEX job_by_kind ON job (kind, id);
 ALTER TABLE download ADD COLUMN needed BIGINT NOT NULL DEFAULT 3;  -- model::PrivilegeSet: read, original
+CREATE TABLE image_profile (name TEXT PRIMARY KEY, content TEXT NOT NULL);  -- as JSON
+CREATE TABLE smart_crop (
+  node INTEGER NOT NULL REFERENCES node (id) ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  x REAL NOT NULL,                     -- fractions of the picture
+  y REAL NOT NULL,
+  width REAL NOT NULL,
+  height REAL NOT NULL,
+  target_width BIGINT NOT NULL,
+  target_height BIGINT NOT NULL,
+  by_hand BIGINT NOT NULL,
+  original BLOB NOT NULL,              -- that it was found on
+  PRIMARY KEY (node, name)
+) WITHOUT ROWID;
 CREATE TABLE image_preset (name TEXT PRIMARY KEY COLLATE NOCASE, query TEXT NOT NULL);
 INSERT INTO image_preset VALUES        -- Adobe's advice for masters of 2000 x 2000
   ('Cross-Sell', 'wid=75&hei=75&fmt=jpeg&qlt=80,0&resMode=sharp2&op_usm=1.5,0.8,5,0'),

@@ -74,6 +74,11 @@ constexpr std::array kRoutes = {
     Route{Method::get, "/api/v1/presets/", Match::child, Door::signed_in, kNoBody, get_preset},
     Route{Method::put, "/api/v1/presets/", Match::child, Door::signed_in, kSmallBody, put_preset},
     Route{Method::delete_, "/api/v1/presets/", Match::child, Door::signed_in, kNoBody, remove_preset},
+    Route{Method::get, "/api/v1/image-profiles", Match::exact, Door::signed_in, kNoBody, list_image_profiles},
+    Route{Method::put, "/api/v1/image-profiles/", Match::child, Door::signed_in, kSmallBody, put_image_profile},
+    Route{Method::delete_, "/api/v1/image-profiles/", Match::child, Door::signed_in, kNoBody, remove_image_profile},
+    Route{Method::get, "/api/v1/smart-crops", Match::prefix, Door::signed_in, kNoBody, get_smart_crops},
+    Route{Method::put, "/api/v1/smart-crops", Match::prefix, Door::signed_in, kSmallBody, put_smart_crop},
     Route{Method::get, "/is/image/", Match::prefix, Door::signed_in, kNoBody, get_image},
     Route{Method::get, "/content/dam", Match::prefix, Door::signed_in, kNoBody, get_original},
 };

@@ -8,6 +8,7 @@
 #include "edge/server/service.h"
 #include "model/assets/asset_repository.h"
 #include "model/people/access.h"
+#include "model/renditions/image_profile_repository.h"
 #include "model/renditions/preset_repository.h"
 #include "service/accounts/accounts.h"
 #include "service/downloads/downloads.h"
@@ -22,6 +23,7 @@ struct ApiParts {
   model::AssetRepository& assets;
   model::AccessRepository& access;
   model::PresetRepository& presets;
+  model::ImageProfileRepository& image_profiles;
   service::Images& images;
   server::Metrics& metrics;
 };

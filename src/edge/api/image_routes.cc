@@ -63,7 +63,7 @@ Result<void> may_administer(const Call& call) {
   ASSIGN_OR_RETURN(auto rules, call.parts.access.list_rules());
   if (model::AccessRules(std::move(rules)).may(call.caller, model::Privilege::administer, model::dam_root()))
     return ok();
-  return Error{Code::denied, "only administrators may change image presets"};
+  return Error{Code::denied, "only administrators may change image presets and image profiles"};
 }
 
 json::object to_json(const model::ImagePreset& preset) { return {{"name", preset.name}, {"query", preset.query}}; }
@@ -169,6 +169,66 @@ Response remove_preset(const Call& call) {
   auto done = call.parts.presets.remove(call.rest);
   if (!done) return server::make_error_response(done.error());
   return Response{204, {}, std::string()};
+}
+
+Response list_image_profiles(const Call& call) {
+  auto profiles = call.parts.image_profiles.list();
+  if (!profiles) return server::make_error_response(profiles.error());
+  json::array list;
+  for (const auto& profile : *profiles) list.push_back(model::to_json(profile));
+  return server::make_json_response(200, json::object{{"imageProfiles", std::move(list)}});
+}
+
+Response put_image_profile(const Call& call) {
+  if (auto allowed = may_administer(call); !allowed) return server::make_error_response(allowed.error());
+  auto body = parse_json_body(call.request);
+  if (!body) return server::make_error_response(body.error());
+  auto profile = model::image_profile_from_json(std::string(call.rest), *body);
+  if (!profile) return server::make_error_response(profile.error());
+  if (auto done = call.parts.image_profiles.put(*profile); !done) return server::make_error_response(done.error());
+  return server::make_json_response(200, model::to_json(*profile));
+}
+
+Response remove_image_profile(const Call& call) {
+  if (auto allowed = may_administer(call); !allowed) return server::make_error_response(allowed.error());
+  auto done = call.parts.image_profiles.remove(std::string(call.rest));
+  if (!done) return server::make_error_response(done.error());
+  return Response{204, {}, std::string()};
+}
+
+Response get_smart_crops(const Call& call) {
+  auto path = AssetPath::parse(call.rest);
+  if (!path) return server::make_error_response(path.error());
+  auto crops = call.parts.images.list_smart_crops(*path, call.caller);
+  if (!crops) return server::make_error_response(crops.error());
+  json::array list;
+  for (const auto& crop : *crops) list.push_back(service::to_json(crop));
+  return server::make_json_response(200, json::object{{"smartCrops", std::move(list)}});
+}
+
+Response put_smart_crop(const Call& call) {
+  auto path = AssetPath::parse(call.rest);
+  if (!path) return server::make_error_response(path.error());
+  auto body = parse_json_body(call.request);
+  if (!body) return server::make_error_response(body.error());
+  model::SmartCrop crop;
+  const auto* object = body->if_object();
+  const auto* name = object ? object->if_contains("name") : nullptr;
+  bool is_whole = name && name->is_string();
+  for (auto [field, value] : {std::pair("left", &crop.left), std::pair("top", &crop.top),
+                              std::pair("normalizedWidth", &crop.width), std::pair("normalizedHeight", &crop.height)}) {
+    const auto* found = object ? object->if_contains(field) : nullptr;
+    is_whole = is_whole && found && found->is_number();
+    if (is_whole) *value = found->to_number<double>();
+  }
+  if (!is_whole)
+    return server::make_error_response(400,
+                                       "a crop is {\"name\": \"Large\", \"left\": 0.1, \"top\": 0.1, "
+                                       "\"normalizedWidth\": 0.5, \"normalizedHeight\": 0.5}");
+  crop.name = std::string(name->get_string());
+  auto changed = call.parts.images.change_smart_crop(*path, crop, call.caller);
+  return changed ? server::make_json_response(200, service::to_json(*changed))
+                 : server::make_error_response(changed.error());
 }
 
 }  // namespace dray::api

@@ -61,6 +61,21 @@ constexpr std::string_view kDocument = R"json({
         "responses": {"200": {"description": "The preset; unknownCommands are ignored when it is used", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Preset"}}}}, "400": {"$ref": "#/components/responses/Error"}, "403": {"$ref": "#/components/responses/Error"}}},
       "delete": {"summary": "Remove an image preset; for administrators", "responses": {"204": {"description": "Removed"}, "403": {"$ref": "#/components/responses/Error"}, "404": {"$ref": "#/components/responses/Error"}}}
     },
+    "/api/v1/image-profiles": {
+      "get": {"summary": "The image profiles: which smart crops the pictures of a folder have", "responses": {"200": {"description": "All of them", "content": {"application/json": {"schema": {"type": "object", "required": ["imageProfiles"], "properties": {"imageProfiles": {"type": "array", "items": {"$ref": "#/components/schemas/ImageProfile"}}}}}}}}}
+    },
+    "/api/v1/image-profiles/{profile}": {
+      "parameters": [{"name": "profile", "in": "path", "required": true, "schema": {"type": "string"}}],
+      "put": {"summary": "Add an image profile, or change one; for administrators", "requestBody": {"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ImageProfile"}, "example": {"crops": [{"name": "Large", "width": 1200, "height": 800}], "folders": ["/content/dam/shoot"]}}}},
+        "responses": {"200": {"description": "The profile", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ImageProfile"}}}}, "400": {"$ref": "#/components/responses/Error"}, "403": {"$ref": "#/components/responses/Error"}, "409": {"$ref": "#/components/responses/Error"}}},
+      "delete": {"summary": "Remove an image profile; for administrators", "responses": {"204": {"description": "Removed"}, "403": {"$ref": "#/components/responses/Error"}, "404": {"$ref": "#/components/responses/Error"}}}
+    },
+    "/api/v1/smart-crops/{path}": {
+      "parameters": [{"name": "path", "in": "path", "required": true, "description": "An asset's path without its first slash", "schema": {"type": "string"}}],
+      "get": {"summary": "The smart crops of an asset; what its image profile asks for and is not there is found now", "responses": {"200": {"description": "All of them, as fractions of the picture", "content": {"application/json": {"schema": {"type": "object", "required": ["smartCrops"], "properties": {"smartCrops": {"type": "array", "items": {"$ref": "#/components/schemas/SmartCrop"}}}}}}}, "404": {"$ref": "#/components/responses/Error"}}},
+      "put": {"summary": "Change a smart crop by hand", "requestBody": {"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/SmartCrop"}, "example": {"name": "Large", "left": 0.1, "top": 0.1, "normalizedWidth": 0.5, "normalizedHeight": 0.5}}}},
+        "responses": {"200": {"description": "The crop", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/SmartCrop"}}}}, "400": {"$ref": "#/components/responses/Error"}, "403": {"$ref": "#/components/responses/Error"}, "404": {"$ref": "#/components/responses/Error"}}}
+    },
     "/is/image/{object}": {
       "parameters": [{"name": "object", "in": "path", "required": true, "description": "A path below /content/dam", "schema": {"type": "string"}}],
       "get": {"summary": "A picture made of an original by Image Serving commands, like ?wid=600&fmt=png or ?$preset$", "responses": {
@@ -93,6 +108,8 @@ constexpr std::string_view kDocument = R"json({
     "securitySchemes": {"basic": {"type": "http", "scheme": "basic"}, "bearer": {"type": "http", "scheme": "bearer"}, "session": {"type": "apiKey", "in": "cookie", "name": "login-token"}},
     "responses": {"Error": {"description": "What was wrong and what to do", "content": {"application/json": {"schema": {"type": "object", "required": ["error"], "properties": {"error": {"type": "string"}}}}}}},
     "schemas": {
+      "ImageProfile": {"type": "object", "properties": {"name": {"type": "string"}, "crops": {"type": "array", "items": {"type": "object", "required": ["name", "width", "height"], "properties": {"name": {"type": "string"}, "width": {"type": "integer"}, "height": {"type": "integer"}}}}, "folders": {"type": "array", "items": {"type": "string"}}}},
+      "SmartCrop": {"type": "object", "required": ["name", "left", "top", "normalizedWidth", "normalizedHeight"], "properties": {"name": {"type": "string"}, "left": {"type": "number"}, "top": {"type": "number"}, "normalizedWidth": {"type": "number"}, "normalizedHeight": {"type": "number"}, "targetWidth": {"type": "integer"}, "targetHeight": {"type": "integer"}, "byHand": {"type": "boolean"}}},
       "Preset": {"type": "object", "required": ["name", "query"], "properties": {"name": {"type": "string"}, "query": {"type": "string"}, "unknownCommands": {"type": "array", "items": {"type": "string"}}}},
       "DownloadRequest": {"type": "object", "additionalProperties": false, "required": ["targets"], "properties": {
         "targets": {"type": "array", "items": {"type": "object", "additionalProperties": false, "required": ["path"], "properties": {"path": {"type": "string"}}}},
@@ -100,6 +117,7 @@ constexpr std::string_view kDocument = R"json({
           "originals": {"type": "boolean", "default": true}, "folderPerAsset": {"type": "boolean", "default": false}, "keepStructure": {"type": "boolean", "default": false},
           "renditions": {"type": ["boolean", "array"], "default": [], "description": "Static renditions: true, or names and patterns like cq5dam.web.*", "items": {"type": "string"}},
           "excludeDefaultRenditions": {"type": "boolean", "default": false},
+          "smartCrops": {"type": ["boolean", "array"], "default": false, "description": "true, or names of crops", "items": {"type": "string"}},
           "dynamic": {"type": "array", "default": [], "description": "Made of every asset: a preset, or fields of its own", "items": {"type": "object", "properties": {
             "preset": {"type": "string"}, "width": {"type": "number"}, "height": {"type": "number"}, "unit": {"type": "string", "enum": ["px", "in", "cm", "mm", "pt"]}, "resolution": {"type": "number"},
             "format": {"type": "string"}, "colorSpace": {"type": "string", "enum": ["RGB", "CMYK", "Gray"]}, "profile": {"type": "string"}, "quality": {"type": "number"}, "modifiers": {"type": "string"}}}}}},

@@ -34,6 +34,11 @@ server::Response list_presets(const Call& call);
 server::Response get_preset(const Call& call);
 server::Response put_preset(const Call& call);
 server::Response remove_preset(const Call& call);
+server::Response list_image_profiles(const Call& call);
+server::Response put_image_profile(const Call& call);
+server::Response remove_image_profile(const Call& call);
+server::Response get_smart_crops(const Call& call);  // of the asset at the rest of the path
+server::Response put_smart_crop(const Call& call);   // one, by hand
 
 server::Response open_session(const Call& call);
 server::Response get_session(const Call& call);

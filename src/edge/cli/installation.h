@@ -17,6 +17,7 @@
 #include "model/people/access.h"
 #include "model/people/credentials.h"
 #include "model/people/people.h"
+#include "model/renditions/image_profile_repository.h"
 #include "model/renditions/preset_repository.h"
 #include "model/renditions/rendition_repository.h"
 
@@ -35,6 +36,7 @@ struct Installation {
   std::unique_ptr<model::RenditionRepository> renditions;
   std::unique_ptr<model::PresetRepository> presets;
   std::unique_ptr<model::JobQueue> jobs;
+  std::unique_ptr<model::ImageProfileRepository> image_profiles;
   std::unique_ptr<model::MediaInspector> media;
 };
 

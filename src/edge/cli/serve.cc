@@ -135,13 +135,16 @@ Result<void> run_server(Installation& parts, const ServeOptions& options) {
   service::RendererConfig renderer_config;
   renderer_config.settings = settings;
   service::Renderer renderer({*parts.blobs, *parts.renditions, workers, *parts.clock}, renderer_config);
+  service::SmartCrops smart_crops(*parts.image_profiles, renderer);
   service::Downloads downloads({*parts.assets, *parts.blobs, *parts.downloads, *parts.access, *parts.events,
-                                *parts.clock, *parts.random, *parts.presets, &renderer},
+                                *parts.clock, *parts.random, *parts.presets, &renderer, &smart_crops},
                                {part_limit});
-  service::Images images({*parts.blobs, *parts.assets, *parts.access, *parts.presets, *parts.renditions, renderer},
-                         {options.image_locks, options.image_obfuscation});
+  service::Images images(
+      {*parts.blobs, *parts.assets, *parts.access, *parts.presets, *parts.renditions, renderer, smart_crops},
+      {options.image_locks, options.image_obfuscation});
   server::Metrics metrics;
-  auto api = api::make_api({accounts, downloads, *parts.assets, *parts.access, *parts.presets, images, metrics});
+  auto api = api::make_api(
+      {accounts, downloads, *parts.assets, *parts.access, *parts.presets, *parts.image_profiles, images, metrics});
   ASSIGN_OR_RETURN(auto server, server::open_server(config, *api, metrics));
   RETURN_IF_ERROR(create_first_administrator(accounts));
   std::cout << "Dray " << DRAY_VERSION << " serves at http://" << server->address() << "\n" << std::flush;

@@ -159,8 +159,23 @@ PixelBox scale_box(const PixelBox& box, Scales by) {
 
 class Rendering {
  public:
-  Rendering(const Source& source, const is::Recipe& recipe, Subject subject, const ImageSettings& settings)
-      : source_(source), recipe_(recipe), subject_(subject), settings_(settings) {}
+  Rendering(const Source& source, is::Recipe recipe, Subject subject, const ImageSettings& settings,
+            const std::optional<SmartCropArea>& area)
+      : source_(source),
+        recipe_(std::move(recipe)),
+        subject_(subject),
+        settings_(settings),
+        seen_(source.facts().seen) {
+    if (!area) return;
+    area_ = pixels_of(area->box, seen_, area->target);
+    seen_ = area_->size;
+    if (recipe_.width || recipe_.height || recipe_.reduction) return;
+    bool is_large = seen_.width >= area->target.width && seen_.height >= area->target.height;
+    auto size = is_large ? area->target : seen_;
+    recipe_.width = size.width;
+    recipe_.height = size.height;
+    recipe_.fit = is::Fit{is::Fit::Mode::stretch, false};  // the aspect ratio is right but for a rounded pixel
+  }
 
   Result<Rendered> run() {
     output_ = recipe_.output.value_or(is::Output());
@@ -170,7 +185,7 @@ class Rendering {
     }
     ASSIGN_OR_RETURN(color_, output_color_of(recipe_, output_, settings_));
     auto kind = subject_ == Subject::thumbnail ? ViewKind::thumbnail : ViewKind::image;
-    ASSIGN_OR_RETURN(geometry_, make_geometry(recipe_, source_.facts().seen, settings_, kind));
+    ASSIGN_OR_RETURN(geometry_, make_geometry(recipe_, seen_, settings_, kind));
     auto picture = load();
     picture = make_layer(std::move(picture));
     picture = make_composite(std::move(picture));
@@ -189,9 +204,14 @@ class Rendering {
     bool is_vector = source_.facts().kind == SourceKind::svg || source_.facts().kind == SourceKind::pdf;
     if (!is_vector || jumps()) reduction = std::max(1.0, reduction);
     auto image = source_.load(reduction, jumps() ? Source::Access::random : Source::Access::sequential);
-    const auto& seen = source_.facts().seen;
-    scales_ = {static_cast<double>(image.width()) / seen.width, static_cast<double>(image.height()) / seen.height};
-    return Picture::of(image);
+    const auto& whole = source_.facts().seen;
+    scales_ = {static_cast<double>(image.width()) / whole.width, static_cast<double>(image.height()) / whole.height};
+    auto picture = Picture::of(image);
+    if (!area_) return picture;
+    picture = take_box(picture, scale_box(*area_, scales_), std::nullopt);
+    scales_ = {static_cast<double>(picture.pixels.width()) / seen_.width,
+               static_cast<double>(picture.pixels.height()) / seen_.height};
+    return picture;
   }
 
   // crop → size → rotate → extend. A layer that becomes smaller is left as it is until the view is scaled, so that
@@ -277,9 +297,11 @@ class Rendering {
   is::Resampling resampling() const { return recipe_.resampling.value_or(settings_.resampling); }
 
   const Source& source_;
-  const is::Recipe& recipe_;
+  is::Recipe recipe_;
   const Subject subject_;
   const ImageSettings& settings_;
+  PixelSize seen_;                // of the source, or of the part that stands for it
+  std::optional<PixelBox> area_;  // that part
   is::Output output_;
   OutputColor color_;
   Geometry geometry_;
@@ -288,10 +310,10 @@ class Rendering {
 
 }  // namespace
 
-Result<Rendered> render(const Source& source, const is::Recipe& recipe, Subject subject,
-                        const ImageSettings& settings) {
+Result<Rendered> render(const Source& source, const is::Recipe& recipe, Subject subject, const ImageSettings& settings,
+                        const std::optional<SmartCropArea>& area) {
   try {
-    return Rendering(source, recipe, subject, settings).run();
+    return Rendering(source, recipe, subject, settings, area).run();
   } catch (const vips::VError& error) {
     vips_error_clear();
     return Error{Code::invalid, "the image cannot be made: the file is damaged", error.what()};

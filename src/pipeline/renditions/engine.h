@@ -7,6 +7,7 @@
 #include "lang/is/recipe.h"
 #include "pipeline/renditions/geometry.h"
 #include "pipeline/renditions/settings.h"
+#include "pipeline/renditions/smart_crop.h"
 #include "pipeline/renditions/source.h"
 
 namespace dray::pipeline {
@@ -23,7 +24,15 @@ struct Rendered {
   double resolution = 72;    // dots per inch
 };
 
+// A part of the source that is taken for the whole of it.
+struct SmartCropArea {
+  NormalBox box;
+  PixelSize target;  // that its profile asks for: the size of the reply where the recipe names none
+  bool operator==(const SmartCropArea&) const = default;
+};
+
 // Code::invalid: the recipe cannot be carried out on this source, or the source is damaged; the message says why.
-Result<Rendered> render(const Source& source, const is::Recipe& recipe, Subject subject, const ImageSettings& settings);
+Result<Rendered> render(const Source& source, const is::Recipe& recipe, Subject subject, const ImageSettings& settings,
+                        const std::optional<SmartCropArea>& area = std::nullopt);
 
 }  // namespace dray::pipeline

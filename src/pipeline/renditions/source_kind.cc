@@ -33,6 +33,7 @@ constexpr KindInfo kKinds[] = {
 const KindInfo& info_of(SourceKind kind) { return kKinds[static_cast<std::size_t>(kind)]; }
 
 bool has_type(const KindInfo& info, std::string_view mime_type) {
+  if (mime_type.empty()) return false;  // as the unused places of the table are
   return std::find(info.mime_types.begin(), info.mime_types.end(), mime_type) != info.mime_types.end();
 }
 

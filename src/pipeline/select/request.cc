@@ -171,6 +171,14 @@ Result<DownloadOptions> parse_options(const json::value& value) {
       ASSIGN_OR_RETURN(options.renditions, parse_patterns(member.value()));
       continue;
     }
+    if (member.key() == "smartCrops" && member.value().is_bool()) {
+      options.all_smart_crops = member.value().get_bool();
+      continue;
+    }
+    if (member.key() == "smartCrops") {
+      ASSIGN_OR_RETURN(options.smart_crops, parse_patterns(member.value()));
+      continue;
+    }
     if (member.key() == "dynamic") {
       ASSIGN_OR_RETURN(options.dynamic, parse_dynamic(member.value()));
       continue;
@@ -180,7 +188,7 @@ Result<DownloadOptions> parse_options(const json::value& value) {
     if (option == kOptions.end()) {
       return invalid(
           fmt::format("there is no option \"{}\"; known are originals, folderPerAsset, keepStructure, "
-                      "renditions, excludeDefaultRenditions and dynamic",
+                      "renditions, excludeDefaultRenditions, dynamic and smartCrops",
                       std::string(member.key())));
     }
     if (!member.value().is_bool())
@@ -229,6 +237,12 @@ json::object to_json(const DownloadRequest& request) {
     dynamic.push_back(json::object{{"preset", rendition.preset}, {"query", rendition.query}});
   options["renditions"] = std::move(renditions);
   options["dynamic"] = std::move(dynamic);
+  json::array crops;
+  for (const auto& name : request.options.smart_crops) crops.emplace_back(name);
+  if (request.options.all_smart_crops)
+    options["smartCrops"] = true;
+  else
+    options["smartCrops"] = std::move(crops);
   return {{"targets", std::move(targets)},
           {"options", std::move(options)},
           {"archiveName", request.archive_name},

@@ -25,8 +25,12 @@ struct DownloadOptions {
   std::vector<std::string> renditions = {};  // static ones: names or patterns with * and ?
   bool exclude_default_renditions = false;   // of those that a pattern names
   std::vector<DynamicRendition> dynamic = {};
+  bool all_smart_crops = false;
+  std::vector<std::string> smart_crops = {};  // by name
 
-  bool wants_renditions() const { return !renditions.empty() || !dynamic.empty(); }
+  bool wants_renditions() const {
+    return !renditions.empty() || !dynamic.empty() || all_smart_crops || !smart_crops.empty();
+  }
   bool operator==(const DownloadOptions&) const = default;
 };
 

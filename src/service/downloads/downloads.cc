@@ -71,7 +71,7 @@ json::object to_json(const Explanation& explanation) {
 Result<Explanation> Downloads::prepare(const pipeline::DownloadRequest& request, const Caller& caller,
                                        Making making) const {
   ASSIGN_OR_RETURN(auto rules, parts_.access.list_rules());
-  ASSIGN_OR_RETURN(auto wishes, resolve_wishes(request, parts_.presets));
+  ASSIGN_OR_RETURN(auto wishes, resolve_wishes(request, parts_.presets, parts_.smart_crops));
   Explanation prepared;
   prepared.request = request;
   ASSIGN_OR_RETURN(prepared.selection, pipeline::select(request, caller, model::AccessRules(std::move(rules)),
@@ -82,7 +82,8 @@ Result<Explanation> Downloads::prepare(const pipeline::DownloadRequest& request,
   if (!wishes.wishes.empty() && !parts_.renderer)
     return Error{Code::unavailable, "renditions cannot be made here: ask a running server"};
   if (!wishes.wishes.empty())
-    RETURN_IF_ERROR(make_renditions(prepared.selection, wishes, *parts_.renderer, kAssetsAtOnce));
+    RETURN_IF_ERROR(make_renditions(prepared.selection, wishes, {*parts_.renderer, parts_.smart_crops, parts_.assets},
+                                    kAssetsAtOnce));
   leave_out_missing_blobs(prepared.selection);
   prepared.plan = pipeline::make_plan(request, prepared.selection, policy_);
   for (const auto& archive : prepared.plan.archives) {

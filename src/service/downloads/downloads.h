@@ -53,6 +53,7 @@ struct DownloadsParts {
   Random& random;
   const model::PresetRepository& presets;
   Renderer* renderer = nullptr;  // without one no renditions can be made, only explained
+  SmartCrops* smart_crops = nullptr;
 };
 
 // Safe for use from any thread.

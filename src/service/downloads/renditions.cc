@@ -42,7 +42,7 @@ std::string usual_name(const pipeline::StaticRendition& rendition) {
 void add_static(const pipeline::StaticRendition& rendition, Wishes& wishes) {
   auto known = std::any_of(wishes.wishes.begin(), wishes.wishes.end(),
                            [&](const Wish& wish) { return wish.fixed && *wish.fixed == rendition; });
-  if (!known) wishes.wishes.push_back({{usual_name(rendition), ""}, rendition, {}});
+  if (!known) wishes.wishes.push_back({{usual_name(rendition), ""}, rendition, {}, "", false});
 }
 
 void resolve_static(const pipeline::DownloadRequest& request, Wishes& wishes) {
@@ -81,7 +81,23 @@ Result<void> resolve_dynamic(const pipeline::DownloadRequest& request, const mod
     }
     auto extension = pipeline::extension_of(reading.recipe.output.value_or(is::Output()).format);
     auto name = dynamic.preset.empty() ? "" : fmt::format("{}.{}", dynamic.preset, extension);
-    wishes.wishes.push_back({{name, is::format_query(reading.recipe)}, std::nullopt, std::move(reading.recipe)});
+    wishes.wishes.push_back(
+        {{name, is::format_query(reading.recipe)}, std::nullopt, std::move(reading.recipe), "", false});
+  }
+  return ok();
+}
+
+// A crop is a JPEG of its size.
+Result<void> resolve_crops(const pipeline::DownloadRequest& request, const SmartCrops* smart_crops, Wishes& wishes) {
+  auto names = request.options.smart_crops;
+  if (request.options.all_smart_crops && smart_crops) {
+    ASSIGN_OR_RETURN(names, smart_crops->all_names());
+  }
+  for (const auto& name : names) {
+    is::Recipe recipe;
+    recipe.embeds_profile = true;
+    wishes.wishes.push_back(
+        {{name + ".jpg", ":" + name}, std::nullopt, recipe, name, !request.options.all_smart_crops});
   }
   return ok();
 }
@@ -93,8 +109,12 @@ struct Group {
 
 class Maker {
  public:
-  Maker(pipeline::Selection& selection, const Wishes& wishes, Renderer& renderer)
-      : selection_(selection), wishes_(wishes), renderer_(renderer), failures_(selection.entries.size()) {}
+  Maker(pipeline::Selection& selection, const Wishes& wishes, const RenditionMakers& makers)
+      : selection_(selection),
+        wishes_(wishes),
+        makers_(makers),
+        renderer_(makers.renderer),
+        failures_(selection.entries.size()) {}
 
   Result<void> run(unsigned at_once) {
     find_groups();
@@ -138,6 +158,7 @@ class Maker {
     Original original{first.content, first.mime_type};
     std::vector<pipeline::StaticRendition> fixed;
     std::vector<std::size_t> places;
+    std::optional<std::vector<model::SmartCrop>> crops;  // of the asset, once one was asked for
     for (auto i = group.begin; i < group.end; ++i) {
       const auto& wish = wishes_.wishes[selection_.entries[i].wanted - 1];
       if (!pipeline::can_be_rendered(original.mime_type)) {
@@ -145,6 +166,8 @@ class Maker {
       } else if (wish.fixed) {
         fixed.push_back(*wish.fixed);
         places.push_back(i);
+      } else if (!wish.crop.empty()) {
+        RETURN_IF_ERROR(make_crop(i, original, wish, crops));
       } else {
         auto made = renderer_.keep(original, wish.recipe);
         if (!made && made.error().code != Code::invalid) return std::move(made).error();
@@ -157,6 +180,33 @@ class Maker {
     if (fixed.empty()) return ok();
     ASSIGN_OR_RETURN(auto made, renderer_.keep_static(original, fixed));
     for (std::size_t i = 0; i < made.size(); ++i) put(places[i], made[i]);
+    return ok();
+  }
+
+  Result<void> make_crop(std::size_t index, const Original& original, const Wish& wish,
+                         std::optional<std::vector<model::SmartCrop>>& crops) {
+    if (!crops) {
+      ASSIGN_OR_RETURN(auto node, makers_.assets.find(selection_.entries[index].asset));
+      auto found = node && makers_.smart_crops ? makers_.smart_crops->of(*node)
+                                               : Result<std::vector<model::SmartCrop>>(std::vector<model::SmartCrop>());
+      if (!found && !(found.error().code == Code::invalid)) return std::move(found).error();
+      if (!found) {
+        failures_[index] = found.error().message;
+        return ok();
+      }
+      crops = *std::move(found);
+    }
+    auto crop = std::find_if(crops->begin(), crops->end(), [&](const auto& one) { return one.name == wish.crop; });
+    if (crop == crops->end()) {
+      if (wish.must_have) failures_[index] = "there is no such smart crop of it";
+      return ok();
+    }
+    auto made = renderer_.keep(original, wish.recipe, area_of(*crop));
+    if (!made && made.error().code != Code::invalid) return std::move(made).error();
+    if (made)
+      put(index, *made);
+    else
+      failures_[index] = made.error().message;
     return ok();
   }
 
@@ -186,6 +236,7 @@ class Maker {
     for (std::size_t i = 0; i < selection_.entries.size(); ++i) {
       before[i] = kept.size();
       auto& entry = selection_.entries[i];
+      if (!entry.is_made && failures_[i].empty()) continue;  // it has no such crop, which was not asked for by name
       if (!entry.is_made) {
         auto name = entry.rendition.empty() ? wishes_.wishes[entry.wanted - 1].wanted.query : entry.rendition;
         selection_.skipped.push_back({entry.asset.text(), "not_rendered", fmt::format("{}: {}", name, failures_[i])});
@@ -201,6 +252,7 @@ class Maker {
 
   pipeline::Selection& selection_;
   const Wishes& wishes_;
+  const RenditionMakers& makers_;
   Renderer& renderer_;
   std::vector<Group> groups_;
   std::vector<std::string> failures_;  // by entry; each is written by one thread
@@ -217,16 +269,18 @@ std::vector<pipeline::WantedRendition> Wishes::wanted() const {
   return wanted;
 }
 
-Result<Wishes> resolve_wishes(const pipeline::DownloadRequest& request, const model::PresetRepository& presets) {
+Result<Wishes> resolve_wishes(const pipeline::DownloadRequest& request, const model::PresetRepository& presets,
+                              const SmartCrops* smart_crops) {
   Wishes wishes;
   resolve_static(request, wishes);
+  RETURN_IF_ERROR(resolve_crops(request, smart_crops, wishes));
   RETURN_IF_ERROR(resolve_dynamic(request, presets, wishes));
   return wishes;
 }
 
-Result<void> make_renditions(pipeline::Selection& selection, const Wishes& wishes, Renderer& renderer,
+Result<void> make_renditions(pipeline::Selection& selection, const Wishes& wishes, const RenditionMakers& makers,
                              unsigned at_once) {
-  return Maker(selection, wishes, renderer).run(at_once);
+  return Maker(selection, wishes, makers).run(at_once);
 }
 
 }  // namespace dray::service

@@ -9,6 +9,7 @@
 #include "pipeline/renditions/static_renditions.h"
 #include "pipeline/select/selection.h"
 #include "service/rendering/renderer.h"
+#include "service/rendering/smart_crops.h"
 
 namespace dray::service {
 
@@ -17,6 +18,8 @@ struct Wish {
   pipeline::WantedRendition wanted;
   std::optional<pipeline::StaticRendition> fixed;
   is::Recipe recipe;
+  std::string crop;        // a smart crop's name
+  bool must_have = false;  // whether an asset without it is worth a word
 };
 
 struct Wishes {
@@ -27,11 +30,17 @@ struct Wishes {
 };
 
 // Code::invalid: a preset or a command that is wrong.
-Result<Wishes> resolve_wishes(const pipeline::DownloadRequest& request, const model::PresetRepository& presets);
+Result<Wishes> resolve_wishes(const pipeline::DownloadRequest& request, const model::PresetRepository& presets,
+                              const SmartCrops* smart_crops);
 
 // Makes what `selection` marks, several assets at a time; what cannot be made goes to its `skipped`. Code::unavailable
 // and the like where making itself fails, and it may be tried again.
-Result<void> make_renditions(pipeline::Selection& selection, const Wishes& wishes, Renderer& renderer,
+struct RenditionMakers {
+  Renderer& renderer;
+  SmartCrops* smart_crops;
+  const model::AssetRepository& assets;
+};
+Result<void> make_renditions(pipeline::Selection& selection, const Wishes& wishes, const RenditionMakers& makers,
                              unsigned at_once);
 
 }  // namespace dray::service

@@ -40,6 +40,22 @@ std::string resolve(const std::vector<is::Command>& commands) {
   return text;
 }
 
+Original original_of(const model::Node& node) { return {node.asset->original, node.asset->mime_type}; }
+
+std::optional<pipeline::SmartCropArea> area_in(const std::optional<model::SmartCrop>& crop) {
+  return crop ? std::optional(area_of(*crop)) : std::nullopt;
+}
+
+Properties smart_crop_data(const std::optional<model::SmartCrop>& crop) {
+  if (!crop) return {};
+  return {{"SmartCropDef", crop->name},
+          {"SmartCropHeight", fmt::format("{}", crop->target_height)},
+          {"SmartCropRect", fmt::format("{:.6g},{:.6g},{:.6g},{:.6g},{},{}", crop->left, crop->top, crop->width,
+                                        crop->height, crop->target_width, crop->target_height)},
+          {"SmartCropType", crop->by_hand ? "manual" : "auto"},
+          {"SmartCropWidth", fmt::format("{}", crop->target_width)}};
+}
+
 }  // namespace
 
 Result<std::string> Images::undo_protection(const std::string& query) const {
@@ -80,6 +96,40 @@ Result<model::Node> Images::find_asset(const AssetPath& path, const Error& absen
   return *std::move(node);
 }
 
+// A name that no asset has may be an asset's with a smart crop behind it: beach.jpg:Large.
+Result<Images::Found> Images::find_object(const std::string& object, const model::Caller& caller) const {
+  auto node = find_image(object, caller);
+  auto colon = object.rfind(':');
+  if (node || node.error().code != Code::not_found || colon == std::string::npos) {
+    if (!node) return std::move(node).error();
+    return Found{*std::move(node), std::nullopt};
+  }
+  ASSIGN_OR_RETURN(auto asset, find_image(object.substr(0, colon), caller));
+  ASSIGN_OR_RETURN(auto crops, parts_.smart_crops.of(asset));
+  auto name = object.substr(colon + 1);
+  for (auto& crop : crops) {
+    if (equal_ignoring_case(crop.name, name)) return Found{std::move(asset), std::move(crop)};
+  }
+  return Error{Code::not_found, fmt::format("{} has no smart crop {}", object.substr(0, colon), name)};
+}
+
+Result<std::vector<model::SmartCrop>> Images::list_smart_crops(const AssetPath& path,
+                                                               const model::Caller& caller) const {
+  Error absent{Code::not_found, fmt::format("there is no asset {}", path.text())};
+  ASSIGN_OR_RETURN(auto node, find_asset(path, absent, caller));
+  return parts_.smart_crops.of(node);
+}
+
+Result<model::SmartCrop> Images::change_smart_crop(const AssetPath& path, const model::SmartCrop& by_hand,
+                                                   const model::Caller& caller) const {
+  Error absent{Code::not_found, fmt::format("there is no asset {}", path.text())};
+  ASSIGN_OR_RETURN(auto node, find_asset(path, absent, caller));
+  ASSIGN_OR_RETURN(auto rules, parts_.access.list_rules());
+  if (!model::AccessRules(std::move(rules)).may(caller, model::Privilege::write, path))
+    return Error{Code::denied, "you may not change " + path.text()};
+  return parts_.smart_crops.change(node, by_hand);
+}
+
 Result<std::vector<model::Rendition>> Images::list_renditions(const model::Asset& asset) const {
   ASSIGN_OR_RETURN(auto kept, parts_.renditions.list(asset.original.id));
   std::vector<model::Rendition> renditions;
@@ -112,15 +162,17 @@ Result<OpenRendition> Images::open_rendition(const AssetPath& path, std::string_
                        std::chrono::floor<std::chrono::seconds>(node.asset->modified)};
 }
 
-Result<ImageAnswer> Images::answer_with_picture(const Original& original, const is::Reading& reading) const {
+Result<ImageAnswer> Images::answer_with_picture(const Found& found, const is::Reading& reading) const {
   auto subject = subject_of(reading.question.kind);
-  ASSIGN_OR_RETURN(auto picture, parts_.renderer.make(original, reading.recipe, subject));
+  ASSIGN_OR_RETURN(auto picture,
+                   parts_.renderer.make(original_of(found.node), reading.recipe, subject, area_in(found.crop)));
   auto tag = sha256_of(bytes_of(picture->content)).hex().substr(0, 32);
   return ImageAnswer{picture, std::move(tag), {}, reading.unknown};
 }
 
-Result<ImageText> Images::describe_reply(const Original& original, const is::Reading& reading) const {
-  ASSIGN_OR_RETURN(auto picture, parts_.renderer.make(original, reading.recipe, pipeline::Subject::image));
+Result<ImageText> Images::describe_reply(const Found& found, const is::Reading& reading) const {
+  ASSIGN_OR_RETURN(auto picture, parts_.renderer.make(original_of(found.node), reading.recipe, pipeline::Subject::image,
+                                                      area_in(found.crop)));
   const auto& about = picture->about;
   const auto& settings = parts_.renderer.settings();
   auto background = reading.recipe.background.value_or(settings.background);
@@ -164,20 +216,19 @@ Result<ImageAnswer> Images::answer(const ImageRequest& request, const model::Cal
   const auto& question = reading.question;
   auto text = [&](ImageText answer) { return ImageAnswer{std::move(answer), "", {}, reading.unknown}; };
   if (question.kind == Kind::validate) return text(format_properties({{"request.isValid", "1"}}, question));
-  auto node = find_image(request.object, caller);
+  auto found = find_object(request.object, caller);
   if (question.kind == Kind::exists) {
-    if (!node && node.error().code != Code::not_found) return std::move(node).error();
-    return text(format_properties({{"catalogRecord.exists", node ? "1" : "0"}}, question));
+    if (!found && found.error().code != Code::not_found) return std::move(found).error();
+    return text(format_properties({{"catalogRecord.exists", found ? "1" : "0"}}, question));
   }
-  if (!node) return std::move(node).error();
-  Original original{node->asset->original, node->asset->mime_type};
+  if (!found) return std::move(found).error();
   switch (question.kind) {
     case Kind::props: {
-      ASSIGN_OR_RETURN(auto described, describe_reply(original, reading));
+      ASSIGN_OR_RETURN(auto described, describe_reply(*found, reading));
       return text(std::move(described));
     }
     case Kind::imageprops: {
-      ASSIGN_OR_RETURN(auto described, describe_source(original, question));
+      ASSIGN_OR_RETURN(auto described, describe_source(original_of(found->node), question));
       return text(std::move(described));
     }
     case Kind::resolve: {
@@ -186,12 +237,12 @@ Result<ImageAnswer> Images::answer(const ImageRequest& request, const model::Cal
                    fmt::format("/is/image/{}?{}\n", percent_encode_path(request.object), resolve(commands)), false});
     }
     case Kind::userdata:
-      return text(format_properties({}, question));
+      return text(format_properties(smart_crop_data(found->crop), question));
     case Kind::xmp:
       return Error{Code::invalid, "req=xmp is not supported"};
     default: {
-      ASSIGN_OR_RETURN(auto answer, answer_with_picture(original, reading));
-      answer.last_modified = std::chrono::floor<std::chrono::seconds>(node->asset->modified);
+      ASSIGN_OR_RETURN(auto answer, answer_with_picture(*found, reading));
+      answer.last_modified = std::chrono::floor<std::chrono::seconds>(found->node.asset->modified);
       return answer;
     }
   }

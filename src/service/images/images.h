@@ -15,6 +15,7 @@
 #include "model/people/access.h"
 #include "model/renditions/preset_repository.h"
 #include "service/rendering/renderer.h"
+#include "service/rendering/smart_crops.h"
 
 namespace dray::service {
 
@@ -48,6 +49,7 @@ struct ImagesParts {
   const model::PresetRepository& presets;
   const model::RenditionRepository& renditions;
   Renderer& renderer;
+  SmartCrops& smart_crops;
 };
 
 struct ImagesConfig {
@@ -65,6 +67,10 @@ class Images {
   Result<ImageAnswer> answer(const ImageRequest& request, const model::Caller& caller) const;
   // A static rendition: one that is kept, or one whose name says how it is made. Code::not_found, denied, invalid.
   Result<OpenRendition> open_rendition(const AssetPath& path, std::string_view name, const model::Caller& caller) const;
+  // The asset with its smart crops. Code::not_found, denied, invalid.
+  Result<std::vector<model::SmartCrop>> list_smart_crops(const AssetPath& path, const model::Caller& caller) const;
+  Result<model::SmartCrop> change_smart_crop(const AssetPath& path, const model::SmartCrop& by_hand,
+                                             const model::Caller& caller) const;
   // What has been made of it, and what could not be made.
   Result<std::vector<model::Rendition>> list_renditions(const model::Asset& asset) const;
   // How a preset, the fields of the panel or an image modifier are to be made. Code::invalid.
@@ -72,11 +78,16 @@ class Images {
 
  private:
   Result<model::Node> find_asset(const AssetPath& path, const Error& absent, const model::Caller& caller) const;
+  struct Found {
+    model::Node node;
+    std::optional<model::SmartCrop> crop;
+  };
+  Result<Found> find_object(const std::string& object, const model::Caller& caller) const;
   Result<model::Node> find_image(const std::string& object, const model::Caller& caller) const;
   is::FindMacro find_preset() const;
   Result<std::string> undo_protection(const std::string& query) const;
-  Result<ImageAnswer> answer_with_picture(const Original& original, const is::Reading& reading) const;
-  Result<ImageText> describe_reply(const Original& original, const is::Reading& reading) const;
+  Result<ImageAnswer> answer_with_picture(const Found& found, const is::Reading& reading) const;
+  Result<ImageText> describe_reply(const Found& found, const is::Reading& reading) const;
   Result<ImageText> describe_source(const Original& original, const is::Question& question) const;
 
   ImagesParts parts_;

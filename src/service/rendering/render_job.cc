@@ -5,6 +5,20 @@
 namespace dray::pipeline {
 
 template <typename Fields>
+void visit_fields(Fields& fields, NormalBox& box) {
+  fields("left", box.left);
+  fields("top", box.top);
+  fields("width", box.width);
+  fields("height", box.height);
+}
+
+template <typename Fields>
+void visit_fields(Fields& fields, SmartCropArea& area) {
+  fields("box", area.box);
+  fields("target", area.target);
+}
+
+template <typename Fields>
 void visit_fields(Fields& fields, ImageLimits& limits) {
   fields("pixels", limits.pixels);
   fields("wholePixels", limits.whole_pixels);
@@ -53,12 +67,14 @@ namespace {
 struct OrderText {
   std::string query;
   pipeline::Subject subject = pipeline::Subject::image;
+  std::optional<pipeline::SmartCropArea> area;
 };
 
 template <typename Fields>
 void visit_fields(Fields& fields, OrderText& order) {
   fields("query", order.query);
   fields("subject", order.subject);
+  fields("area", order.area);
 }
 
 struct JobText {
@@ -66,6 +82,7 @@ struct JobText {
   pipeline::ImageSettings settings;
   pipeline::ImageLimits limits;
   std::vector<OrderText> recipes;
+  std::vector<pipeline::PixelSize> smart_crops;
   std::vector<pipeline::StaticRendition> renditions;
 };
 
@@ -75,6 +92,7 @@ void visit_fields(Fields& fields, JobText& job) {
   fields("settings", job.settings);
   fields("limits", job.limits);
   fields("recipes", job.recipes);
+  fields("smartCrops", job.smart_crops);
   fields("renditions", job.renditions);
 }
 
@@ -86,6 +104,7 @@ struct MadeText {
 struct ReplyText {
   std::optional<Error> error;
   pipeline::SourceFacts source;
+  std::vector<pipeline::NormalBox> smart_crops;
   std::vector<MadeText> made;
 };
 
@@ -99,6 +118,7 @@ template <typename Fields>
 void visit_fields(Fields& fields, ReplyText& reply) {
   fields("error", reply.error);
   fields("source", reply.source);
+  fields("smartCrops", reply.smart_crops);
   fields("made", reply.made);
 }
 
@@ -119,23 +139,24 @@ void visit_fields(Fields& fields, MadeFile& file) {
 }
 
 json::object to_json(const RenderJob& job) {
-  JobText text{job.mime_type, job.settings, job.limits, {}, job.renditions};
-  for (const auto& order : job.recipes) text.recipes.push_back({is::format_query(order.recipe), order.subject});
+  JobText text{job.mime_type, job.settings, job.limits, {}, job.smart_crops, job.renditions};
+  for (const auto& order : job.recipes)
+    text.recipes.push_back({is::format_query(order.recipe), order.subject, order.area});
   return fields_to_json(text);
 }
 
 Result<RenderJob> render_job_from_json(const json::value& value) {
   ASSIGN_OR_RETURN(auto text, fields_from_json<JobText>(value, "a job"));
-  RenderJob job{text.mime_type, text.settings, text.limits, {}, text.renditions};
+  RenderJob job{text.mime_type, text.settings, text.limits, {}, text.smart_crops, text.renditions};
   for (const auto& order : text.recipes) {
     ASSIGN_OR_RETURN(auto reading, is::read_query(order.query, [](std::string_view) { return std::nullopt; }));
-    job.recipes.push_back({std::move(reading.recipe), order.subject});
+    job.recipes.push_back({std::move(reading.recipe), order.subject, order.area});
   }
   return job;
 }
 
 json::object to_json(const RenderReply& reply) {
-  ReplyText text{reply.error, reply.source, {}};
+  ReplyText text{reply.error, reply.source, reply.smart_crops, {}};
   for (const auto& made : reply.made) {
     MadeText one;
     if (const auto* file = std::get_if<MadeFile>(&made)) one.file = *file;
@@ -147,7 +168,7 @@ json::object to_json(const RenderReply& reply) {
 
 Result<RenderReply> render_reply_from_json(const json::value& value) {
   ASSIGN_OR_RETURN(auto text, fields_from_json<ReplyText>(value, "a worker's answer"));
-  RenderReply reply{text.error, text.source, {}};
+  RenderReply reply{text.error, text.source, text.smart_crops, {}};
   for (auto& made : text.made) {
     if (made.file)
       reply.made.emplace_back(*std::move(made.file));

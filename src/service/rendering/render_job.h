@@ -17,6 +17,7 @@ namespace dray::service {
 struct RecipeOrder {
   is::Recipe recipe;
   pipeline::Subject subject = pipeline::Subject::image;
+  std::optional<pipeline::SmartCropArea> area;
   bool operator==(const RecipeOrder&) const = default;
 };
 
@@ -25,6 +26,7 @@ struct RenderJob {
   pipeline::ImageSettings settings;
   pipeline::ImageLimits limits;
   std::vector<RecipeOrder> recipes;                   // each made for itself
+  std::vector<pipeline::PixelSize> smart_crops;       // to be found, by their targets
   std::vector<pipeline::StaticRendition> renditions;  // made together: one that fails fails all of them
 };
 
@@ -42,6 +44,7 @@ struct MadeFile {
 struct RenderReply {
   std::optional<Error> error;  // nothing could be made: the source's fault, mostly
   pipeline::SourceFacts source;
+  std::vector<pipeline::NormalBox> smart_crops;
   std::vector<std::variant<MadeFile, Error>> made;  // the recipes' in their order, then the static ones
 };
 

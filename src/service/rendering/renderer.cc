@@ -149,8 +149,27 @@ std::string static_key(const pipeline::StaticRendition& rendition) {
                      is::name_of(rendition.format), rendition.quality);
 }
 
-std::string Renderer::recipe_key(const is::Recipe& recipe, pipeline::Subject subject) const {
-  return fmt::format("recipe {} {} {} {}", kEngine, settings_key_, static_cast<int>(subject), is::format_query(recipe));
+std::string Renderer::recipe_key(const is::Recipe& recipe, pipeline::Subject subject,
+                                 const std::optional<pipeline::SmartCropArea>& area) const {
+  std::string part;
+  if (area) {
+    const auto& box = area->box;
+    part = fmt::format(" of {:.7f},{:.7f},{:.7f},{:.7f} {}x{}", box.left, box.top, box.width, box.height,
+                       area->target.width, area->target.height);
+  }
+  return fmt::format("recipe {} {} {} {}{}", kEngine, settings_key_, static_cast<int>(subject),
+                     is::format_query(recipe), part);
+}
+
+Result<std::vector<pipeline::NormalBox>> Renderer::find_smart_crops(const Original& original,
+                                                                    const std::vector<pipeline::PixelSize>& targets) {
+  RenderJob job;
+  job.settings = config_.settings;
+  job.smart_crops = targets;
+  ASSIGN_OR_RETURN(auto made, run(original, std::move(job)));
+  if (made.reply.smart_crops.size() != targets.size())
+    return Error{Code::unavailable, "a worker answered something else than it was asked"};
+  return std::move(made.reply.smart_crops);
 }
 
 Result<Made> Renderer::run(const Original& original, RenderJob job) {
@@ -164,12 +183,13 @@ Result<Made> Renderer::run(const Original& original, RenderJob job) {
 }
 
 Result<std::shared_ptr<const Picture>> Renderer::make(const Original& original, const is::Recipe& recipe,
-                                                      pipeline::Subject subject) {
-  auto key = original.content.id.hex() + " " + recipe_key(recipe, subject);
+                                                      pipeline::Subject subject,
+                                                      const std::optional<pipeline::SmartCropArea>& area) {
+  auto key = original.content.id.hex() + " " + recipe_key(recipe, subject, area);
   return memory_->get(key, [&]() -> Memory::Answer {
     RenderJob job;
     job.settings = config_.settings;
-    job.recipes.push_back({recipe, subject});
+    job.recipes.push_back({recipe, subject, area});
     ASSIGN_OR_RETURN(auto made, run(original, std::move(job)));
     if (const auto* error = std::get_if<Error>(&made.reply.made.front())) return *error;
     auto picture = std::make_shared<Picture>();
@@ -203,15 +223,17 @@ Result<model::Rendition> Renderer::store(const Made& made, const MadeFile& file,
 }
 
 // A download without a size has all the pixels there are, whatever is the limit of image requests.
-Result<model::Rendition> Renderer::keep(const Original& original, const is::Recipe& recipe) {
-  model::RenditionKey key{original.content.id, recipe_key(recipe, pipeline::Subject::image)};
+Result<model::Rendition> Renderer::keep(const Original& original, const is::Recipe& recipe,
+                                        const std::optional<pipeline::SmartCropArea>& area) {
+  model::RenditionKey key{original.content.id, recipe_key(recipe, pipeline::Subject::image, area)};
   ASSIGN_OR_RETURN(auto found, parts_.renditions.find(key));
   if (found && !found->failure.empty()) return Error{Code::invalid, found->failure};
   if (found) return *std::move(found);
   RenderJob job;
-  job.recipes.push_back({recipe, pipeline::Subject::image});
+  job.recipes.push_back({recipe, pipeline::Subject::image, area});
   job.settings = config_.settings;
-  if (!recipe.width && !recipe.height && !recipe.reduction) job.settings.default_size = job.settings.largest = {};
+  if (!recipe.width && !recipe.height && !recipe.reduction && !area)
+    job.settings.default_size = job.settings.largest = {};
   auto made = run(original, std::move(job));
   std::optional<Error> error;
   if (!made)

@@ -52,11 +52,16 @@ class Renderer {
 
   // For image requests. Two that want the same share the work. Code::invalid: it cannot be made, and why.
   Result<std::shared_ptr<const Picture>> make(const Original& original, const is::Recipe& recipe,
-                                              pipeline::Subject subject);
+                                              pipeline::Subject subject,
+                                              const std::optional<pipeline::SmartCropArea>& area = std::nullopt);
+  // Where the smart crops of these sizes are. Code::invalid: the original is damaged.
+  Result<std::vector<pipeline::NormalBox>> find_smart_crops(const Original& original,
+                                                            const std::vector<pipeline::PixelSize>& targets);
   // What is known of the original without making anything of it.
   Result<pipeline::SourceFacts> inspect(const Original& original);
   // For downloads: a blob, durable and in the catalog. What failed once because of the original is not tried again.
-  Result<model::Rendition> keep(const Original& original, const is::Recipe& recipe);
+  Result<model::Rendition> keep(const Original& original, const is::Recipe& recipe,
+                                const std::optional<pipeline::SmartCropArea>& area = std::nullopt);
   // Those that are missing of `wanted` are made together. In the order of `wanted`; one that cannot be made has its
   // failure. Code::unavailable and the like: nothing was made, and it may be tried again.
   Result<std::vector<model::Rendition>> keep_static(const Original& original,
@@ -66,7 +71,8 @@ class Renderer {
   class Memory;
   Result<Made> run(const Original& original, RenderJob job);
   Result<model::Rendition> store(const Made& made, const MadeFile& file, model::BlobBatch& batch) const;
-  std::string recipe_key(const is::Recipe& recipe, pipeline::Subject subject) const;
+  std::string recipe_key(const is::Recipe& recipe, pipeline::Subject subject,
+                         const std::optional<pipeline::SmartCropArea>& area) const;
 
   RendererParts parts_;
   const RendererConfig config_;

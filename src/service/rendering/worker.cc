@@ -51,7 +51,16 @@ RenderReply carry_out(const RenderJob& job, int source_fd, int output_fd) {
   reply.source = source->facts();
   Output output(output_fd);
   for (const auto& order : job.recipes)
-    reply.made.push_back(output.add("", pipeline::render(*source, order.recipe, order.subject, job.settings)));
+    reply.made.push_back(
+        output.add("", pipeline::render(*source, order.recipe, order.subject, job.settings, order.area)));
+  for (auto target : job.smart_crops) {
+    auto box = pipeline::find_smart_crop(*source, target);
+    if (!box) {
+      reply.error = std::move(box).error();
+      return reply;
+    }
+    reply.smart_crops.push_back(*box);
+  }
   if (job.renditions.empty()) return reply;
   auto made = pipeline::render_static(*source, job.renditions, job.settings);
   for (std::size_t i = 0; i < job.renditions.size(); ++i) {

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "base/text.h"
+#include "model/renditions/image_profile_repository.h"
 #include "model/renditions/preset_repository.h"
 #include "model/renditions/rendition_repository.h"
 
@@ -17,6 +18,8 @@ struct FreshRenditions {
   std::shared_ptr<void> surroundings;
   std::unique_ptr<RenditionRepository> renditions;
   std::unique_ptr<PresetRepository> presets;
+  std::unique_ptr<ImageProfileRepository> profiles;
+  std::int64_t asset_id = 1;  // of an asset that there is
 };
 using RenditionsMaker = std::function<FreshRenditions()>;
 
@@ -107,6 +110,41 @@ TEST_P(RenditionsConformance, FindsPresetsInAnyCase) {
   for (const auto& name :
        {std::string(), std::string("with blank"), std::string("a&b"), std::string("$a$"), std::string(101, 'x')})
     EXPECT_EQ(presets.put({name, "wid=1"}).error().code, Code::invalid) << name;
+}
+
+TEST_P(RenditionsConformance, KeepsImageProfilesOneForAFolder) {
+  auto& profiles = *fresh_.profiles;
+  auto folder = AssetPath::trusted("/content/dam/shoot"), day = AssetPath::trusted("/content/dam/shoot/day");
+  ImageProfile one{"Banners", {{"Large", 1200, 800}, {"Small", 100, 100}}, {folder}}, other{"Days", {}, {day}};
+  ASSERT_TRUE(profiles.put(one));
+  ASSERT_TRUE(profiles.put(other));
+  EXPECT_EQ(*profiles.list(), (std::vector{one, other}));
+  EXPECT_EQ(profile_for(*profiles.list(), AssetPath::trusted("/content/dam/shoot/a.jpg"))->name, "Banners");
+  EXPECT_EQ(profile_for(*profiles.list(), AssetPath::trusted("/content/dam/shoot/day/a.jpg"))->name, "Days");
+  EXPECT_EQ(profile_for(*profiles.list(), AssetPath::trusted("/content/dam/shooting.jpg")), nullptr);
+  other.folders.push_back(folder);
+  EXPECT_EQ(profiles.put(other).error().code, Code::conflict);
+  ASSERT_TRUE(profiles.remove("Banners"));
+  EXPECT_EQ(profiles.remove("Banners").error().code, Code::not_found);
+  EXPECT_TRUE(profiles.put(other));
+  for (const auto& crops : {std::vector<CropSize>{{"a", 49, 100}},
+                            {{"a", 60, 60}, {"b", 60, 60}},
+                            {{"a", 60, 60}, {"A", 70, 70}},
+                            {{"a:b", 60, 60}},
+                            {{"", 60, 60}}})
+    EXPECT_EQ(profiles.put({"Bad", crops, {}}).error().code, Code::invalid);
+}
+
+TEST_P(RenditionsConformance, KeepsSmartCropsByAsset) {
+  auto& profiles = *fresh_.profiles;
+  SmartCrop large{"Large", 0.25, 0.125, 0.5, 0.5, 1200, 800, false, id_of("a")};
+  SmartCrop small{"Small", 0.1, 0.2, 0.3, 0.4, 100, 100, true, id_of("a")};
+  ASSERT_TRUE(profiles.put_crops(fresh_.asset_id, {small, large}));
+  EXPECT_EQ(*profiles.list_crops(fresh_.asset_id), (std::vector{large, small}));
+  large.left = 0;
+  ASSERT_TRUE(profiles.put_crops(fresh_.asset_id, {large}));
+  EXPECT_EQ(*profiles.list_crops(fresh_.asset_id), (std::vector{large, small}));
+  EXPECT_TRUE(profiles.list_crops(fresh_.asset_id + 1)->empty());
 }
 
 }  // namespace dray::model
