@@ -38,6 +38,7 @@ int run_program(int argc, char** argv) {
   cli::add_token(program, context);
   cli::add_access(program, context);
   cli::add_preset(program, context);
+  cli::add_render(program, context);
   cli::add_worker(program, context);
 
   try {

@@ -67,9 +67,14 @@ class Clients(unittest.TestCase):
         self.assertEqual(client.returncode, -signal.SIGKILL, "it was done before it was killed")
         self.assertLess(self.file.stat().st_size, self.size)
 
-    def bytes_sent(self):
+    def metric(self, name):
         text = self.dray.get("/metrics", token=None).text
-        return int(next(line.split()[1] for line in text.splitlines() if line.startswith("dray_http_sent_bytes_total")))
+        return int(next(line.split()[1] for line in text.splitlines() if line.startswith(name)))
+
+    def bytes_sent(self):
+        """What a client got is counted when its connection ends: waits until there is none but this one."""
+        wait_until(lambda: self.metric("dray_http_connections ") == 1, "the other connections have ended")
+        return self.metric("dray_http_sent_bytes_total")
 
     def check_file(self):
         self.assertEqual(self.file.stat().st_size, self.size)

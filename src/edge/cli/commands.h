@@ -17,6 +17,7 @@ void add_group(CLI::App& app, Context& context);
 void add_token(CLI::App& app, Context& context);
 void add_access(CLI::App& app, Context& context);
 void add_preset(CLI::App& app, Context& context);
+void add_render(CLI::App& app, Context& context);
 void add_worker(CLI::App& app, Context& context);
 
 }  // namespace dray::cli

@@ -6,15 +6,14 @@
 #include <iostream>
 #include <thread>
 
-#include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "edge/api/api.h"
 #include "edge/cli/commands.h"
 #include "edge/cli/exit_status.h"
+#include "edge/cli/image_workers.h"
 #include "edge/cli/terminal.h"
 #include "edge/server/server.h"
-#include "pipeline/renditions/profiles.h"
 #include "service/images/images.h"
 #include "service/rendering/renderer.h"
 #include "service/rendering/static_jobs.h"
@@ -29,42 +28,9 @@ struct ServeOptions {
   unsigned workers = 0;
   unsigned grace = 30;
   unsigned stall = 120;
-  std::string image_settings;
-  unsigned image_workers = 0;
-  unsigned image_patience = 30;
-  std::string image_memory = "512MB";
+  ImageWorkerOptions images;
   bool image_locks = false, image_obfuscation = false;
 };
-
-Result<pipeline::ImageSettings> image_settings(const ServeOptions& options) {
-  // sRGB goes out, with its name, unless something else is set.
-  pipeline::ImageSettings settings;
-  settings.rgb_profile = "sRGB";
-  settings.gray_profile = "sGray";
-  if (options.image_settings.empty()) return settings;
-  constexpr ByteCount kLargest = 1024 * 1024;
-  ASSIGN_OR_RETURN(auto text, read_file(options.image_settings, kLargest));
-  ASSIGN_OR_RETURN(auto value, parse_json(text));
-  return pipeline::image_settings_from_json(value);
-}
-
-// The program itself, as a worker: what it may read is what libraries and profiles need.
-Result<service::WorkerPoolConfig> worker_config(const ServeOptions& options, const pipeline::ImageSettings& settings) {
-  ASSIGN_OR_RETURN(auto memory, parse_size(options.image_memory));
-  auto cores = std::max(1u, std::thread::hardware_concurrency());
-  auto workers = options.image_workers ? options.image_workers : cores;
-  service::WorkerPoolConfig config;
-  config.workers = workers;
-  config.patience = std::chrono::seconds(options.image_patience);
-  config.command = {"/proc/self/exe",       "worker",    "--memory",
-                    std::to_string(memory), "--threads", std::to_string(std::max(1u, cores / workers))};
-  for (const auto* path : {"/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/fonts", "/etc/ImageMagick-6",
-                           "/proc/self", "/dev/null", "/dev/urandom"})
-    config.command.insert(config.command.end(), {"--readable", path});
-  for (const auto& folder : pipeline::profile_folders(settings))
-    config.command.insert(config.command.end(), {"--readable", folder});
-  return config;
-}
 
 Result<server::ServerConfig> server_config(const ServeOptions& options) {
   server::ServerConfig config;
@@ -129,8 +95,8 @@ Result<void> run_server(Installation& parts, const ServeOptions& options) {
   ASSIGN_OR_RETURN(auto config, server_config(options));
   ASSIGN_OR_RETURN(auto part_limit, parse_size(options.part_limit));
   service::Accounts accounts(*parts.people, *parts.credentials, *parts.events, *parts.clock, *parts.random);
-  ASSIGN_OR_RETURN(auto settings, image_settings(options));
-  ASSIGN_OR_RETURN(auto workers_config, worker_config(options, settings));
+  ASSIGN_OR_RETURN(auto settings, read_image_settings(options.images));
+  ASSIGN_OR_RETURN(auto workers_config, make_worker_config(options.images, settings));
   service::WorkerPool workers(workers_config);
   service::RendererConfig renderer_config;
   renderer_config.settings = settings;
@@ -180,14 +146,15 @@ void add_serve(CLI::App& app, Context& context) {
   command->add_option("--stall", options->stall, "Seconds after which a client that takes nothing is given up")
       ->capture_default_str()
       ->check(CLI::Range(1, 86400));
-  command->add_option("--image-settings", options->image_settings,
+  command->add_option("--image-settings", options->images.settings_file,
                       "A JSON file that says what renditions are like where a request does not");
-  command->add_option("--image-workers", options->image_workers, "Processes that make renditions; 0 means one per core")
+  command
+      ->add_option("--image-workers", options->images.workers, "Processes that make renditions; 0 means one per core")
       ->capture_default_str();
-  command->add_option("--image-patience", options->image_patience, "Seconds that one rendition may take")
+  command->add_option("--image-patience", options->images.patience, "Seconds that one rendition may take")
       ->capture_default_str()
       ->check(CLI::Range(1, 3600));
-  command->add_option("--image-memory", options->image_memory, "Memory that each of them may take")
+  command->add_option("--image-memory", options->images.memory, "Memory that each of them may take")
       ->capture_default_str();
   command->add_flag("--image-locks", options->image_locks,
                     "Refuse image requests without a right checksum at their end");

@@ -100,7 +100,7 @@ class Renderer::Memory {
     auto place = std::make_shared<std::optional<Answer>>();
     making_[key] = place;
     lock.unlock();
-    auto answer = make();
+    auto answer = made_safely(make);
     lock.lock();
     *place = answer;
     making_.erase(key);
@@ -110,6 +110,16 @@ class Renderer::Memory {
   }
 
  private:
+  // Whatever happens, those who wait get an answer.
+  template <typename Make>
+  static Answer made_safely(Make make) {
+    try {
+      return make();
+    } catch (const std::exception& error) {
+      return Error{Code::unavailable, "the picture could not be made", error.what()};
+    }
+  }
+
   void keep(const std::string& key, std::shared_ptr<const Picture> picture) {
     auto size = picture->content.size();
     if (size > limit_ / 4) return;

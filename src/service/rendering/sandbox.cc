@@ -6,6 +6,7 @@
 #include <linux/filter.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -154,6 +155,8 @@ std::vector<std::string> enter_sandbox(const SandboxRules& rules) {
   std::vector<std::string> missing;
   set_limit(RLIMIT_CORE, 0, "core files", missing);
   set_limit(RLIMIT_DATA, rules.memory, "memory", missing);
+  set_limit(RLIMIT_FSIZE, rules.output, "what may be written", missing);
+  ::signal(SIGXFSZ, SIG_IGN);  // the write fails instead, and says so
   set_limit(RLIMIT_NOFILE, static_cast<rlim_t>(rules.open_files), "open files", missing);
   ::prctl(PR_SET_DUMPABLE, 0);
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) missing.push_back("no new privileges: " + reason());

@@ -10,8 +10,9 @@
 namespace dray::service {
 
 struct SandboxRules {
-  ByteCount memory = 512 * 1024 * 1024;  // that the process may allocate
-  std::vector<std::string> readable;     // folders and files, below which everything may be read
+  ByteCount memory = 512 * 1024 * 1024;   // that the process may allocate
+  ByteCount output = 1200 * 1024 * 1024;  // that it may write to one file: what is made lies in the server's memory
+  std::vector<std::string> readable;      // folders and files, below which everything may be read
   int open_files = 64;
 };
 

@@ -5,8 +5,10 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "base/log.h"
@@ -47,6 +49,20 @@ Result<pid_t> spawn(const std::vector<std::string>& command, int channel) {
       ::posix_spawn(&pid, arguments[0], &actions, &attributes, arguments.data(), const_cast<char**>(environment));
   if (failure != 0) return system_error("cannot start a worker", failure);
   return pid;
+}
+
+// A worker has read what strangers have sent: nothing of what it says is taken for granted.
+bool is_answer_to(const RenderJob& job, const Made& made) {
+  struct stat status;
+  if (::fstat(made.output.get(), &status) < 0) return false;
+  auto size = static_cast<ByteCount>(status.st_size);
+  if (made.reply.made.size() != job.recipes.size() + job.renditions.size()) return false;
+  return std::all_of(made.reply.made.begin(), made.reply.made.end(), [&](const auto& item) {
+    const auto* file = std::get_if<MadeFile>(&item);
+    return !file || (file->offset <= size && file->length <= size - file->offset && file->size.width > 0 &&
+                     file->size.height > 0 && file->mime_type.size() < 100 && file->name.size() < 300 &&
+                     file->mime_type.find_first_of("\r\n") == std::string::npos);
+  });
 }
 
 }  // namespace
@@ -146,8 +162,7 @@ Result<Made> WorkerPool::try_once(const RenderJob& job, const std::string& text,
     ASSIGN_OR_RETURN(auto value, parse_json(answer->text));
     ASSIGN_OR_RETURN(made.reply, render_reply_from_json(value));
     if (made.reply.error) return *std::move(made.reply.error);
-    if (made.reply.made.size() != job.recipes.size() + job.renditions.size())
-      return Error{Code::unavailable, "a worker answered something else than it was asked"};
+    if (!is_answer_to(job, made)) return Error{Code::unavailable, "a worker answered something else than it was asked"};
     return made;
   }
   auto code = answer.error().code;
