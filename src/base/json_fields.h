@@ -169,8 +169,7 @@ json::object fields_to_json(const T& value) {
 }
 
 template <typename T>
-Result<T> fields_from_json(const json::value& from, std::string_view what) {
-  T value;
+Result<T> fields_from_json(const json::value& from, std::string_view what, T value = {}) {
   if (!from.is_object()) return Error{Code::invalid, fmt::format("{} is a JSON object", what)};
   json_fields::Reader reader(from.get_object());
   visit_fields(reader, value);

@@ -218,7 +218,7 @@ class Images(SystemTest):
         for options, said in (({"dynamic": [{"preset": "Nope"}]}, "no image preset"), ({"dynamic": [{"unit": "ell"}]}, "no unit"),
                               ({"dynamic": [{"width": -1}]}, "number from"), ({"dynamic": [{"format": "swf"}]}, "use jpeg2000"),
                               ({"dynamic": [{"modifiers": "req=mask"}]}, "req has no place"), ({"dynamic": 3}, "list"),
-                              ({"renditions": [1]}, "named by text"), ({"dynamic": [{"wid": 1}]}, "no field")):
+                              ({"renditions": [1]}, "named by a text"), ({"dynamic": [{"wid": 1}]}, "no field")):
             answer = self.dray.ask_download("/content/dam/i", **options)
             self.assertEqual(answer.status, 400, options)
             self.assertIn(said, answer.text)
@@ -320,6 +320,35 @@ class Images(SystemTest):
         self.assertEqual(self.dray.get("/readyz", token=None).status, 200)
         self.assertEqual(self.dray.stop(), 0)
 
+    def test_workers_that_died_while_idle_are_no_files_fault(self):
+        self.put(hero__png=png(600, 400))
+        self.dray.start()
+        threads = [threading.Thread(target=self.ask, args=("hero.png?wid=%d" % width,)) for width in range(10, 30)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for pid in self.workers():
+            os.kill(pid, signal.SIGKILL)
+        artifact = self.dray.create_artifact("/content/dam/i", originals=False, dynamic=[{"width": 99}])
+        self.assertEqual(Image.open(io.BytesIO(self.dray.get(artifact["uri"]).body)).size, (99, 66))
+
+    def test_one_giant_does_not_take_the_others_with_it(self):
+        self.put(wide__png=png(65000, 100))
+        self.dray.start()
+        answer = self.dray.create_download("/content/dam/i", originals=False, renditions=["*", "cq5dam.thumbnail.4096.4096.png"])
+        self.assertGreaterEqual(len(self.entries(answer["artifacts"][0])), 4)
+
+    def test_a_request_is_told_once_what_it_has_wrong(self):
+        for number in range(30):
+            self.write("a%d.png" % number, png(8, 8))
+        self.dray.import_folder(self.files, "/content/dam/i")
+        self.dray.start()
+        modifiers = "&".join("x%d" % number for number in range(300))
+        targets = ["/content/dam/i/a%d.png" % number for number in range(30)]
+        answer = self.dray.create_download(*targets, dynamic=[{"width": 3, "modifiers": modifiers}])
+        self.assertEqual(len(answer["skipped"]), 100)
+
     def test_workers_see_nothing_of_the_server(self):
         self.put(hero__png=png(600, 400))
         self.dray.start()
@@ -333,6 +362,7 @@ class Images(SystemTest):
             self.assertNotIn(b"DRAY_ADMIN_PASSWORD", environment)
             opened = [os.readlink(path) for path in glob.glob("/proc/%d/fd/*" % pid)]
             self.assertFalse([path for path in opened if "dray.db" in path or "/blobs/" in path], opened)
+            self.assertEqual(len([path for path in opened if path.startswith("socket:")]), 1, "its channel, and no other")
         workers = self.workers()
         self.dray.kill()
         wait_until(lambda: not any(os.path.exists("/proc/%d" % pid) for pid in workers), "the workers end with their server")

@@ -69,7 +69,14 @@ class ImageProfiles final : public model::ImageProfileRepository {
     return guarded([&]() -> Result<void> {
       auto transaction = database_->write();
       for (const auto& crop : crops) {
-        transaction->prepare("INSERT OR REPLACE INTO smart_crop VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        transaction
+            ->prepare(
+                "INSERT INTO smart_crop VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (node, name) DO UPDATE SET "
+                "x = excluded.x, y = excluded.y, width = excluded.width, height = excluded.height, "
+                "target_width = excluded.target_width, target_height = excluded.target_height, "
+                "by_hand = excluded.by_hand, original = excluded.original "
+                "WHERE by_hand = 0 OR excluded.by_hand = 1 OR target_width <> excluded.target_width "
+                "OR target_height <> excluded.target_height")
             .bind(asset_id, crop.name, crop.left, crop.top, crop.width, crop.height, crop.target_width,
                   crop.target_height, crop.by_hand, crop.original)
             .run();

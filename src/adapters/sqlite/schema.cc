@@ -136,7 +136,7 @@ CREATE TABLE job (
   failure TEXT NOT NULL,
   UNIQUE (kind, subject)
 );
-CREATE INDEX job_by_kind ON job (kind, id);
+CREATE INDEX job_by_kind ON job (kind, state, due);
 ALTER TABLE download ADD COLUMN needed BIGINT NOT NULL DEFAULT 3;  -- model::PrivilegeSet: read, original
 CREATE TABLE image_profile (name TEXT PRIMARY KEY, content TEXT NOT NULL);  -- as JSON
 CREATE TABLE smart_crop (

@@ -18,7 +18,7 @@ Result<pipeline::ImageSettings> read_image_settings(const ImageWorkerOptions& op
   constexpr ByteCount kLargest = 1024 * 1024;
   ASSIGN_OR_RETURN(auto text, read_file(options.settings_file, kLargest));
   ASSIGN_OR_RETURN(auto value, parse_json(text));
-  return pipeline::image_settings_from_json(value);
+  return pipeline::image_settings_from_json(value, std::move(settings));
 }
 
 // The program itself, as a worker: what it may read is what libraries and profiles need.
@@ -35,8 +35,8 @@ Result<service::WorkerPoolConfig> make_worker_config(const ImageWorkerOptions& o
   for (const auto* path : {"/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/fonts", "/etc/ImageMagick-6",
                            "/proc/self", "/dev/null", "/dev/urandom"})
     config.command.insert(config.command.end(), {"--readable", path});
-  for (const auto& folder : pipeline::profile_folders(settings))
-    config.command.insert(config.command.end(), {"--readable", folder});
+  for (const auto& place : pipeline::profile_places(settings))
+    config.command.insert(config.command.end(), {"--readable", place});
   return config;
 }
 

@@ -23,6 +23,7 @@ void print_report(const service::CheckReport& report, bool as_json) {
     for (const auto& problem : report.problems) problems.emplace_back(problem);
     std::cout << json::serialize(json::object{{"blobs", report.blobs},
                                               {"assets", report.assets},
+                                              {"renditions", report.renditions},
                                               {"artifacts", report.artifacts},
                                               {"bytes", report.bytes},
                                               {"problems", std::move(problems)}})
@@ -30,8 +31,8 @@ void print_report(const service::CheckReport& report, bool as_json) {
     return;
   }
   std::cout << fmt::format(
-      "{} stored files ({} read), {} asset versions, {} artifacts: {}\n", report.blobs, format_size(report.bytes),
-      report.assets, report.artifacts,
+      "{} stored files ({} read), {} asset versions, {} renditions, {} artifacts: {}\n", report.blobs,
+      format_size(report.bytes), report.assets, report.renditions, report.artifacts,
       report.problems.empty() ? std::string("all sound") : fmt::format("{} problems", report.problems.size()));
   for (const auto& problem : report.problems) std::cerr << "  " << problem << "\n";
 }
@@ -48,7 +49,7 @@ void add_verify(CLI::App& app, Context& context) {
   command->callback([&context, options] {
     context.status = with_installation(context, OpenMode::existing, [&](Installation& parts) -> int {
       auto progress = make_progress(options->quiet ? ProgressStyle::silent : choose_style(options->json), "verify");
-      auto report = service::check_everything(*parts.blobs, *parts.assets, *parts.downloads,
+      auto report = service::check_everything({*parts.blobs, *parts.assets, *parts.renditions, *parts.downloads},
                                               options->quick ? service::Depth::presence : service::Depth::content,
                                               *progress, stop_requested());
       progress.reset();

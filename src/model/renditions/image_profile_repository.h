@@ -53,7 +53,8 @@ class ImageProfileRepository {
 
   virtual Result<std::vector<SmartCrop>> list_crops(std::int64_t asset_id) const = 0;  // by name
   virtual Result<void> put_crops(std::int64_t asset_id,
-                                 const std::vector<SmartCrop>& crops) = 0;  // replaces those named
+                                 const std::vector<SmartCrop>& crops) = 0;  // replaces those named, but none
+  // that was changed by hand, as long as its size is the same, by one that was not
 };
 
 // The profile that holds for an asset: that of the nearest folder above it.

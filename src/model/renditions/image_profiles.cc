@@ -69,7 +69,11 @@ class MemoryImageProfiles final : public ImageProfileRepository {
 
   Result<void> put_crops(std::int64_t asset_id, const std::vector<SmartCrop>& crops) override {
     std::lock_guard lock(mutex_);
-    for (const auto& crop : crops) crops_[asset_id][crop.name] = crop;
+    for (const auto& crop : crops) {
+      auto& kept = crops_[asset_id][crop.name];
+      bool is_same_size = kept.target_width == crop.target_width && kept.target_height == crop.target_height;
+      if (!kept.by_hand || crop.by_hand || !is_same_size) kept = crop;
+    }
     return ok();
   }
 

@@ -15,7 +15,7 @@ namespace {
 using is::PixelType;
 using vips::VImage;
 
-constexpr double kNoScaling = 1e-9;
+constexpr int kLargeWindow = 32;  // rows: what needs more of them at a time cannot read on and on
 
 struct Scales {  // pixels of the picture for one of the geometry's
   double x = 1, y = 1;
@@ -151,10 +151,20 @@ Picture put_under(const Picture& picture, const is::Color& background) {
   return mixed;
 }
 
+// Edges are rounded, not sizes: what ends at the picture's edge still does.
 PixelBox scale_box(const PixelBox& box, Scales by) {
-  PixelBox scaled_box{{scaled(box.at.x, by.x), scaled(box.at.y, by.y)},
-                      {std::max(1, scaled(box.size.width, by.x)), std::max(1, scaled(box.size.height, by.y))}};
-  return scaled_box;
+  auto left = scaled(box.at.x, by.x), right = scaled(box.at.x + box.size.width, by.x);
+  auto top = scaled(box.at.y, by.y), bottom = scaled(box.at.y + box.size.height, by.y);
+  return {{left, top}, {std::max(1, right - left), std::max(1, bottom - top)}};
+}
+
+// It comes from a stranger's file.
+std::string clean_name(std::string name) {
+  constexpr std::size_t kLongest = 200;
+  name.resize(std::min(name.size(), kLongest));
+  for (char& c : name)
+    if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) > 0x7e) c = '?';
+  return name;
 }
 
 class Rendering {
@@ -196,7 +206,9 @@ class Rendering {
  private:
   // Whether pixels are wanted in another order than from top to bottom.
   bool jumps() const {
-    return recipe_.rotation != 0 || (recipe_.flip && recipe_.flip->up_down) || recipe_.colorize.has_value();
+    return recipe_.rotation != 0 || (recipe_.flip && recipe_.flip->up_down) || recipe_.colorize.has_value() ||
+           recipe_.blur > kLargeWindow || std::abs(recipe_.grow) > kLargeWindow ||
+           (recipe_.unsharp_mask && recipe_.unsharp_mask->radius > kLargeWindow);
   }
 
   Picture load() {
@@ -289,7 +301,7 @@ class Rendering {
     rendered.type = picture.type;
     rendered.has_alpha = picture.has_alpha;
     rendered.has_profile = encoding.embeds_profile && !picture.profile.empty();
-    rendered.profile_name = description_of_profile(picture.profile);
+    rendered.profile_name = clean_name(description_of_profile(picture.profile));
     rendered.resolution = encoding.resolution;
     return rendered;
   }

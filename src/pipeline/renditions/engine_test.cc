@@ -147,6 +147,38 @@ TEST_F(Engine, TurnsPicturesAsTheyAreSeen) {
   EXPECT_EQ(make("")->size, (PixelSize{400, 300}));
 }
 
+// Read at half its size, the part begins and ends between pixels.
+TEST_F(Engine, LeavesNoLineAtTheEdgeOfACrop) {
+  auto image = VImage::black(1002, 1000)
+                   .linear({1, 1, 1}, {10, 20, 30})
+                   .cast(VIPS_FORMAT_UCHAR)
+                   .copy(VImage::option()->set("interpretation", VIPS_INTERPRETATION_sRGB));
+  png_ = take(image.jpegsave_buffer(VImage::option()->set("Q", 100)));
+  for (const auto* query :
+       {"crop=333,333,669,667&wid=150", "rgn=333,333,669,667&wid=150", "extend=-333,-333,0,0&wid=150"}) {
+    auto size = make(query)->size;
+    expect_near(pixel(query, size.width - 1, size.height - 1), {10, 20, 30, 255}, 3);
+    expect_near(pixel(query, 0, 0), {10, 20, 30, 255}, 3);
+  }
+}
+
+TEST_F(Engine, ReadsPicturesOfFewAndManyBands) {
+  for (int bands : {1, 2, 3, 4, 5, 6}) {
+    auto image =
+        VImage::black(40, 30, VImage::option()->set("bands", bands)).linear({1}, {100}).cast(VIPS_FORMAT_UCHAR);
+    for (auto interpretation : {VIPS_INTERPRETATION_MULTIBAND, VIPS_INTERPRETATION_sRGB, VIPS_INTERPRETATION_CMYK}) {
+      auto tiff = take(image.copy(VImage::option()->set("interpretation", interpretation)).tiffsave_buffer());
+      auto source = open(tiff);
+      if (!source) continue;
+      auto reading = is::read_query("op_hue=20&op_noise=5&fmt=gif", [](std::string_view) { return std::nullopt; });
+      auto made = render(*source, reading->recipe, Subject::image, settings_);  // a picture or a reason, and no fall
+      if (!made) {
+        EXPECT_EQ(made.error().code, Code::invalid) << bands;
+      }
+    }
+  }
+}
+
 TEST_F(Engine, RefusesWhatItMayNotRead) {
   EXPECT_EQ(open("words").error().code, Code::invalid);
   EXPECT_EQ(open("").error().code, Code::invalid);

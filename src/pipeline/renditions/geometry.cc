@@ -11,6 +11,7 @@ namespace {
 
 constexpr double kLargestSide = 1'000'000;  // of anything in between
 constexpr double kMostPixels = 268e6;
+constexpr double kMostTilePixels = 16e6;  // MaxRenderRgnPixels: a tile is not bound by the size of replies
 
 int to_pixels(double value) {
   return static_cast<int>(std::floor(std::clamp(value, -kLargestSide, kLargestSide) + 0.5));
@@ -194,6 +195,9 @@ Result<Geometry> make_geometry(const is::Recipe& recipe, PixelSize source, const
   if (recipe.tile) {
     if (recipe.tile->scale != 1) scale_view(geometry, recipe.tile->scale);
     geometry.tile = box_of(recipe.tile->box);
+    auto pixels = static_cast<double>(geometry.tile.size.width) * geometry.tile.size.height;
+    if (settings.largest.width > 0 && pixels > kMostTilePixels)
+      return Error{Code::invalid, fmt::format("a tile may have {:.0f} million pixels", kMostTilePixels / 1e6)};
   }
   for (auto size : {geometry.crop.size, geometry.layer, geometry.rotated, geometry.composite.size, geometry.region.size,
                     geometry.scaled, geometry.canvas.size, geometry.tile.size}) {

@@ -225,6 +225,9 @@ IndexedPicture make_indexed(Bytes rgba, PixelSize size, const is::Quantize& quan
 
 // The colour that is transparent stands first in a GIF, as cgif wants it.
 std::string format_gif(const IndexedPicture& picture) {
+  constexpr int kLargestSide = 65'535;
+  if (picture.size.width > kLargestSide || picture.size.height > kLargestSide)
+    throw std::runtime_error("a GIF has at most 65535 pixels a side");
   auto colors = picture.palette;
   auto pixels = picture.pixels;
   auto found = std::find_if(colors.begin(), colors.end(), [](const auto& color) { return color.alpha == 0; });

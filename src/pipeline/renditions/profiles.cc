@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 #include <mutex>
 
@@ -68,11 +67,10 @@ std::vector<std::string> profile_names(const ImageSettings& settings) {
   return names;
 }
 
-std::vector<std::string> profile_folders(const ImageSettings& settings) {
-  std::vector<std::string> folders{"/usr/share/color/icc"};
-  for (const auto& [name, path] : settings.profile_files)
-    folders.push_back(std::filesystem::path(path).parent_path().string());
-  return folders;
+std::vector<std::string> profile_places(const ImageSettings& settings) {
+  std::vector<std::string> places{"/usr/share/color/icc"};
+  for (const auto& [name, path] : settings.profile_files) places.push_back(path);
+  return places;
 }
 
 Result<std::string> read_profile(const std::string& path) {

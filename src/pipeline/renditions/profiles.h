@@ -17,8 +17,8 @@ namespace dray::pipeline {
 std::optional<std::string> find_profile(std::string_view name, const ImageSettings& settings);
 // All that find_profile() finds, in order.
 std::vector<std::string> profile_names(const ImageSettings& settings);
-// Folders that profiles are read from.
-std::vector<std::string> profile_folders(const ImageSettings& settings);
+// The folders and files that profiles are read from.
+std::vector<std::string> profile_places(const ImageSettings& settings);
 
 // Code::invalid: not an ICC profile, or larger than 4 MiB. What was read once is kept.
 Result<std::string> read_profile(const std::string& path);

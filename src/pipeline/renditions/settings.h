@@ -43,7 +43,7 @@ struct ImageSettings {
 };
 
 json::object to_json(const ImageSettings& settings);
-// What is missing stays as the settings have it from the start. Code::invalid names what is wrong or not known.
-Result<ImageSettings> image_settings_from_json(const json::value& value);
+// What is missing stays as `base` has it. Code::invalid names what is wrong or not known.
+Result<ImageSettings> image_settings_from_json(const json::value& value, ImageSettings base = {});
 
 }  // namespace dray::pipeline

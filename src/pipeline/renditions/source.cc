@@ -64,6 +64,10 @@ Result<void> check_size(PixelSize size, bool whole, const ImageLimits& limits) {
 
 // 8 bits, and as many bands as there are components and at most one alpha.
 VImage to_bytes(VImage image) {
+  // Two bands that nobody calls gray and alpha are gray and something.
+  if (image.bands() == 2 && image.interpretation() != VIPS_INTERPRETATION_B_W &&
+      image.interpretation() != VIPS_INTERPRETATION_GREY16)
+    image = image.extract_band(0).copy(VImage::option()->set("interpretation", VIPS_INTERPRETATION_B_W));
   if (image.coding() != VIPS_CODING_NONE) image = image.colourspace(VIPS_INTERPRETATION_sRGB);
   switch (image.interpretation()) {
     case VIPS_INTERPRETATION_RGB16:
@@ -223,7 +227,10 @@ vips::VImage Source::load(double reduction, Access access) const {
   image = keep_known_bands(to_bytes(image));
   if (facts_.kind == SourceKind::pdf && has_alpha_band(image))
     image = image.flatten(VImage::option()->set("background", std::vector<double>{255, 255, 255}));  // paper
-  image = check_profile(image, component_count(image), limits_.profile_bytes);
+  auto components = component_count(image);
+  if (components != 1 && components != 3 && components != 4)
+    throw VError(fmt::format("pictures of {} components are not read", components).c_str());
+  image = check_profile(image, components, limits_.profile_bytes);
   // Turned and random access need pixels that are there; libvips would keep them on the disk.
   if (access == Access::random || turns) image = image.copy_memory();
   if (orients_ && turns) image = image.autorot();

@@ -17,6 +17,8 @@ namespace {
 using vips::VImage;
 
 constexpr PixelSize kWebBox{1280, 1280};
+constexpr int kLargestBox = 4096;
+constexpr std::size_t kEncodersAtOnce = 4;
 
 // What a smaller one is made from has at least so many times its pixels in each direction, if there is such a one.
 constexpr double kMargin = 2;
@@ -106,7 +108,7 @@ std::optional<StaticRendition> static_rendition_of(std::string_view name) {
   auto parts = split(name, '.');
   if (parts.size() != 5 || parts[0] != "cq5dam") return std::nullopt;
   auto width = side_of(parts[2]), height = side_of(parts[3]);
-  if (!width || !height) return std::nullopt;
+  if (!width || !height || *width > kLargestBox || *height > kLargestBox) return std::nullopt;
   StaticRendition rendition;
   rendition.box = {*width, *height};
   if (parts[1] == "thumbnail" && parts[4] == "png") {
@@ -140,6 +142,7 @@ Result<std::vector<NamedRendition>> render_static(const Source& source, const st
   std::sort(order.begin(), order.end(), [&](auto a, auto b) { return width_of(a) > width_of(b); });
   std::vector<NamedRendition> made(wanted.size());
   std::vector<std::pair<std::size_t, std::future<Result<Rendered>>>> encoders;
+  std::size_t waited_for = 0;  // of the encoders
   std::vector<Picture> larger;
   for (auto i : order) {
     auto size = size_of(wanted[i], seen);
@@ -161,6 +164,7 @@ Result<std::vector<NamedRendition>> render_static(const Source& source, const st
     auto settled = settle(wanted[i], picture.has_alpha);
     if (picture.has_alpha && !holds_alpha(settled.format)) picture = flatten(picture);
     made[i].name = settled.name;
+    if (encoders.size() - waited_for >= kEncodersAtOnce) encoders[waited_for++].second.wait();
     encoders.emplace_back(i, std::async(std::launch::async, [picture, settled, resolution = source.facts().resolution] {
                             return encode_static(picture, settled, resolution);
                           }));

@@ -31,9 +31,9 @@ TEST(StaticRenditions, AreKnownByTheirNames) {
   EXPECT_EQ(static_rendition_of("cq5dam.web.1280.1280.jpeg"), static_rendition_of("cq5dam.web.1280.1280.png"))
       << "which of them it is shows with the original";
   EXPECT_TRUE(static_rendition_of("cq5dam.zoom.2048.2048.jpeg"));
-  for (const auto* name :
-       {"", "original", "cq5dam.thumbnail.319.png", "cq5dam.thumbnail.0.9.png", "cq5dam.web.1e3.9.png",
-        "cq5dam.web.123456.9.jpeg", "cq5dam.thumbnail.9.9.jpeg", "cq5dam.web.-1.9.jpeg", "x.web.9.9.png"})
+  for (const auto* name : {"", "original", "cq5dam.thumbnail.319.png", "cq5dam.thumbnail.0.9.png",
+                           "cq5dam.thumbnail.5000.5000.png", "cq5dam.web.1e3.9.png", "cq5dam.web.123456.9.jpeg",
+                           "cq5dam.thumbnail.9.9.jpeg", "cq5dam.web.-1.9.jpeg", "x.web.9.9.png"})
     EXPECT_FALSE(static_rendition_of(name)) << name;
   EXPECT_EQ(default_static_renditions().size(), 4u);
 }

@@ -59,7 +59,8 @@ Result<std::vector<std::string>> parse_patterns(const json::value& value) {
                     kMostRenditions));
   std::vector<std::string> patterns;
   for (const auto& item : *list) {
-    if (!item.is_string() || item.get_string().empty()) return invalid("a rendition is named by text");
+    if (!item.is_string() || item.get_string().empty() || item.get_string().size() > 200)
+      return invalid("a rendition is named by a text of at most 200 bytes");
     patterns.emplace_back(item.get_string());
   }
   return patterns;

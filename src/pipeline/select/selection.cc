@@ -95,6 +95,7 @@ class Selector {
     }
     auto modified = std::chrono::floor<std::chrono::seconds>(asset.modified);
     for (std::size_t i = 0; i < selection_.wanted.size(); ++i) {
+      if (++selection_.to_be_made > kMostToBeMade) continue;
       bool is_last = !request_.options.originals && i + 1 == selection_.wanted.size();
       SelectedEntry entry{node.id,
                           is_last ? std::move(node.path) : node.path,

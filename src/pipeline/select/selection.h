@@ -51,9 +51,12 @@ struct Selection {
   std::vector<model::Skipped> skipped;   // refused, by name
   std::vector<model::RightsTurn> turns;  // of the caller's rights below the targets
   std::uint64_t asset_count = 0;
+  std::uint64_t to_be_made = 0;  // renditions; beyond kMostToBeMade they are counted only
   ByteCount total_size = 0;
   std::string suggested_name;  // of the archive: the folder's if the selection is one folder, else "assets"
 };
+
+inline constexpr std::uint64_t kMostToBeMade = 50'000;  // renditions of one download
 
 // What a caller needs at an asset to get it with this request.
 model::PrivilegeSet needed_privileges(const DownloadRequest& request);

@@ -23,11 +23,17 @@ class Checker {
   Checker(const model::BlobStore& blobs, Depth depth, Progress& progress, const std::atomic<bool>& stop)
       : blobs_(blobs), depth_(depth), progress_(progress), stop_(stop) {}
 
-  Result<CheckReport> run(const model::AssetRepository& assets, const model::DownloadRepository& downloads) {
+  Result<CheckReport> run(const CheckerParts& parts) {
     RETURN_IF_ERROR(check_blobs());
     RETURN_IF_ERROR(
-        assets.visit_blobs([&](const AssetPath& path, const Blob& blob) { return check_asset(path, blob); }));
-    RETURN_IF_ERROR(downloads.visit_artifacts(
+        parts.assets.visit_blobs([&](const AssetPath& path, const Blob& blob) { return check_asset(path, blob); }));
+    RETURN_IF_ERROR(parts.renditions.visit_blobs([&](const model::RenditionKey& key, const Blob& blob) {
+      if (stop_) return ok();
+      ++report_.renditions;
+      check_use(blob, fmt::format("a rendition of {} ({})", key.original.hex(), key.recipe));
+      return ok();
+    }));
+    RETURN_IF_ERROR(parts.downloads.visit_artifacts(
         [&](const std::string& id, const model::Artifact& artifact) { return check_artifact(id, artifact); }));
     if (stop_) return Error{Code::unavailable, "stopped before everything was checked"};
     return std::move(report_);
@@ -160,10 +166,9 @@ class Checker {
 
 }  // namespace
 
-Result<CheckReport> check_everything(const model::BlobStore& blobs, const model::AssetRepository& assets,
-                                     const model::DownloadRepository& downloads, Depth depth, Progress& progress,
+Result<CheckReport> check_everything(const CheckerParts& parts, Depth depth, Progress& progress,
                                      const std::atomic<bool>& stop) {
-  return Checker(blobs, depth, progress, stop).run(assets, downloads);
+  return Checker(parts.blobs, depth, progress, stop).run(parts);
 }
 
 }  // namespace dray::service

@@ -9,11 +9,12 @@
 #include "model/assets/asset_repository.h"
 #include "model/blobs/blob_store.h"
 #include "model/downloads/download_repository.h"
+#include "model/renditions/rendition_repository.h"
 
 namespace dray::service {
 
 struct CheckReport {
-  std::uint64_t blobs = 0, assets = 0, artifacts = 0;
+  std::uint64_t blobs = 0, assets = 0, renditions = 0, artifacts = 0;
   ByteCount bytes = 0;
   std::vector<std::string> problems;  // for people
 };
@@ -23,8 +24,14 @@ enum class Depth {
   content,   // every byte
 };
 
-Result<CheckReport> check_everything(const model::BlobStore& blobs, const model::AssetRepository& assets,
-                                     const model::DownloadRepository& downloads, Depth depth, Progress& progress,
+struct CheckerParts {
+  const model::BlobStore& blobs;
+  const model::AssetRepository& assets;
+  const model::RenditionRepository& renditions;
+  const model::DownloadRepository& downloads;
+};
+
+Result<CheckReport> check_everything(const CheckerParts& parts, Depth depth, Progress& progress,
                                      const std::atomic<bool>& stop);
 
 }  // namespace dray::service

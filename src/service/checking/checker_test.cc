@@ -14,7 +14,7 @@ class CheckTest : public testing::Test {
   CheckReport check() {
     SilentProgress progress;
     std::atomic<bool> stop = false;
-    return *check_everything(*blobs_, *assets_, *downloads_, Depth::content, progress, stop);
+    return *check_everything({*blobs_, *assets_, *renditions_, *downloads_}, Depth::content, progress, stop);
   }
   void put_asset(const model::Blob& blob) {
     model::AssetDraft draft{AssetPath::trusted("/content/dam/a"), {blob, "", {}, 1, {}, {}, {}}, {}};
@@ -24,6 +24,7 @@ class CheckTest : public testing::Test {
   std::unique_ptr<model::BlobStore> blobs_ = model::make_memory_blob_store();
   std::unique_ptr<model::AssetRepository> assets_ = model::make_memory_assets();
   std::unique_ptr<model::DownloadRepository> downloads_ = model::make_memory_downloads();
+  std::unique_ptr<model::RenditionRepository> renditions_ = model::make_memory_renditions();
 };
 
 TEST_F(CheckTest, IsContentWithWhatIsSound) {
@@ -52,6 +53,18 @@ TEST_F(CheckTest, NamesADownloadWhoseManifestIsDamaged) {
   download.artifacts = {{"x.zip", model::ArtifactKind::archive, "", 1, 1, blob.id, 0, {}}};
   ASSERT_TRUE(downloads_->put(download));
   EXPECT_NE(check().problems.at(0).find("download 1, x.zip: a manifest is damaged"), std::string::npos);
+}
+
+TEST_F(CheckTest, NamesARenditionWhoseFileIsMissing) {
+  auto kept = *model::put_blob(*blobs_, bytes_of("a picture"));
+  ASSERT_TRUE(renditions_->put(
+      {{{sha256_of({}), "wid=1"}, {"", kept, "image/png", 1, 1, "", {}}},
+       {{sha256_of({}), "wid=2"}, {"", {sha256_of(bytes_of("gone")), 4, 0}, "image/png", 1, 1, "", {}}},
+       {{sha256_of({}), "wid=3"}, {"", {}, "", 0, 0, "could not be made", {}}}}));
+  auto report = check();
+  EXPECT_EQ(report.renditions, 2u);
+  ASSERT_EQ(report.problems.size(), 1u);
+  EXPECT_NE(report.problems[0].find("wid=2"), std::string::npos);
 }
 
 }  // namespace

@@ -1,6 +1,9 @@
 #include "service/downloads/downloads.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <atomic>
 #include <unordered_set>
 
 #include "pipeline/bytes/blob_source.h"
@@ -16,6 +19,21 @@ using model::DownloadStatus;
 using model::Privilege;
 
 constexpr unsigned kAssetsAtOnce = 4;  // of which renditions are made
+constexpr int kPreparingAtOnce = 6;    // downloads with renditions: each holds a thread that others need too
+
+// Counts itself while it lives.
+class Preparing {
+ public:
+  explicit Preparing(std::atomic<int>& count) : count_(count), others_(count++) {}
+  Preparing(const Preparing&) = delete;
+  ~Preparing() { --count_; }
+  int others() const { return others_; }
+
+ private:
+  std::atomic<int>& count_;
+  const int others_;
+};
+
 constexpr const char* kNothingToDo = "The selection contains no files, so no archive was created";
 
 Error no_download(const std::string& id) { return {Code::not_found, "there is no download " + id}; }
@@ -78,9 +96,15 @@ Result<Explanation> Downloads::prepare(const pipeline::DownloadRequest& request,
                                                         parts_.assets, wishes.wanted()));
   auto& skipped = prepared.selection.skipped;
   skipped.insert(skipped.end(), wishes.skipped.begin(), wishes.skipped.end());
+  if (prepared.selection.to_be_made > pipeline::kMostToBeMade)
+    return Error{Code::too_large, fmt::format("this download needs {} renditions made, and at most {} are: select less",
+                                              prepared.selection.to_be_made, pipeline::kMostToBeMade)};
   if (!wishes.wishes.empty() && making == Making::no) return prepared;
   if (!wishes.wishes.empty() && !parts_.renderer)
     return Error{Code::unavailable, "renditions cannot be made here: ask a running server"};
+  Preparing preparing(preparing_);
+  if (!wishes.wishes.empty() && preparing.others() >= kPreparingAtOnce)
+    return Error{Code::busy, "many downloads with renditions are being prepared: try again in a moment"};
   if (!wishes.wishes.empty())
     RETURN_IF_ERROR(make_renditions(prepared.selection, wishes, {*parts_.renderer, parts_.smart_crops, parts_.assets},
                                     kAssetsAtOnce));

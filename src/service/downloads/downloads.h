@@ -1,6 +1,7 @@
 // Downloads, from request to bytes.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -88,6 +89,7 @@ class Downloads {
   DownloadsParts parts_;
   const pipeline::Policy policy_;
   pipeline::ManifestCache manifests_;
+  mutable std::atomic<int> preparing_ = 0;  // downloads with renditions
 };
 
 }  // namespace dray::service

@@ -45,6 +45,15 @@ void add_static(const pipeline::StaticRendition& rendition, Wishes& wishes) {
   if (!known) wishes.wishes.push_back({{usual_name(rendition), ""}, rendition, {}, "", false});
 }
 
+// Something about the request as a whole: once, at its first target.
+void note(const pipeline::DownloadRequest& request, std::string reason, std::string message, Wishes& wishes) {
+  constexpr std::size_t kMost = 100;
+  model::Skipped skipped{request.targets.empty() ? "" : request.targets.front().text(), std::move(reason),
+                         std::move(message)};
+  bool is_known = std::find(wishes.skipped.begin(), wishes.skipped.end(), skipped) != wishes.skipped.end();
+  if (!is_known && wishes.skipped.size() < kMost) wishes.skipped.push_back(std::move(skipped));
+}
+
 void resolve_static(const pipeline::DownloadRequest& request, Wishes& wishes) {
   for (const auto& pattern : request.options.renditions) {
     bool found = false;
@@ -57,10 +66,7 @@ void resolve_static(const pipeline::DownloadRequest& request, Wishes& wishes) {
       add_static(*rendition, wishes);
       found = true;
     }
-    if (found) continue;
-    for (const auto& target : request.targets)
-      wishes.skipped.push_back(
-          {target.text(), "no_rendition", fmt::format("there is no static rendition {}", pattern)});
+    if (!found) note(request, "no_rendition", fmt::format("there is no static rendition {}", pattern), wishes);
   }
 }
 
@@ -74,11 +80,9 @@ Result<void> resolve_dynamic(const pipeline::DownloadRequest& request, const mod
     ASSIGN_OR_RETURN(auto reading, is::read_query(dynamic.query, find_macro));
     if (reading.question != is::Question())
       return Error{Code::invalid, "a rendition is a picture: req has no place in a download"};
-    for (const auto& name : reading.unknown) {
-      for (const auto& target : request.targets)
-        wishes.skipped.push_back({target.text(), "unknown_command",
-                                  fmt::format("the image modifier {} is not known, and was ignored", name)});
-    }
+    for (const auto& name : reading.unknown)
+      note(request, "unknown_command", fmt::format("the image modifier {} is not known, and was ignored", name),
+           wishes);
     auto extension = pipeline::extension_of(reading.recipe.output.value_or(is::Output()).format);
     auto name = dynamic.preset.empty() ? "" : fmt::format("{}.{}", dynamic.preset, extension);
     wishes.wishes.push_back(
@@ -101,6 +105,11 @@ Result<void> resolve_crops(const pipeline::DownloadRequest& request, const Smart
   }
   return ok();
 }
+
+struct CropsOfAsset {
+  std::vector<model::SmartCrop> crops;
+  std::string failure;  // why there are none
+};
 
 // One asset's entries, which follow each other in the selection.
 struct Group {
@@ -145,7 +154,13 @@ class Maker {
         std::lock_guard lock(mutex_);
         if (error_) return;
       }
-      auto done = make(groups_[i]);
+      auto done = [&]() -> Result<void> {
+        try {
+          return make(groups_[i]);
+        } catch (const std::exception& error) {
+          return Error{Code::unavailable, "renditions could not be made", error.what()};
+        }
+      }();
       if (done) continue;
       std::lock_guard lock(mutex_);
       if (!error_) error_ = done.error();
@@ -158,7 +173,7 @@ class Maker {
     Original original{first.content, first.mime_type};
     std::vector<pipeline::StaticRendition> fixed;
     std::vector<std::size_t> places;
-    std::optional<std::vector<model::SmartCrop>> crops;  // of the asset, once one was asked for
+    std::optional<CropsOfAsset> crops;  // once one was asked for
     for (auto i = group.begin; i < group.end; ++i) {
       const auto& wish = wishes_.wishes[selection_.entries[i].wanted - 1];
       if (!pipeline::can_be_rendered(original.mime_type)) {
@@ -184,20 +199,25 @@ class Maker {
   }
 
   Result<void> make_crop(std::size_t index, const Original& original, const Wish& wish,
-                         std::optional<std::vector<model::SmartCrop>>& crops) {
+                         std::optional<CropsOfAsset>& crops) {
     if (!crops) {
       ASSIGN_OR_RETURN(auto node, makers_.assets.find(selection_.entries[index].asset));
       auto found = node && makers_.smart_crops ? makers_.smart_crops->of(*node)
                                                : Result<std::vector<model::SmartCrop>>(std::vector<model::SmartCrop>());
       if (!found && !(found.error().code == Code::invalid)) return std::move(found).error();
-      if (!found) {
-        failures_[index] = found.error().message;
-        return ok();
-      }
-      crops = *std::move(found);
+      crops.emplace();
+      if (found)
+        crops->crops = *std::move(found);
+      else
+        crops->failure = found.error().message;
     }
-    auto crop = std::find_if(crops->begin(), crops->end(), [&](const auto& one) { return one.name == wish.crop; });
-    if (crop == crops->end()) {
+    if (!crops->failure.empty()) {
+      failures_[index] = crops->failure;
+      return ok();
+    }
+    auto crop =
+        std::find_if(crops->crops.begin(), crops->crops.end(), [&](const auto& one) { return one.name == wish.crop; });
+    if (crop == crops->crops.end()) {
       if (wish.must_have) failures_[index] = "there is no such smart crop of it";
       return ok();
     }

@@ -134,7 +134,8 @@ Result<std::vector<model::Rendition>> Images::list_renditions(const model::Asset
   ASSIGN_OR_RETURN(auto kept, parts_.renditions.list(asset.original.id));
   std::vector<model::Rendition> renditions;
   for (auto& item : kept) {
-    if (!item.rendition.name.empty()) renditions.push_back(std::move(item.rendition));
+    if (!item.rendition.name.empty() && parts_.renderer.is_current(item))
+      renditions.push_back(std::move(item.rendition));
   }
   return renditions;
 }
@@ -151,7 +152,10 @@ Result<OpenRendition> Images::open_rendition(const AssetPath& path, std::string_
   } else {
     Error unknown{Code::not_found, fmt::format("{} has no rendition {}", path.text(), name)};
     auto wanted = pipeline::static_rendition_of(name);
-    if (!wanted || !pipeline::has_static_renditions(node.asset->mime_type)) return unknown;
+    const auto& known = pipeline::default_static_renditions();
+    if (!wanted || std::find(known.begin(), known.end(), *wanted) == known.end() ||
+        !pipeline::has_static_renditions(node.asset->mime_type))
+      return unknown;
     ASSIGN_OR_RETURN(auto made, parts_.renderer.keep_static({node.asset->original, node.asset->mime_type}, {*wanted}));
     rendition = std::move(made.front());
     if (rendition.failure.empty() && rendition.name != name) return unknown;  // a PNG where a JPEG was asked for

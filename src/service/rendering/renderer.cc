@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <list>
 #include <unordered_map>
@@ -16,6 +17,7 @@
 namespace dray::service {
 namespace {
 
+constexpr std::chrono::hours kFailuresKept{24};
 constexpr std::string_view kEngine = "1";  // changes when the same recipe gives other pixels
 
 // Everything that a rendition depends on beside its recipe: the settings, and what the profiles' files hold.
@@ -154,8 +156,8 @@ Renderer::Renderer(RendererParts parts, RendererConfig config)
 
 Renderer::~Renderer() = default;
 
-std::string static_key(const pipeline::StaticRendition& rendition) {
-  return fmt::format("static {} {} {}x{} {} {}", kEngine, rendition.name, rendition.box.width, rendition.box.height,
+std::string Renderer::static_key(const pipeline::StaticRendition& rendition) const {
+  return fmt::format("{}{} {}x{} {} {}", static_prefix(), rendition.name, rendition.box.width, rendition.box.height,
                      is::name_of(rendition.format), rendition.quality);
 }
 
@@ -182,14 +184,30 @@ Result<std::vector<pipeline::NormalBox>> Renderer::find_smart_crops(const Origin
   return std::move(made.reply.smart_crops);
 }
 
-Result<Made> Renderer::run(const Original& original, RenderJob job) {
+std::string Renderer::static_prefix() const { return fmt::format("static {} {} ", kEngine, settings_key_); }
+
+bool Renderer::is_current(const model::KeptRendition& kept) const {
+  return kept.key.recipe.starts_with(static_prefix());
+}
+
+// What failed is tried again after a while: it may have been the machine's fault. What has lost its bytes is not there.
+Result<std::optional<model::Rendition>> Renderer::find_kept(const model::RenditionKey& key) const {
+  ASSIGN_OR_RETURN(auto found, parts_.renditions.find(key));
+  if (!found) return found;
+  bool is_old_failure = !found->failure.empty() && found->made + kFailuresKept <= parts_.clock.now();
+  bool is_lost = found->failure.empty() && parts_.blobs.find_size(found->content.id) != found->content.size;
+  if (is_old_failure || is_lost) found.reset();
+  return found;
+}
+
+Result<Made> Renderer::run(const Original& original, RenderJob job, Admission admission) {
   if (!pipeline::can_be_rendered(original.mime_type)) {
     return Error{Code::invalid, fmt::format("files of the type {} are not made into pictures", original.mime_type)};
   }
   ASSIGN_OR_RETURN(auto source, open_alone(parts_.blobs, original.content.id));
   job.mime_type = original.mime_type;
   job.limits = config_.limits;
-  return parts_.workers.run(job, source.get());
+  return parts_.workers.run(job, source.get(), admission);
 }
 
 Result<std::shared_ptr<const Picture>> Renderer::make(const Original& original, const is::Recipe& recipe,
@@ -200,7 +218,7 @@ Result<std::shared_ptr<const Picture>> Renderer::make(const Original& original, 
     RenderJob job;
     job.settings = config_.settings;
     job.recipes.push_back({recipe, subject, area});
-    ASSIGN_OR_RETURN(auto made, run(original, std::move(job)));
+    ASSIGN_OR_RETURN(auto made, run(original, std::move(job), Admission::unless_crowded));
     if (const auto* error = std::get_if<Error>(&made.reply.made.front())) return *error;
     auto picture = std::make_shared<Picture>();
     picture->about = std::get<MadeFile>(made.reply.made.front());
@@ -236,7 +254,7 @@ Result<model::Rendition> Renderer::store(const Made& made, const MadeFile& file,
 Result<model::Rendition> Renderer::keep(const Original& original, const is::Recipe& recipe,
                                         const std::optional<pipeline::SmartCropArea>& area) {
   model::RenditionKey key{original.content.id, recipe_key(recipe, pipeline::Subject::image, area)};
-  ASSIGN_OR_RETURN(auto found, parts_.renditions.find(key));
+  ASSIGN_OR_RETURN(auto found, find_kept(key));
   if (found && !found->failure.empty()) return Error{Code::invalid, found->failure};
   if (found) return *std::move(found);
   RenderJob job;
@@ -272,7 +290,7 @@ Result<std::vector<model::Rendition>> Renderer::keep_static(const Original& orig
   RenderJob job;
   job.settings = config_.settings;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
-    ASSIGN_OR_RETURN(auto found, parts_.renditions.find({original.content.id, static_key(wanted[i])}));
+    ASSIGN_OR_RETURN(auto found, find_kept({original.content.id, static_key(wanted[i])}));
     if (found) {
       all[i] = *std::move(found);
     } else {
@@ -281,8 +299,17 @@ Result<std::vector<model::Rendition>> Renderer::keep_static(const Original& orig
     }
   }
   if (missing.empty()) return all;
-  auto made = run(original, std::move(job));
+  auto made = run(original, job);
   if (!made && !is_final(made.error())) return std::move(made).error();
+  bool all_failed = !made || std::all_of(made->reply.made.begin(), made->reply.made.end(),
+                                         [](const auto& item) { return std::holds_alternative<Error>(item); });
+  if (all_failed && missing.size() > 1) {  // perhaps for the sake of one of them
+    for (auto i : missing) {
+      ASSIGN_OR_RETURN(auto alone, keep_static(original, {wanted[i]}));
+      all[i] = std::move(alone.front());
+    }
+    return all;
+  }
   auto batch = parts_.blobs.begin();
   std::vector<model::KeptRendition> kept;
   for (std::size_t i = 0; i < missing.size(); ++i) {

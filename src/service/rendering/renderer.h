@@ -50,7 +50,11 @@ class Renderer {
 
   const pipeline::ImageSettings& settings() const { return config_.settings; }
 
-  // For image requests. Two that want the same share the work. Code::invalid: it cannot be made, and why.
+  // Whether a static rendition was made as it would be now.
+  bool is_current(const model::KeptRendition& kept) const;
+
+  // For image requests. Two that want the same share the work. Code::invalid: it cannot be made, and why; Code::busy:
+  // too many wait for pictures.
   Result<std::shared_ptr<const Picture>> make(const Original& original, const is::Recipe& recipe,
                                               pipeline::Subject subject,
                                               const std::optional<pipeline::SmartCropArea>& area = std::nullopt);
@@ -69,7 +73,10 @@ class Renderer {
 
  private:
   class Memory;
-  Result<Made> run(const Original& original, RenderJob job);
+  std::string static_prefix() const;
+  std::string static_key(const pipeline::StaticRendition& rendition) const;
+  Result<std::optional<model::Rendition>> find_kept(const model::RenditionKey& key) const;
+  Result<Made> run(const Original& original, RenderJob job, Admission admission = Admission::always);
   Result<model::Rendition> store(const Made& made, const MadeFile& file, model::BlobBatch& batch) const;
   std::string recipe_key(const is::Recipe& recipe, pipeline::Subject subject,
                          const std::optional<pipeline::SmartCropArea>& area) const;
@@ -79,8 +86,5 @@ class Renderer {
   const std::string settings_key_;
   std::unique_ptr<Memory> memory_;
 };
-
-// The canonical text of a static rendition, as its key in the repository.
-std::string static_key(const pipeline::StaticRendition& rendition);
 
 }  // namespace dray::service

@@ -6,6 +6,7 @@
 #include <linux/filter.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -29,6 +30,8 @@ constexpr std::uint32_t kArchitecture = AUDIT_ARCH_AARCH64;
 #else
 constexpr std::uint32_t kArchitecture = 0;
 #endif
+
+constexpr ByteCount kMappings = ByteCount{3} * 1024 * 1024 * 1024;  // libraries, the original and stacks, beside memory
 
 std::string reason() { return std::strerror(errno); }
 
@@ -72,15 +75,21 @@ void wall_off_files(const std::vector<std::string>& readable, std::vector<std::s
   landlock_ruleset_attr attributes{};
   attributes.handled_access_fs = handled_access(version);
   UniqueFd rules(static_cast<int>(::syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0)));
-  bool done = static_cast<bool>(rules);
-  for (const auto& path : readable) done = done && allow_reading(rules.get(), path);
-  if (!done || ::syscall(SYS_landlock_restrict_self, rules.get(), 0) != 0)
+  if (!rules) {
+    missing.push_back("Landlock, which keeps it from the files of the server: " + reason());
+    return;
+  }
+  for (const auto& path : readable) {
+    if (!allow_reading(rules.get(), path)) missing.push_back(fmt::format("reading {}: {}", path, reason()));
+  }
+  if (::syscall(SYS_landlock_restrict_self, rules.get(), 0) != 0)
     missing.push_back("Landlock, which keeps it from the files of the server: " + reason());
 }
 
 // --- seccomp: which system calls ---
 
 constexpr std::uint32_t kForbidden[] = {
+    // the network, and other programs and processes
     SYS_socket,
     SYS_connect,
     SYS_bind,
@@ -90,6 +99,28 @@ constexpr std::uint32_t kForbidden[] = {
     SYS_execve,
     SYS_execveat,
     SYS_ptrace,
+    SYS_process_vm_readv,
+    SYS_process_vm_writev,
+    SYS_process_madvise,
+    SYS_pidfd_open,
+    SYS_pidfd_getfd,
+    SYS_kill,
+    SYS_tkill,
+    SYS_tgkill,
+    SYS_rt_sigqueueinfo,
+    SYS_rt_tgsigqueueinfo,
+    SYS_pidfd_send_signal,
+    SYS_sched_setaffinity,
+    SYS_sched_setparam,
+    SYS_sched_setscheduler,
+    SYS_sched_setattr,
+    SYS_setpriority,
+    SYS_shmget,
+    SYS_shmat,
+    SYS_msgget,
+    SYS_semget,
+    SYS_mq_open,
+    // the machine
     SYS_mount,
     SYS_umount2,
     SYS_unshare,
@@ -103,22 +134,56 @@ constexpr std::uint32_t kForbidden[] = {
     SYS_init_module,
     SYS_finit_module,
     SYS_delete_module,
-    SYS_process_vm_readv,
-    SYS_process_vm_writev,
     SYS_io_uring_setup,
     SYS_userfaultfd,
     SYS_pivot_root,
     SYS_chroot,
-    SYS_kill,
-    SYS_tkill,
-    SYS_pidfd_open,
-    SYS_pidfd_getfd,
     SYS_open_by_handle_at,
+    // what Landlock does not know, or not in every version
+    SYS_truncate,
+    SYS_fchmod,
+    SYS_fchmodat,
+    SYS_fchown,
+    SYS_fchownat,
+    SYS_setxattr,
+    SYS_lsetxattr,
+    SYS_fsetxattr,
+    SYS_removexattr,
+    SYS_lremovexattr,
+    SYS_fremovexattr,
+    SYS_utimensat,
+    // memory that no limit counts
+    SYS_memfd_create,
 #if defined(__x86_64__)
     SYS_fork,
     SYS_vfork,
+    SYS_chmod,
+    SYS_chown,
+    SYS_lchown,
+    SYS_utime,
+    SYS_utimes,
+    SYS_futimesat,
 #endif
 };
+
+enum class Where { one_of, not_zero };
+
+// Forbids a call by the lower half of one of its arguments.
+void forbid_where(std::vector<sock_filter>& program, std::uint32_t call, std::size_t argument,
+                  const std::vector<std::uint32_t>& values, Where where) {
+  std::vector<sock_filter> test = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(argument))};
+  if (where == Where::not_zero) {
+    test.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0));
+    test.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM));
+  }
+  for (auto value : values) {
+    test.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1));
+    test.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM));
+  }
+  test.push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)));  // for what follows
+  program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, static_cast<std::uint8_t>(test.size())));
+  program.insert(program.end(), test.begin(), test.end());
+}
 
 // A forbidden call fails with EPERM; one of another architecture ends the process.
 void wall_off_calls(std::vector<std::string>& missing) {
@@ -136,12 +201,15 @@ void wall_off_calls(std::vector<std::string>& missing) {
     program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1));
     program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM));
   }
-  // A new process is a clone without CLONE_VM; threads have it. clone3 hides its flags: glibc then takes clone.
+  // Limits of other processes, and signals by way of a descriptor's owner.
+  forbid_where(program, SYS_prlimit64, offsetof(seccomp_data, args[0]), {}, Where::not_zero);
+  forbid_where(program, SYS_fcntl, offsetof(seccomp_data, args[1]), {F_SETOWN, F_SETOWN_EX, F_SETSIG}, Where::one_of);
+  // A new process is a clone without CLONE_THREAD. clone3 hides its flags: glibc then takes clone.
   program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone3, 0, 1));
   program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS));
   program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 3));
   program.push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args[0])));
-  program.push_back(BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x00000100 /* CLONE_VM */, 1, 0));
+  program.push_back(BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, CLONE_THREAD, 1, 0));
   program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM));
   program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
   sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
@@ -155,6 +223,7 @@ std::vector<std::string> enter_sandbox(const SandboxRules& rules) {
   std::vector<std::string> missing;
   set_limit(RLIMIT_CORE, 0, "core files", missing);
   set_limit(RLIMIT_DATA, rules.memory, "memory", missing);
+  set_limit(RLIMIT_AS, rules.memory + kMappings, "addresses", missing);
   set_limit(RLIMIT_FSIZE, rules.output, "what may be written", missing);
   ::signal(SIGXFSZ, SIG_IGN);  // the write fails instead, and says so
   set_limit(RLIMIT_NOFILE, static_cast<rlim_t>(rules.open_files), "open files", missing);

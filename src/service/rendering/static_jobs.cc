@@ -69,8 +69,14 @@ void StaticJobs::work() {
       std::lock_guard lock(mutex_);
       if (stop_) return;
     }
-    auto done = carry_out_one(jobs_, renderer_, clock_, config_);
-    if (!done) log::error("the queue of renditions cannot be used: {}", done.error().message);
+    auto done = [&]() -> Result<bool> {
+      try {
+        return carry_out_one(jobs_, renderer_, clock_, config_);
+      } catch (const std::exception& error) {
+        return Error{Code::unavailable, error.what()};
+      }
+    }();
+    if (!done) log::error("renditions cannot be made: {}", done.error().message);
     if (!done || !*done) pause();
   }
 }

@@ -2,8 +2,10 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
+
 #include "base/file.h"
-#include "base/log.h"
+#include "base/text.h"
 #include "service/rendering/channel.h"
 #include "service/rendering/render_job.h"
 
@@ -85,6 +87,22 @@ RenderReply answer(const Message& message) {
   return reply;
 }
 
+// Messages of libraries quote what stands in files.
+void clean(Error& error) {
+  constexpr std::size_t kLongest = 500;
+  for (auto* text : {&error.message, &error.detail}) {
+    text->resize(std::min(text->size(), kLongest));
+    *text = replace_invalid_utf8(*text);
+  }
+}
+
+void clean(RenderReply& reply) {
+  if (reply.error) clean(*reply.error);
+  for (auto& item : reply.made) {
+    if (auto* error = std::get_if<Error>(&item)) clean(*error);
+  }
+}
+
 }  // namespace
 
 int run_worker(int socket, const WorkerConfig& config) {
@@ -96,6 +114,7 @@ int run_worker(int socket, const WorkerConfig& config) {
     auto message = receive_message(socket, {});
     if (!message) return message.error().code == Code::gone ? 0 : 1;
     auto reply = answer(*message);
+    clean(reply);
     if (!send_message(socket, json::serialize(to_json(reply)), {})) return 0;
   }
 }

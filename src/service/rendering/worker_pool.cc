@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "base/scope_exit.h"
+#include "pipeline/renditions/encode.h"
 #include "service/rendering/channel.h"
 
 namespace dray::service {
@@ -28,6 +29,7 @@ Result<pid_t> spawn(const std::vector<std::string>& command, int channel) {
   ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
   ::posix_spawn_file_actions_adddup2(&actions, 2, 1);
   ::posix_spawn_file_actions_adddup2(&actions, channel, kChannel);
+  ::posix_spawn_file_actions_addclosefrom_np(&actions, kChannel + 1);  // listening sockets, others' connections
   // Ctrl-C at the server's terminal is for the server, which ends its workers itself.
   posix_spawnattr_t attributes;
   ::posix_spawnattr_init(&attributes);
@@ -55,14 +57,32 @@ Result<pid_t> spawn(const std::vector<std::string>& command, int channel) {
 bool is_answer_to(const RenderJob& job, const Made& made) {
   struct stat status;
   if (::fstat(made.output.get(), &status) < 0) return false;
-  auto size = static_cast<ByteCount>(status.st_size);
-  if (made.reply.made.size() != job.recipes.size() + job.renditions.size()) return false;
-  return std::all_of(made.reply.made.begin(), made.reply.made.end(), [&](const auto& item) {
-    const auto* file = std::get_if<MadeFile>(&item);
-    return !file || (file->offset <= size && file->length <= size - file->offset && file->size.width > 0 &&
-                     file->size.height > 0 && file->mime_type.size() < 100 && file->name.size() < 300 &&
-                     file->mime_type.find_first_of("\r\n") == std::string::npos);
-  });
+  auto rest = static_cast<ByteCount>(status.st_size);
+  const auto& reply = made.reply;
+  if (reply.made.size() != job.recipes.size() + job.renditions.size()) return false;
+  if (reply.smart_crops.size() != job.smart_crops.size()) return false;
+  for (const auto& box : reply.smart_crops) {
+    bool is_inside = box.left >= 0 && box.top >= 0 && box.width > 0 && box.height > 0 && box.left + box.width < 1.001 &&
+                     box.top + box.height < 1.001;
+    if (!is_inside) return false;
+  }
+  ByteCount end = 0;
+  for (std::size_t i = 0; i < reply.made.size(); ++i) {
+    const auto* file = std::get_if<MadeFile>(&reply.made[i]);
+    if (!file) continue;
+    if (file->offset != end || file->length > rest || file->size.width <= 0 || file->size.height <= 0) return false;
+    rest -= file->length;
+    end += file->length;
+    if (i < job.recipes.size()) {
+      auto output = job.recipes[i].recipe.output.value_or(is::Output());
+      if (file->mime_type != pipeline::mime_type_of(output.format) || !file->name.empty()) return false;
+    } else {
+      const auto& wanted = job.renditions[i - job.recipes.size()].name;
+      bool is_named = file->name == wanted || file->name == wanted + ".png" || file->name == wanted + ".jpeg";
+      if (!is_named || (file->mime_type != "image/png" && file->mime_type != "image/jpeg")) return false;
+    }
+  }
+  return true;
 }
 
 }  // namespace
@@ -120,10 +140,14 @@ Result<std::unique_ptr<WorkerPool::Worker>> WorkerPool::start() {
   return worker;
 }
 
-Result<std::unique_ptr<WorkerPool::Worker>> WorkerPool::take() {
+Result<std::unique_ptr<WorkerPool::Worker>> WorkerPool::take(Admission admission) {
   {
     std::unique_lock lock(mutex_);
+    if (admission == Admission::unless_crowded && waiting_ >= config_.most_waiting)
+      return Error{Code::busy, "many pictures are being made right now: try again in a moment"};
+    ++waiting_;
     freed_.wait(lock, [&] { return busy_ < config_.workers; });
+    --waiting_;
     ++busy_;
     if (!idle_.empty()) {
       auto worker = std::move(idle_.back());
@@ -131,9 +155,30 @@ Result<std::unique_ptr<WorkerPool::Worker>> WorkerPool::take() {
       return worker;
     }
   }
-  auto worker = start();
-  if (!worker) give(nullptr);
-  return worker;
+  try {
+    auto worker = start();
+    if (!worker) give(nullptr);
+    return worker;
+  } catch (...) {
+    give(nullptr);
+    throw;
+  }
+}
+
+// A worker that died while it had nothing to do says nothing about this job: another one gets it.
+Result<std::unique_ptr<WorkerPool::Worker>> WorkerPool::take_and_send(const std::string& text, int source, int output,
+                                                                      Admission admission) {
+  for (unsigned tries = 0;; ++tries) {
+    ASSIGN_OR_RETURN(auto worker, take(admission));
+    auto sent = send_message(worker->channel.get(), text, {source, output});
+    if (sent) return worker;
+    bool is_new = worker->jobs == 0;
+    worker.reset();
+    give(nullptr);
+    if (sent.error().code != Code::gone || is_new || tries > config_.workers) return std::move(sent).error();
+    std::lock_guard lock(mutex_);
+    ++counts_.died;
+  }
 }
 
 void WorkerPool::give(std::unique_ptr<Worker> worker) {
@@ -148,19 +193,21 @@ void WorkerPool::give(std::unique_ptr<Worker> worker) {
     idle_.push_back(std::move(worker));
 }
 
-Result<Made> WorkerPool::try_once(const RenderJob& job, const std::string& text, int source, bool& died) {
+Result<Made> WorkerPool::try_once(const RenderJob& job, const std::string& text, int source, Admission admission,
+                                  bool& died) {
   died = false;
   Made made;
   made.output = UniqueFd(::memfd_create("renditions", MFD_CLOEXEC));
   if (!made.output) return system_error("cannot make room for renditions", errno);
-  ASSIGN_OR_RETURN(auto worker, take());
+  ASSIGN_OR_RETURN(auto worker, take_and_send(text, source, made.output.get(), admission));
   ++worker->jobs;
-  auto sent = send_message(worker->channel.get(), text, {source, made.output.get()});
-  auto answer = sent ? receive_message(worker->channel.get(), config_.patience) : Result<Message>(sent.error());
+  auto answer = receive_message(worker->channel.get(), config_.patience);
   if (answer) {
     give(std::move(worker));
-    ASSIGN_OR_RETURN(auto value, parse_json(answer->text));
-    ASSIGN_OR_RETURN(made.reply, render_reply_from_json(value));
+    auto value = parse_json(answer->text);
+    auto reply = value ? render_reply_from_json(*value) : Result<RenderReply>(value.error());
+    if (!reply) return Error{Code::unavailable, "a worker answered nonsense", reply.error().message};
+    made.reply = *std::move(reply);
     if (made.reply.error) return *std::move(made.reply.error);
     if (!is_answer_to(job, made)) return Error{Code::unavailable, "a worker answered something else than it was asked"};
     return made;
@@ -182,15 +229,15 @@ Result<Made> WorkerPool::try_once(const RenderJob& job, const std::string& text,
                "it cannot be made: the program that reads such files broke off, so this one may be damaged"};
 }
 
-Result<Made> WorkerPool::run(const RenderJob& job, int source) {
+Result<Made> WorkerPool::run(const RenderJob& job, int source, Admission admission) {
   auto text = json::serialize(to_json(job));
   {
     std::lock_guard lock(mutex_);
     ++counts_.jobs;
   }
   bool died = false;
-  auto made = try_once(job, text, source, died);
-  if (died) made = try_once(job, text, source, died);
+  auto made = try_once(job, text, source, admission, died);
+  if (died) made = try_once(job, text, source, admission, died);
   return made;
 }
 

@@ -20,6 +20,7 @@ struct WorkerPoolConfig {
   std::vector<std::string> command;            // starts a worker that serves the channel at descriptor 3
   unsigned workers = 1;                        // at once
   std::chrono::milliseconds patience{30'000};  // with one job
+  unsigned most_waiting = 8;                   // of those that may be refused
   unsigned jobs_per_worker = 500;              // then a new one is started, whatever the old one had lost
 };
 
@@ -27,6 +28,8 @@ struct Made {
   RenderReply reply;
   UniqueFd output;  // holds what the reply's files name
 };
+
+enum class Admission { always, unless_crowded };
 
 struct WorkerCounts {
   std::uint64_t jobs = 0, started = 0, died = 0, killed = 0;
@@ -42,22 +45,24 @@ class WorkerPool {
   // nothing but the original.
   // Code::invalid: the worker died twice or took too long, the source's fault then, or it said what is wrong with it.
   // Code::unavailable: no worker can be started.
-  Result<Made> run(const RenderJob& job, int source);
+  // Code::busy: with Admission::unless_crowded, when others wait already.
+  Result<Made> run(const RenderJob& job, int source, Admission admission = Admission::always);
   WorkerCounts counts() const;
   std::vector<std::string> missing_walls() const;  // what the sandbox of the workers lacks, as the first of them said
 
  private:
   struct Worker;
-  Result<std::unique_ptr<Worker>> take();
+  Result<std::unique_ptr<Worker>> take(Admission admission);
+  Result<std::unique_ptr<Worker>> take_and_send(const std::string& text, int source, int output, Admission admission);
   void give(std::unique_ptr<Worker> worker);
   Result<std::unique_ptr<Worker>> start();
-  Result<Made> try_once(const RenderJob& job, const std::string& text, int source, bool& died);
+  Result<Made> try_once(const RenderJob& job, const std::string& text, int source, Admission admission, bool& died);
 
   const WorkerPoolConfig config_;
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable freed_;
   std::vector<std::unique_ptr<Worker>> idle_;
-  unsigned busy_ = 0;
+  unsigned busy_ = 0, waiting_ = 0;
   WorkerCounts counts_;
   std::vector<std::string> missing_walls_;
 };

@@ -144,6 +144,14 @@ TEST_P(RenditionsConformance, KeepsSmartCropsByAsset) {
   large.left = 0;
   ASSERT_TRUE(profiles.put_crops(fresh_.asset_id, {large}));
   EXPECT_EQ(*profiles.list_crops(fresh_.asset_id), (std::vector{large, small}));
+  auto found_again = small;
+  found_again.by_hand = false;
+  found_again.left = 0.9;
+  ASSERT_TRUE(profiles.put_crops(fresh_.asset_id, {found_again}));
+  EXPECT_EQ(profiles.list_crops(fresh_.asset_id)->back(), small) << "what was changed by hand stays";
+  found_again.target_width = 50;
+  ASSERT_TRUE(profiles.put_crops(fresh_.asset_id, {found_again}));
+  EXPECT_EQ(profiles.list_crops(fresh_.asset_id)->back(), found_again);
   EXPECT_TRUE(profiles.list_crops(fresh_.asset_id + 1)->empty());
 }
 
