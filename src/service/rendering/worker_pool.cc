@@ -117,7 +117,17 @@ std::vector<std::string> WorkerPool::missing_walls() const {
   return missing_walls_;
 }
 
+// One that dies while it starts may have been killed for want of memory: others are tried.
 Result<std::unique_ptr<WorkerPool::Worker>> WorkerPool::start() {
+  constexpr int kTries = 3;
+  for (int tries = 1;; ++tries) {
+    auto worker = start_once();
+    if (worker || tries == kTries) return worker;
+    log::warn("{} {}", worker.error().message, worker.error().detail);
+  }
+}
+
+Result<std::unique_ptr<WorkerPool::Worker>> WorkerPool::start_once() {
   ASSIGN_OR_RETURN(auto pair, make_channel());
   auto worker = std::make_unique<Worker>();
   // The child must not find it at 3 already: then it would be closed there.

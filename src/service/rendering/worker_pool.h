@@ -56,6 +56,7 @@ class WorkerPool {
   Result<std::unique_ptr<Worker>> take_and_send(const std::string& text, int source, int output, Admission admission);
   void give(std::unique_ptr<Worker> worker);
   Result<std::unique_ptr<Worker>> start();
+  Result<std::unique_ptr<Worker>> start_once();
   Result<Made> try_once(const RenderJob& job, const std::string& text, int source, Admission admission, bool& died);
 
   const WorkerPoolConfig config_;
