@@ -17,11 +17,7 @@ Result<void> list_presets(Installation& parts) {
 }
 
 Result<void> put_preset(Installation& parts, const model::ImagePreset& preset) {
-  auto find_macro = [&](std::string_view name) -> std::optional<std::string> {
-    auto found = parts.presets->find(name);
-    return found && *found ? std::optional((*found)->query) : std::nullopt;
-  };
-  ASSIGN_OR_RETURN(auto reading, is::read_query(preset.query, find_macro));
+  ASSIGN_OR_RETURN(auto reading, is::read_query(preset.query, model::queries_of(*parts.presets)));
   for (const auto& name : reading.unknown)
     std::cerr << fmt::format("dray: the command {} is not known, and will be ignored\n", name);
   return parts.presets->put(preset);

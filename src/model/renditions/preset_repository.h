@@ -1,6 +1,7 @@
 // The port to image presets: named pieces of Image Serving queries.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,6 +29,9 @@ class PresetRepository {
   virtual Result<void> put(const ImagePreset& preset) = 0;    // Code::invalid: its name; replaces
   virtual Result<void> remove(std::string_view name) = 0;     // Code::not_found
 };
+
+// Queries by the names of presets, as readers of queries ask for them. `presets` must outlive it.
+std::function<std::optional<std::string>(std::string_view)> queries_of(const PresetRepository& presets);
 
 std::unique_ptr<PresetRepository> make_memory_presets();
 

@@ -57,6 +57,13 @@ class MemoryPresets final : public PresetRepository {
 
 }  // namespace
 
+std::function<std::optional<std::string>(std::string_view)> queries_of(const PresetRepository& presets) {
+  return [&presets](std::string_view name) -> std::optional<std::string> {
+    auto preset = presets.find(name);
+    return preset && *preset ? std::optional((*preset)->query) : std::nullopt;
+  };
+}
+
 std::unique_ptr<PresetRepository> make_memory_presets() { return std::make_unique<MemoryPresets>(); }
 
 }  // namespace dray::model

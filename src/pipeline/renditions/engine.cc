@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pipeline/renditions/compose.h"
 #include "pipeline/renditions/encode.h"
 #include "pipeline/renditions/operations.h"
 #include "pipeline/renditions/profiles.h"
@@ -22,8 +23,6 @@ struct Scales {  // pixels of the picture for one of the geometry's
 };
 
 int scaled(int value, double by) { return static_cast<int>(std::lround(value * by)); }
-
-PixelSize size_of(const VImage& image) { return {image.width(), image.height()}; }
 
 bool is_inside(const PixelBox& box, PixelSize of) {
   return box.at.x >= 0 && box.at.y >= 0 && box.at.x + box.size.width <= of.width &&
@@ -61,41 +60,6 @@ Picture take_box(Picture picture, const PixelBox& box, const std::optional<is::C
   return picture;
 }
 
-VipsKernel kernel_of(is::Resampling resampling) {
-  switch (resampling) {
-    case is::Resampling::bilin:
-      return VIPS_KERNEL_LINEAR;
-    case is::Resampling::bicub:
-      return VIPS_KERNEL_CUBIC;
-    case is::Resampling::sharp2:
-      return VIPS_KERNEL_LANCZOS3;
-    case is::Resampling::bisharp:
-      return VIPS_KERNEL_LANCZOS2;
-  }
-  return VIPS_KERNEL_LANCZOS3;
-}
-
-// To exactly that size. Transparent pixels give no colour to their neighbours.
-Picture resize(Picture picture, PixelSize to, is::Resampling resampling) {
-  auto from = size_of(picture.pixels);
-  if (from == to) return picture;
-  auto interpretation = picture.pixels.interpretation();
-  auto* options = VImage::option()
-                      ->set("vscale", static_cast<double>(to.height) / from.height)
-                      ->set("kernel", kernel_of(resampling));
-  auto x = static_cast<double>(to.width) / from.width;
-  if (picture.has_alpha) {
-    picture.pixels = picture.pixels.premultiply().resize(x, options).unpremultiply().rint();
-  } else {
-    picture.pixels = picture.pixels.resize(x, options);
-  }
-  picture.pixels = picture.pixels.cast(VIPS_FORMAT_UCHAR).copy(VImage::option()->set("interpretation", interpretation));
-  if (size_of(picture.pixels) != to) {  // a side of rounding
-    picture.pixels = picture.pixels.embed(0, 0, to.width, to.height, VImage::option()->set("extend", VIPS_EXTEND_COPY));
-  }
-  return picture;
-}
-
 Picture rotate(Picture picture, double degrees) {
   if (degrees == 0) return picture;
   if (degrees == 90 || degrees == 180 || degrees == 270) {
@@ -124,31 +88,6 @@ Picture flip(Picture picture, is::Flip flip) {
   if (flip.left_right) picture.pixels = picture.pixels.flip(VIPS_DIRECTION_HORIZONTAL);
   if (flip.up_down) picture.pixels = picture.pixels.flip(VIPS_DIRECTION_VERTICAL);
   return picture;
-}
-
-// Puts a colour under what is transparent, in part or wholly.
-Picture put_under(const Picture& picture, const is::Color& background) {
-  if (!picture.has_alpha) return picture;
-  auto values = components_of(background, picture.type);
-  auto color = picture.color();
-  auto alpha = picture.alpha() / 255.0;
-  auto result = color * alpha + (alpha * -1 + 1) * values;
-  if (background.alpha >= 1) {
-    Picture flat = picture;
-    flat.has_alpha = false;
-    flat.pixels = flat.with(result.rint()).pixels;
-    return flat;
-  }
-  // Under a colour that is transparent itself: premultiplied sums, divided by what covers at all.
-  auto cover = alpha + (alpha * -1 + 1) * background.alpha;
-  auto sum = color * alpha + (alpha * -1 + 1) * background.alpha * values;
-  Picture mixed = picture;
-  mixed.pixels = (sum / cover)
-                     .rint()
-                     .bandjoin((cover * 255.0).rint())
-                     .cast(VIPS_FORMAT_UCHAR)
-                     .copy(VImage::option()->set("interpretation", color.interpretation()));
-  return mixed;
 }
 
 // Edges are rounded, not sizes: what ends at the picture's edge still does.

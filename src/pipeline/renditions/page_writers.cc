@@ -1,26 +1,15 @@
 #include "pipeline/renditions/page_writers.h"
 
 #include <fmt/format.h>
-#include <zlib.h>
 
 #include <cmath>
-#include <stdexcept>
 #include <vector>
 
 #include "pipeline/renditions/color.h"
+#include "pipeline/renditions/deflate.h"
 
 namespace dray::pipeline {
 namespace {
-
-std::string deflated(std::string_view content) {
-  auto bound = ::compressBound(static_cast<uLong>(content.size()));
-  std::string out(bound, '\0');
-  if (::compress2(reinterpret_cast<Bytef*>(out.data()), &bound, reinterpret_cast<const Bytef*>(content.data()),
-                  static_cast<uLong>(content.size()), 6) != Z_OK)
-    throw std::runtime_error("the picture cannot be compressed");
-  out.resize(bound);
-  return out;
-}
 
 std::string_view device_space(is::PixelType type) {
   return type == is::PixelType::gray ? "/DeviceGray" : type == is::PixelType::rgb ? "/DeviceRGB" : "/DeviceCMYK";

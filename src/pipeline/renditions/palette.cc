@@ -2,7 +2,6 @@
 
 #include <cgif.h>
 #include <libimagequant.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <memory>
@@ -10,6 +9,7 @@
 
 #include "base/digest.h"
 #include "base/text.h"
+#include "pipeline/renditions/deflate.h"
 
 namespace dray::pipeline {
 namespace {
@@ -171,16 +171,6 @@ void add_chunk(std::string& out, std::string_view type, std::string_view content
   auto start = out.size();
   out.append(type).append(content);
   put_big(out, crc32_of(bytes_of(std::string_view(out).substr(start))));
-}
-
-std::string deflated(std::string_view content) {
-  auto bound = ::compressBound(static_cast<uLong>(content.size()));
-  std::string out(bound, '\0');
-  if (::compress2(reinterpret_cast<Bytef*>(out.data()), &bound, reinterpret_cast<const Bytef*>(content.data()),
-                  static_cast<uLong>(content.size()), 6) != Z_OK)
-    throw std::runtime_error("the picture cannot be compressed");
-  out.resize(bound);
-  return out;
 }
 
 std::string png_rows(const IndexedPicture& picture) {

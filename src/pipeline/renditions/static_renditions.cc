@@ -8,16 +8,17 @@
 #include <numeric>
 
 #include "base/text.h"
+#include "pipeline/renditions/compose.h"
 #include "pipeline/renditions/encode.h"
 #include "pipeline/renditions/profiles.h"
 
 namespace dray::pipeline {
 namespace {
 
-using vips::VImage;
-
 constexpr PixelSize kWebBox{1280, 1280};
 constexpr int kLargestBox = 4096;
+constexpr auto kResampling = is::Resampling::sharp2;
+constexpr is::Color kWhite{is::Color::Kind::rgb, {1, 1, 1, 0}, 1, false};
 constexpr std::size_t kEncodersAtOnce = 4;
 
 // What a smaller one is made from has at least so many times its pixels in each direction, if there is such a one.
@@ -43,18 +44,6 @@ PixelSize size_of(const StaticRendition& wanted, PixelSize source) {
   return fit_box(fit_box(source, kWebBox, false), wanted.box, true);
 }
 
-Picture scale_to(Picture picture, PixelSize to) {
-  auto interpretation = picture.pixels.interpretation();
-  auto x = static_cast<double>(to.width) / picture.pixels.width();
-  auto* options = VImage::option()->set("vscale", static_cast<double>(to.height) / picture.pixels.height());
-  auto scaled = picture.has_alpha ? picture.pixels.premultiply().resize(x, options).unpremultiply().rint()
-                                  : picture.pixels.resize(x, options);
-  if (scaled.width() != to.width || scaled.height() != to.height)
-    scaled = scaled.embed(0, 0, to.width, to.height, VImage::option()->set("extend", VIPS_EXTEND_COPY));
-  picture.pixels = scaled.cast(VIPS_FORMAT_UCHAR).copy(VImage::option()->set("interpretation", interpretation));
-  return picture;
-}
-
 // The name and format of a web rendition depend on whether the original sees through.
 StaticRendition settle(StaticRendition wanted, bool has_alpha) {
   if (wanted.kind != StaticRendition::Kind::web) return wanted;
@@ -76,23 +65,13 @@ Result<Rendered> encode_static(const Picture& picture, const StaticRendition& wa
   rendered.size = {picture.pixels.width(), picture.pixels.height()};
   rendered.type = picture.type;
   rendered.has_alpha = picture.has_alpha;
-  rendered.has_profile = !picture.profile.empty();
+  rendered.has_profile = encoding.embeds_profile && !picture.profile.empty();
   rendered.resolution = resolution;
   return rendered;
 }
 
 bool holds_alpha(is::Output::Format format) {
   return format == is::Output::Format::png || format == is::Output::Format::webp || format == is::Output::Format::gif;
-}
-
-// On white, where the format cannot hold what sees through.
-Picture flatten(const Picture& picture) {
-  auto color = picture.color();
-  auto alpha = picture.alpha() / 255.0;
-  Picture flat = picture;
-  flat.has_alpha = false;
-  flat.pixels = flat.with((color * alpha + (alpha * -1 + 1) * 255.0).rint()).pixels;
-  return flat;
 }
 
 }  // namespace
@@ -153,16 +132,17 @@ Result<std::vector<NamedRendition>> render_static(const Source& source, const st
     if (!from && !larger.empty()) from = &larger.front();
     Picture picture;
     if (from) {
-      picture = scale_to(*from, size);
+      picture = resize(*from, size, kResampling);
     } else {
       auto reduction = static_cast<double>(seen.width) / size.width;
-      picture = to_srgb(scale_to(Picture::of(source.load(std::max(1.0, reduction), Source::Access::sequential)), size),
-                        settings);
+      picture = to_srgb(
+          resize(Picture::of(source.load(std::max(1.0, reduction), Source::Access::sequential)), size, kResampling),
+          settings);
     }
     picture.pixels = picture.pixels.copy_memory();
     larger.push_back(picture);
     auto settled = settle(wanted[i], picture.has_alpha);
-    if (picture.has_alpha && !holds_alpha(settled.format)) picture = flatten(picture);
+    if (picture.has_alpha && !holds_alpha(settled.format)) picture = put_under(picture, kWhite);
     made[i].name = settled.name;
     if (encoders.size() - waited_for >= kEncodersAtOnce) encoders[waited_for++].second.wait();
     encoders.emplace_back(i, std::async(std::launch::async, [picture, settled, resolution = source.facts().resolution] {

@@ -72,12 +72,8 @@ void resolve_static(const pipeline::DownloadRequest& request, Wishes& wishes) {
 
 Result<void> resolve_dynamic(const pipeline::DownloadRequest& request, const model::PresetRepository& presets,
                              Wishes& wishes) {
-  auto find_macro = [&](std::string_view name) -> std::optional<std::string> {
-    auto preset = presets.find(name);
-    return preset && *preset ? std::optional((*preset)->query) : std::nullopt;
-  };
   for (const auto& dynamic : request.options.dynamic) {
-    ASSIGN_OR_RETURN(auto reading, is::read_query(dynamic.query, find_macro));
+    ASSIGN_OR_RETURN(auto reading, is::read_query(dynamic.query, model::queries_of(presets)));
     if (reading.question != is::Question())
       return Error{Code::invalid, "a rendition is a picture: req has no place in a download"};
     for (const auto& name : reading.unknown)

@@ -69,14 +69,9 @@ Result<std::string> Images::undo_protection(const std::string& query) const {
   return plain;
 }
 
-is::FindMacro Images::find_preset() const {
-  return [this](std::string_view name) -> std::optional<std::string> {
-    auto preset = parts_.presets.find(name);
-    return preset && *preset ? std::optional((*preset)->query) : std::nullopt;
-  };
+Result<is::Reading> Images::read(std::string_view query) const {
+  return is::read_query(query, model::queries_of(parts_.presets));
 }
-
-Result<is::Reading> Images::read(std::string_view query) const { return is::read_query(query, find_preset()); }
 
 Result<model::Node> Images::find_image(const std::string& object, const model::Caller& caller) const {
   Error absent{Code::not_found, fmt::format("there is no image {}", object)};
@@ -145,7 +140,8 @@ Result<OpenRendition> Images::open_rendition(const AssetPath& path, std::string_
   Error absent{Code::not_found, fmt::format("there is no asset {}", path.text())};
   ASSIGN_OR_RETURN(auto node, find_asset(path, absent, caller));
   ASSIGN_OR_RETURN(auto kept, list_renditions(*node.asset));
-  auto found = std::find_if(kept.begin(), kept.end(), [&](const auto& one) { return one.name == name; });
+  auto found =
+      std::find_if(kept.begin(), kept.end(), [&](const auto& one) { return one.name == name && one.failure.empty(); });
   model::Rendition rendition;
   if (found != kept.end()) {
     rendition = *std::move(found);
@@ -236,7 +232,7 @@ Result<ImageAnswer> Images::answer(const ImageRequest& request, const model::Cal
       return text(std::move(described));
     }
     case Kind::resolve: {
-      ASSIGN_OR_RETURN(auto commands, is::parse_query(query, find_preset()));
+      ASSIGN_OR_RETURN(auto commands, is::parse_query(query, model::queries_of(parts_.presets)));
       return text({"text/plain; charset=utf-8",
                    fmt::format("/is/image/{}?{}\n", percent_encode_path(request.object), resolve(commands)), false});
     }

@@ -84,7 +84,6 @@ class Images {
   };
   Result<Found> find_object(const std::string& object, const model::Caller& caller) const;
   Result<model::Node> find_image(const std::string& object, const model::Caller& caller) const;
-  is::FindMacro find_preset() const;
   Result<std::string> undo_protection(const std::string& query) const;
   Result<ImageAnswer> answer_with_picture(const Found& found, const is::Reading& reading) const;
   Result<ImageText> describe_reply(const Found& found, const is::Reading& reading) const;
