@@ -274,6 +274,15 @@ class Smuggling(unittest.TestCase):
                 self.assertNotRegex(answers, rb"^HTTP/1\.1 50[0234]")
                 self.assertIn(b"Connection: close\r\n", answers)
 
+    def test_trailers_without_end_are_answered_however_they_arrive(self):
+        for piece in (1_000, 30_000, 65_000, 66_000, 120_000) * 4:
+            with dray.connect() as wire:
+                request = SHAPES["trailers without end"]
+                for begin in range(0, len(request), piece):
+                    wire.send(request[begin:begin + piece])
+                self.assertEqual(400, wire.read_answer().status)
+                self.assertTrue(wire.is_closed())
+
     def test_what_cannot_become_a_request_is_refused_at_once(self):
         for start in (b"GET /livez HTTP/1.1\nHost: dray\n", b"GET /livez HTTP/1.1\r\nHost: dray\n\n", b"\n", b"X" * 17_000):
             begun = time.monotonic()
@@ -296,10 +305,11 @@ class Smuggling(unittest.TestCase):
 
     def test_a_client_that_sends_on_gets_the_refusal_all_the_same(self):
         """Its body fills the buffers; closing at once would reset the connection and lose the answer."""
-        with dray.connect() as wire:
-            wire.send(head("POST /api/v1/downloads HTTP/1.1", "Host: dray", "Content-Length: 50000") + b"x" * 50000)
-            self.assertEqual(401, wire.read_answer().status)
-            self.assertTrue(wire.is_closed())
+        for size in (50_000, 200_000, 20_000_000):
+            with self.subTest(size), dray.connect() as wire:
+                wire.send(head("POST /api/v1/downloads HTTP/1.1", "Host: dray", "Content-Length: %d" % size) + b"x" * size)
+                self.assertEqual(401, wire.read_answer().status)
+                self.assertTrue(wire.is_closed())
 
 
 class Limits(unittest.TestCase):

@@ -21,7 +21,7 @@ namespace beast = boost::beast;
 
 constexpr auto kToken = net::as_tuple(net::use_awaitable_t<Executor>());
 constexpr std::size_t kReadSize = 64 * 1024;
-constexpr ByteCount kDrainedBody = 64 * 1024;
+constexpr ByteCount kDrainedBody = 64 * 1024 * 1024;
 
 SteadyTime now() { return std::chrono::steady_clock::now(); }
 
@@ -223,11 +223,13 @@ Task<bool> Connection::read_chunked_body(Request& request, ByteCount limit) {
       if (failure == beast::http::error::need_more) failure = {};
       if (failure || parser.is_done()) break;
     }
+    if (in_.size() > kReadSize) break;  // a chunk's head or trailers of 64 KiB are an attack
     auto before = in_.size();
-    if (in_.size() > kReadSize || !co_await read_some()) co_return false;  // a chunk's head of 64 KiB is an attack
+    if (!co_await read_some()) co_return false;
     deadline_ += std::chrono::milliseconds(in_.size() - before);
   }
-  if (failure) {
+  if (failure || !parser.is_done()) {
+    if (!failure) failure = beast::http::error::header_limit;
     keep_ = false;
     bool too_large = failure == beast::http::error::body_limit;
     auto refusal = too_large ? make_error_response(413, fmt::format("the body has more than {} bytes", limit))
@@ -353,7 +355,8 @@ Task<bool> Connection::send_stream(StreamBody body, bool chunked) {
   }
 }
 
-// Closing a socket with unread bytes resets the connection, and the client may lose the answer: read a little first.
+// Closing a socket with unread bytes resets the connection, and the client loses the answer: what it still sends is
+// read first, for two seconds and up to a limit.
 Task<void> Connection::linger() {
   boost::system::error_code ignored;
   if (truncated_) {
@@ -365,7 +368,7 @@ Task<void> Connection::linger() {
     waiting_ = Waiting::idle;
     deadline_ = now() + 2s;
     draining_ = false;  // the deadline ends it
-    ByteCount drained = in_.size();
+    ByteCount drained = 0;
     while (!ignored && drained < kDrainedBody) {
       in_.clear();
       if (!co_await read_some()) break;
