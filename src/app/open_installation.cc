@@ -19,6 +19,7 @@ Result<cli::Installation> open_installation(const std::string& data, cli::OpenMo
   ASSIGN_OR_RETURN(auto blobs, files::open_file_blob_store(data + "/blobs"));
   ASSIGN_OR_RETURN(auto catalog, sqlite::open_catalog(catalog_file));
   cli::Installation installation;
+  installation.data = data;
   installation.clock = std::make_unique<SystemClock>();
   installation.random = std::make_unique<SystemRandom>();
   installation.blobs = std::move(blobs);
@@ -32,6 +33,7 @@ Result<cli::Installation> open_installation(const std::string& data, cli::OpenMo
   installation.presets = std::move(catalog.presets);
   installation.jobs = std::move(catalog.jobs);
   installation.image_profiles = std::move(catalog.image_profiles);
+  installation.processing_profiles = std::move(catalog.processing_profiles);
   installation.media = media::make_media_inspector();
   return installation;
 }

@@ -197,6 +197,25 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
+bool matches_pattern(std::string_view pattern, std::string_view text) {
+  std::size_t p = 0, n = 0, star = pattern.npos, retry = 0;
+  while (n < text.size()) {
+    if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[n])) {
+      ++p;
+      ++n;
+    } else if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      retry = n;
+    } else if (star != pattern.npos) {
+      p = star + 1;
+      n = ++retry;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', p) == pattern.npos;
+}
+
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
   for (;;) {

@@ -32,6 +32,8 @@ std::optional<std::string> percent_decode(std::string_view text);
 std::string ascii_lower(std::string_view text);
 bool equal_ignoring_case(std::string_view a, std::string_view b);  // ASCII
 std::string_view trim(std::string_view text);                      // blanks and tabs
+// `*` in the pattern is any text, `?` any character.
+bool matches_pattern(std::string_view pattern, std::string_view text);
 std::vector<std::string_view> split(std::string_view text, char separator);
 
 std::optional<std::uint64_t> parse_unsigned(std::string_view digits);  // decimal digits only, no overflow

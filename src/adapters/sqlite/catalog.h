@@ -14,6 +14,7 @@
 #include "model/people/people.h"
 #include "model/renditions/image_profile_repository.h"
 #include "model/renditions/preset_repository.h"
+#include "model/renditions/processing_profile_repository.h"
 #include "model/renditions/rendition_repository.h"
 
 namespace dray::sqlite {
@@ -30,6 +31,7 @@ struct Catalog {
   std::unique_ptr<model::PresetRepository> presets;
   std::unique_ptr<model::JobQueue> jobs;
   std::unique_ptr<model::ImageProfileRepository> image_profiles;
+  std::unique_ptr<model::ProcessingProfileRepository> processing_profiles;
 };
 
 // Opens the catalog, creating it where it is missing. Code::conflict: it is from a newer Dray; Code::corrupt: not a

@@ -54,9 +54,12 @@ INSTANTIATE_TEST_SUITE_P(Sqlite, JobQueueConformance, testing::Values(JobsMaker{
                          }}));
 INSTANTIATE_TEST_SUITE_P(Sqlite, RenditionsConformance, testing::Values(RenditionsMaker{[] {
                            Fresh fresh;
-                           return FreshRenditions{fresh.folder, std::move(fresh.catalog.renditions),
+                           return FreshRenditions{fresh.folder,
+                                                  std::move(fresh.catalog.renditions),
                                                   std::move(fresh.catalog.presets),
-                                                  std::move(fresh.catalog.image_profiles), 1};
+                                                  std::move(fresh.catalog.image_profiles),
+                                                  std::move(fresh.catalog.processing_profiles),
+                                                  1};
                          }}));
 }  // namespace model
 

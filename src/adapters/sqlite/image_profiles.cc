@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "adapters/sqlite/repositories.h"
 
 namespace dray::sqlite {
@@ -23,13 +21,7 @@ class ImageProfiles final : public model::ImageProfileRepository {
     return guarded([&]() -> Result<void> {
       auto transaction = database_->write();
       ASSIGN_OR_RETURN(auto all, read_all(*transaction.operator->()));
-      for (const auto& other : all) {
-        if (other.name == profile.name) continue;
-        for (const auto& folder : profile.folders) {
-          if (std::find(other.folders.begin(), other.folders.end(), folder) != other.folders.end())
-            return Error{Code::conflict, fmt::format("{} has the image profile {} already", folder.text(), other.name)};
-        }
-      }
+      RETURN_IF_ERROR(model::check_folders_are_free(profile, all, "image profile"));
       transaction->prepare("INSERT OR REPLACE INTO image_profile (name, content) VALUES (?, ?)")
           .bind(profile.name, json::serialize(to_json(profile)))
           .run();

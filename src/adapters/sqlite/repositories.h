@@ -19,6 +19,7 @@ std::unique_ptr<model::EventLog> make_events(SharedDatabase database);
 std::unique_ptr<model::RenditionRepository> make_renditions(SharedDatabase database);
 std::unique_ptr<model::PresetRepository> make_presets(SharedDatabase database);
 std::unique_ptr<model::ImageProfileRepository> make_image_profiles(SharedDatabase database);
+std::unique_ptr<model::ProcessingProfileRepository> make_processing_profiles(SharedDatabase database);
 std::unique_ptr<model::JobQueue> make_jobs(SharedDatabase database);
 
 inline std::int64_t number_of(Seconds time) { return time.time_since_epoch().count(); }

@@ -160,6 +160,10 @@ INSERT INTO image_preset VALUES        -- Adobe's advice for masters of 2000 x 2
   ('Enlarge', 'wid=500&hei=500&fmt=jpeg&qlt=80,0&resMode=sharp2&op_usm=1.2,1.2,5,0'),
   ('!_s7product', 'wid=350&hei=350&fmt=jpeg&qlt=85,0&resMode=sharp2&op_usm=0.9,1.0,8,0');
 )sql",
+    R"sql(
+CREATE TABLE processing_profile (name TEXT PRIMARY KEY, content TEXT NOT NULL);  -- as JSON
+DELETE FROM job WHERE kind = 'renditions';  -- jobs are for assets now, no longer for contents
+)sql",
 };
 
 std::size_t schema_version(Connection& connection) {

@@ -10,6 +10,7 @@
 #include "model/people/access.h"
 #include "model/renditions/image_profile_repository.h"
 #include "model/renditions/preset_repository.h"
+#include "model/renditions/processing_profile_repository.h"
 #include "service/accounts/accounts.h"
 #include "service/downloads/downloads.h"
 #include "service/images/images.h"
@@ -24,6 +25,7 @@ struct ApiParts {
   model::AccessRepository& access;
   model::PresetRepository& presets;
   model::ImageProfileRepository& image_profiles;
+  model::ProcessingProfileRepository& processing_profiles;
   service::Images& images;
   server::Metrics& metrics;
 };

@@ -63,7 +63,7 @@ Result<void> may_administer(const Call& call) {
   ASSIGN_OR_RETURN(auto rules, call.parts.access.list_rules());
   if (model::AccessRules(std::move(rules)).may(call.caller, model::Privilege::administer, model::dam_root()))
     return ok();
-  return Error{Code::denied, "only administrators may change image presets and image profiles"};
+  return Error{Code::denied, "only administrators may change presets and profiles"};
 }
 
 json::object to_json(const model::ImagePreset& preset) { return {{"name", preset.name}, {"query", preset.query}}; }
@@ -171,30 +171,52 @@ Response remove_preset(const Call& call) {
   return Response{204, {}, std::string()};
 }
 
-Response list_image_profiles(const Call& call) {
-  auto profiles = call.parts.image_profiles.list();
+namespace {
+
+template <typename Repository>
+Response list_profiles(const Repository& repository, std::string_view member) {
+  auto profiles = repository.list();
   if (!profiles) return server::make_error_response(profiles.error());
   json::array list;
   for (const auto& profile : *profiles) list.push_back(model::to_json(profile));
-  return server::make_json_response(200, json::object{{"imageProfiles", std::move(list)}});
+  return server::make_json_response(200, json::object{{member, std::move(list)}});
 }
 
-Response put_image_profile(const Call& call) {
+// `read` makes a profile of its name and JSON.
+template <typename Repository, typename Read>
+Response put_profile(const Call& call, Repository& repository, Read read) {
   if (auto allowed = may_administer(call); !allowed) return server::make_error_response(allowed.error());
   auto body = parse_json_body(call.request);
   if (!body) return server::make_error_response(body.error());
-  auto profile = model::image_profile_from_json(std::string(call.rest), *body);
+  auto profile = read(std::string(call.rest), *body);
   if (!profile) return server::make_error_response(profile.error());
-  if (auto done = call.parts.image_profiles.put(*profile); !done) return server::make_error_response(done.error());
+  if (auto done = repository.put(*profile); !done) return server::make_error_response(done.error());
   return server::make_json_response(200, model::to_json(*profile));
 }
 
-Response remove_image_profile(const Call& call) {
+template <typename Repository>
+Response remove_profile(const Call& call, Repository& repository) {
   if (auto allowed = may_administer(call); !allowed) return server::make_error_response(allowed.error());
-  auto done = call.parts.image_profiles.remove(std::string(call.rest));
+  auto done = repository.remove(std::string(call.rest));
   if (!done) return server::make_error_response(done.error());
   return Response{204, {}, std::string()};
 }
+
+}  // namespace
+
+Response list_image_profiles(const Call& call) { return list_profiles(call.parts.image_profiles, "imageProfiles"); }
+Response put_image_profile(const Call& call) {
+  return put_profile(call, call.parts.image_profiles, model::image_profile_from_json);
+}
+Response remove_image_profile(const Call& call) { return remove_profile(call, call.parts.image_profiles); }
+
+Response list_processing_profiles(const Call& call) {
+  return list_profiles(call.parts.processing_profiles, "processingProfiles");
+}
+Response put_processing_profile(const Call& call) {
+  return put_profile(call, call.parts.processing_profiles, model::processing_profile_from_json);
+}
+Response remove_processing_profile(const Call& call) { return remove_profile(call, call.parts.processing_profiles); }
 
 Response get_smart_crops(const Call& call) {
   auto path = AssetPath::parse(call.rest);

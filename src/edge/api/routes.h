@@ -37,6 +37,9 @@ server::Response remove_preset(const Call& call);
 server::Response list_image_profiles(const Call& call);
 server::Response put_image_profile(const Call& call);
 server::Response remove_image_profile(const Call& call);
+server::Response list_processing_profiles(const Call& call);
+server::Response put_processing_profile(const Call& call);
+server::Response remove_processing_profile(const Call& call);
 server::Response get_smart_crops(const Call& call);  // of the asset at the rest of the path
 server::Response put_smart_crop(const Call& call);   // one, by hand
 

@@ -31,7 +31,7 @@ Result<json::object> explain(Installation& parts, const ExplainOptions& options)
   }
   ASSIGN_OR_RETURN(auto part_limit, parse_size(options.part_limit));
   service::Downloads downloads({*parts.assets, *parts.blobs, *parts.downloads, *parts.access, *parts.events,
-                                *parts.clock, *parts.random, *parts.presets},
+                                *parts.clock, *parts.random, *parts.presets, *parts.processing_profiles},
                                {part_limit});
   ASSIGN_OR_RETURN(auto explanation, downloads.explain(request, caller));
   return to_json(explanation);

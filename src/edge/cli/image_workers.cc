@@ -8,12 +8,23 @@
 #include "pipeline/renditions/profiles.h"
 
 namespace dray::cli {
+namespace {
+
+// What any program needs.
+constexpr const char* kSystem[] = {"/usr",       "/lib",      "/lib64",      "/etc/ld.so.cache",
+                                   "/proc/self", "/dev/null", "/dev/urandom"};
+
+}  // namespace
 
 Result<pipeline::ImageSettings> read_image_settings(const ImageWorkerOptions& options) {
-  // sRGB goes out, with its name, unless something else is set.
+  // sRGB goes out, with its name, unless something else is set; for print, the standard of coated paper.
   pipeline::ImageSettings settings;
   settings.rgb_profile = "sRGB";
   settings.gray_profile = "sGray";
+  if (pipeline::find_profile("CoatedFogra39", settings))
+    settings.cmyk_profile = settings.source_cmyk_profile = "CoatedFogra39";
+  settings.static_renditions =
+      options.static_renditions == "classic" ? pipeline::Generation::classic : pipeline::Generation::cloud;
   if (options.settings_file.empty()) return settings;
   constexpr ByteCount kLargest = 1024 * 1024;
   ASSIGN_OR_RETURN(auto text, read_file(options.settings_file, kLargest));
@@ -32,11 +43,24 @@ Result<service::WorkerPoolConfig> make_worker_config(const ImageWorkerOptions& o
   config.patience = std::chrono::seconds(options.patience);
   config.command = {"/proc/self/exe",       "worker",    "--memory",
                     std::to_string(memory), "--threads", std::to_string(std::max(1u, cores / workers))};
-  for (const auto* path : {"/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/fonts", "/etc/ImageMagick-6",
-                           "/proc/self", "/dev/null", "/dev/urandom"})
+  for (const auto* path : kSystem) config.command.insert(config.command.end(), {"--readable", path});
+  for (const auto* path : {"/etc/fonts", "/etc/ImageMagick-6"})
     config.command.insert(config.command.end(), {"--readable", path});
   for (const auto& place : pipeline::profile_places(settings))
     config.command.insert(config.command.end(), {"--readable", place});
+  return config;
+}
+
+// The program itself puts up the walls, and then becomes ffmpeg.
+service::FilmsConfig make_films_config(const std::string& data, unsigned preview_patience) {
+  constexpr ByteCount kMemory = ByteCount{2} * 1024 * 1024 * 1024, kOutput = ByteCount{16} * 1000 * 1000 * 1000;
+  service::FilmsConfig config;
+  config.scratch = data;
+  config.preview_patience = std::chrono::seconds(preview_patience);
+  config.confine = {"/proc/self/exe",        "confine",  "--memory",
+                    std::to_string(kMemory), "--output", std::to_string(kOutput)};
+  for (const auto* path : kSystem) config.confine.insert(config.confine.end(), {"--readable", path});
+  config.confine.insert(config.confine.end(), {"--readable", "/proc/self/fd/3", "--writable", "/proc/self/fd/4"});
   return config;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/result.h"
 #include "pipeline/renditions/settings.h"
+#include "service/rendering/films.h"
 #include "service/rendering/worker_pool.h"
 
 namespace dray::cli {
@@ -14,7 +15,11 @@ struct ImageWorkerOptions {
   unsigned workers = 0;       // 0: one per core
   unsigned patience = 30;     // seconds for one picture
   std::string memory = "512MB";
+  std::string static_renditions = "cloud";  // or "classic": the names and sizes of AEM 6.5
 };
+
+// How ffmpeg is run; `data` is the folder for what it makes.
+service::FilmsConfig make_films_config(const std::string& data, unsigned preview_patience);
 
 Result<pipeline::ImageSettings> read_image_settings(const ImageWorkerOptions& options);
 Result<service::WorkerPoolConfig> make_worker_config(const ImageWorkerOptions& options,

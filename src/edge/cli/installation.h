@@ -19,11 +19,13 @@
 #include "model/people/people.h"
 #include "model/renditions/image_profile_repository.h"
 #include "model/renditions/preset_repository.h"
+#include "model/renditions/processing_profile_repository.h"
 #include "model/renditions/rendition_repository.h"
 
 namespace dray::cli {
 
 struct Installation {
+  std::string data;  // its directory
   std::unique_ptr<Clock> clock;
   std::unique_ptr<Random> random;
   std::unique_ptr<model::BlobStore> blobs;
@@ -37,6 +39,7 @@ struct Installation {
   std::unique_ptr<model::PresetRepository> presets;
   std::unique_ptr<model::JobQueue> jobs;
   std::unique_ptr<model::ImageProfileRepository> image_profiles;
+  std::unique_ptr<model::ProcessingProfileRepository> processing_profiles;
   std::unique_ptr<model::MediaInspector> media;
 };
 

@@ -82,7 +82,7 @@ Result<int> render(const RenderOptions& options) {
   job.settings = settings;
   std::string extension;
   for (const auto& name : options.renditions) {
-    auto rendition = pipeline::static_rendition_of(name);
+    auto rendition = pipeline::static_rendition_of(name, job.settings.static_renditions);
     if (!rendition) return Error{Code::invalid, fmt::format("there is no static rendition {}", name)};
     job.renditions.push_back(*std::move(rendition));
   }
@@ -109,6 +109,11 @@ void add_render(CLI::App& app, Context& context) {
   command->add_option("--rendition", options->renditions, "Static renditions, like cq5dam.web.1280.1280.jpeg, instead")
       ->excludes("--query");
   command->add_option("--jobs", options->images.workers, "Pictures at a time; 0 means one per core")
+      ->capture_default_str();
+  command
+      ->add_option("--static-renditions", options->images.static_renditions,
+                   "Whose names and sizes static renditions have: AEM's as a Cloud Service (cloud) or 6.5's (classic)")
+      ->check(CLI::IsMember({"cloud", "classic"}))
       ->capture_default_str();
   command->add_option("--image-settings", options->images.settings_file, "As for serve");
   command->add_option("--memory", options->images.memory, "Memory that each process may take")->capture_default_str();

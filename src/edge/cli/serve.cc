@@ -29,6 +29,7 @@ struct ServeOptions {
   unsigned grace = 30;
   unsigned stall = 120;
   ImageWorkerOptions images;
+  unsigned film_patience = 7200;
   bool image_locks = false, image_obfuscation = false;
 };
 
@@ -100,23 +101,30 @@ Result<void> run_server(Installation& parts, const ServeOptions& options) {
   service::WorkerPool workers(workers_config);
   service::RendererConfig renderer_config;
   renderer_config.settings = settings;
-  service::Renderer renderer({*parts.blobs, *parts.renditions, workers, *parts.clock}, renderer_config);
+  service::Films films(make_films_config(parts.data, options.film_patience));
+  service::Renderer renderer({*parts.blobs, *parts.renditions, workers, *parts.clock, &films}, renderer_config);
   service::SmartCrops smart_crops(*parts.image_profiles, renderer);
-  service::Downloads downloads({*parts.assets, *parts.blobs, *parts.downloads, *parts.access, *parts.events,
-                                *parts.clock, *parts.random, *parts.presets, &renderer, &smart_crops},
-                               {part_limit});
-  service::Images images(
-      {*parts.blobs, *parts.assets, *parts.access, *parts.presets, *parts.renditions, renderer, smart_crops},
-      {options.image_locks, options.image_obfuscation});
+  service::Downloads downloads(
+      {*parts.assets, *parts.blobs, *parts.downloads, *parts.access, *parts.events, *parts.clock, *parts.random,
+       *parts.presets, *parts.processing_profiles, &renderer, &smart_crops},
+      {part_limit});
+  service::Images images({*parts.blobs, *parts.assets, *parts.access, *parts.presets, *parts.renditions,
+                          *parts.processing_profiles, renderer, smart_crops},
+                         {options.image_locks, options.image_obfuscation});
   server::Metrics metrics;
-  auto api = api::make_api(
-      {accounts, downloads, *parts.assets, *parts.access, *parts.presets, *parts.image_profiles, images, metrics});
+  auto api = api::make_api({accounts, downloads, *parts.assets, *parts.access, *parts.presets, *parts.image_profiles,
+                            *parts.processing_profiles, images, metrics});
   ASSIGN_OR_RETURN(auto server, server::open_server(config, *api, metrics));
   RETURN_IF_ERROR(create_first_administrator(accounts));
   std::cout << "Dray " << DRAY_VERSION << " serves at http://" << server->address() << "\n" << std::flush;
   service::StaticJobsConfig jobs_config;
   jobs_config.threads = std::max(1u, workers_config.workers / 2);  // whoever waits for a picture comes first
-  service::StaticJobs static_jobs(*parts.jobs, renderer, *parts.clock, jobs_config);
+  service::StaticJobsParts jobs_parts{*parts.jobs, *parts.assets, *parts.processing_profiles, renderer, *parts.clock};
+  service::StaticJobs static_jobs(jobs_parts, jobs_config);
+  service::StaticJobsConfig film_config;
+  film_config.kind = service::kFilmJob;
+  film_config.lease = std::chrono::seconds(2 * options.film_patience);
+  service::StaticJobs film_jobs(jobs_parts, film_config);
   StopWatcher watcher(*server, std::chrono::seconds(options.grace));
   server->run();
   return ok();
@@ -146,6 +154,11 @@ void add_serve(CLI::App& app, Context& context) {
   command->add_option("--stall", options->stall, "Seconds after which a client that takes nothing is given up")
       ->capture_default_str()
       ->check(CLI::Range(1, 86400));
+  command
+      ->add_option("--static-renditions", options->images.static_renditions,
+                   "Whose names and sizes static renditions have: AEM's as a Cloud Service (cloud) or 6.5's (classic)")
+      ->check(CLI::IsMember({"cloud", "classic"}))
+      ->capture_default_str();
   command->add_option("--image-settings", options->images.settings_file,
                       "A JSON file that says what renditions are like where a request does not");
   command
@@ -156,6 +169,9 @@ void add_serve(CLI::App& app, Context& context) {
       ->check(CLI::Range(1, 3600));
   command->add_option("--image-memory", options->images.memory, "Memory that each of them may take")
       ->capture_default_str();
+  command->add_option("--film-patience", options->film_patience, "Seconds that the preview of one film may take")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 86400));
   command->add_flag("--image-locks", options->image_locks,
                     "Refuse image requests without a right checksum at their end");
   command->add_flag("--image-obfuscation", options->image_obfuscation, "Take image requests as base64 only");

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "model/blobs/blob.h"
+#include "model/renditions/profile_folders.h"
 
 namespace dray::model {
 
@@ -56,9 +57,6 @@ class ImageProfileRepository {
                                  const std::vector<SmartCrop>& crops) = 0;  // replaces those named, but none
   // that was changed by hand, as long as its size is the same, by one that was not
 };
-
-// The profile that holds for an asset: that of the nearest folder above it.
-const ImageProfile* profile_for(const std::vector<ImageProfile>& profiles, const AssetPath& asset);
 
 std::unique_ptr<ImageProfileRepository> make_memory_image_profiles();
 

@@ -33,21 +33,13 @@ class MemoryImageProfiles final : public ImageProfileRepository {
  public:
   Result<std::vector<ImageProfile>> list() const override {
     std::lock_guard lock(mutex_);
-    std::vector<ImageProfile> profiles;
-    for (const auto& [name, profile] : profiles_) profiles.push_back(profile);
-    return profiles;
+    return all();
   }
 
   Result<void> put(const ImageProfile& profile) override {
     RETURN_IF_ERROR(check_image_profile(profile));
     std::lock_guard lock(mutex_);
-    for (const auto& [name, other] : profiles_) {
-      for (const auto& folder : profile.folders) {
-        if (name != profile.name &&
-            std::find(other.folders.begin(), other.folders.end(), folder) != other.folders.end())
-          return Error{Code::conflict, fmt::format("{} has the image profile {} already", folder.text(), name)};
-      }
-    }
+    RETURN_IF_ERROR(check_folders_are_free(profile, all(), "image profile"));
     profiles_[profile.name] = profile;
     return ok();
   }
@@ -78,6 +70,12 @@ class MemoryImageProfiles final : public ImageProfileRepository {
   }
 
  private:
+  std::vector<ImageProfile> all() const {
+    std::vector<ImageProfile> profiles;
+    for (const auto& [name, profile] : profiles_) profiles.push_back(profile);
+    return profiles;
+  }
+
   mutable std::mutex mutex_;
   std::map<std::string, ImageProfile> profiles_;
   std::map<std::int64_t, std::map<std::string, SmartCrop>> crops_;
@@ -141,19 +139,6 @@ Result<ImageProfile> image_profile_from_json(std::string name, const json::value
   }
   RETURN_IF_ERROR(check_image_profile(profile));
   return profile;
-}
-
-const ImageProfile* profile_for(const std::vector<ImageProfile>& profiles, const AssetPath& asset) {
-  const ImageProfile* nearest = nullptr;
-  std::size_t length = 0;
-  for (const auto& profile : profiles) {
-    for (const auto& folder : profile.folders) {
-      if (!asset.is_within(folder) || (nearest && folder.text().size() <= length)) continue;
-      nearest = &profile;
-      length = folder.text().size();
-    }
-  }
-  return nearest;
 }
 
 std::unique_ptr<ImageProfileRepository> make_memory_image_profiles() { return std::make_unique<MemoryImageProfiles>(); }

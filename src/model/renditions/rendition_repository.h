@@ -21,6 +21,9 @@ struct RenditionKey {
   auto operator<=>(const RenditionKey&) const = default;
 };
 
+// How the failure begins of what such an original does not have: nothing is wrong with it.
+inline constexpr std::string_view kDoesNotApply = "it does not apply: ";
+
 struct Rendition {
   std::string name;  // of a static one: cq5dam.web.1280.1280.jpeg
   Blob content;
@@ -29,6 +32,7 @@ struct Rendition {
   std::string failure;                  // why it could not be made; then there is no content
   Seconds made{};
 
+  bool does_not_apply() const { return failure.starts_with(kDoesNotApply); }
   bool operator==(const Rendition&) const = default;
 };
 

@@ -212,13 +212,15 @@ Picture convert(const Picture& picture, const OutputColor& to, const ImageSettin
   if (!wanted) throw vips::VError(wanted.error().message);
   auto from = with_profile(picture, settings);
   if (from.profile == *wanted) return from;
-  auto converted =
-      with_embedded(from.color(), from.profile)
-          .icc_transform(to.profile.c_str(), VImage::option()
-                                                 ->set("embedded", true)
-                                                 ->set("intent", intent_of(to.intent))
-                                                 ->set("black_point_compensation", to.black_point_compensation)
-                                                 ->set("depth", 8));
+  auto* options = VImage::option()
+                      ->set("embedded", true)
+                      ->set("intent", intent_of(to.intent))
+                      ->set("black_point_compensation", to.black_point_compensation)
+                      ->set("depth", 8);
+  // Instead of an embedded profile that is damaged.
+  if (auto usual = find_profile(source_profile_of(from.type, settings), settings))
+    options->set("input_profile", usual->c_str());
+  auto converted = with_embedded(from.color(), from.profile).icc_transform(to.profile.c_str(), options);
   Picture changed;
   changed.type = to.type;
   changed.has_alpha = picture.has_alpha;

@@ -197,12 +197,14 @@ TEST_F(Engine, SaysThatAFileIsCut) {
   ASSERT_TRUE(source);
   auto reading = is::read_query("wid=300", [](std::string_view) { return std::nullopt; });
   EXPECT_EQ(render(*source, reading->recipe, Subject::image, settings_).error().code, Code::invalid);
-  EXPECT_EQ(render_static(*source, default_static_renditions(), settings_).error().code, Code::invalid);
+  EXPECT_EQ(render_static(*source, default_static_renditions(Generation::classic), settings_).error().code,
+            Code::invalid);
 }
 
 TEST_F(Engine, MakesTheStaticRenditionsTogether) {
+  settings_.static_renditions = Generation::classic;
   auto source = open(png(quarters().resize(10)));
-  auto made = render_static(*source, default_static_renditions(), settings_);
+  auto made = render_static(*source, default_static_renditions(Generation::classic), settings_);
   ASSERT_TRUE(made) << made.error().message << made.error().detail;
   std::vector<std::pair<std::string, PixelSize>> got;
   for (const auto& item : *made) got.emplace_back(item.name, item.rendered.size);
@@ -211,7 +213,7 @@ TEST_F(Engine, MakesTheStaticRenditionsTogether) {
                                                                  {"cq5dam.thumbnail.319.319.png", {319, 239}},
                                                                  {"cq5dam.web.1280.1280.jpeg", {1280, 960}}}));
   source = open(png(quarters(4)));
-  made = render_static(*source, default_static_renditions(), settings_);
+  made = render_static(*source, default_static_renditions(Generation::classic), settings_);
   ASSERT_TRUE(made);
   EXPECT_EQ(made->back().name, "cq5dam.web.1280.1280.png") << "it sees through";
 }

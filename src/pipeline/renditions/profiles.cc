@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <mutex>
 
@@ -25,7 +26,6 @@ constexpr KnownProfile kKnown[] = {
     {"sRGB", "sRGB IEC61966-2.1", "/usr/share/color/icc/sRGB.icc"},
     {"sRGB", "", "/usr/share/color/icc/colord/sRGB.icc"},
     {"sRGB", "", "/usr/share/color/icc/ghostscript/srgb.icc"},
-    {"sGray", "", "/usr/share/color/icc/ghostscript/sgray.icc"},
     {"AdobeRGB", "Adobe RGB (1998)", "/usr/share/color/icc/colord/AdobeRGB1998.icc"},
     {"AdobeRGB", "", "/usr/share/color/icc/compatibleWithAdobeRGB1998.icc"},
     {"AppleRGB", "Apple RGB", "/usr/share/color/icc/colord/AppleRGB.icc"},
@@ -38,7 +38,37 @@ constexpr KnownProfile kKnown[] = {
     {"WideGamutRGB", "Wide Gamut RGB", "/usr/share/color/icc/colord/WideGamutRGB.icc"},
 };
 
+// Dray's own: gray with the curve of sRGB, which Ghostscript's sgray.icc does not have, and press standards made from
+// free measurements.
+constexpr KnownProfile kOwn[] = {
+    {"sGray", "", "sGray.icc"},
+    {"CoatedFogra39", "Coated FOGRA39 (ISO 12647-2:2004)", "CoatedFogra39.icc"},
+    {"UncoatedFogra29", "Uncoated FOGRA29 (ISO 12647-2:2004)", "UncoatedFogra29.icc"},
+    {"WebCoatedFogra28", "Web Coated FOGRA28 (ISO 12647-2:2004)", "WebCoatedFogra28.icc"},
+    {"CoatedGraCol", "Coated GRACoL 2006 (ISO 12647-2:2004)", "CoatedGraCol.icc"},
+    {"WebCoatedGrade3", "Web Coated SWOP 2006 Grade 3 Paper", "WebCoatedGrade3.icc"},
+    {"WebCoatedGrade5", "Web Coated SWOP 2006 Grade 5 Paper", "WebCoatedGrade5.icc"},
+    {"NewsprintSNAP2007", "Newsprint (SNAP 2007)", "NewsprintSNAP2007.icc"},
+};
+
 bool exists(std::string_view path) { return ::access(std::string(path).c_str(), R_OK) == 0; }
+
+// Beside the program where it was built, in share/dray where it was installed.
+const std::string& own_folder() {
+  static const std::string folder = [] {
+    std::error_code ignored;
+    auto program = std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path();
+    auto beside = program / "profiles";
+    return (std::filesystem::exists(beside, ignored) ? beside : program.parent_path() / "share/dray/profiles").string();
+  }();
+  return folder;
+}
+
+std::string own_file(const KnownProfile& own) { return fmt::format("{}/{}", own_folder(), own.file); }
+
+bool has_name(const KnownProfile& known, std::string_view name) {
+  return equal_ignoring_case(known.name, name) || equal_ignoring_case(known.common_name, name);
+}
 
 }  // namespace
 
@@ -48,10 +78,13 @@ std::optional<std::string> find_profile(std::string_view name, const ImageSettin
     if (equal_ignoring_case(known, name)) return path;
   }
   for (const auto& known : kKnown) {
-    if (!equal_ignoring_case(known.name, name) && !equal_ignoring_case(known.common_name, name)) continue;
+    if (!has_name(known, name)) continue;
     for (const auto& other : kKnown) {
       if (other.name == known.name && exists(other.file)) return std::string(other.file);
     }
+  }
+  for (const auto& own : kOwn) {
+    if (has_name(own, name) && exists(own_file(own))) return own_file(own);
   }
   return std::nullopt;
 }
@@ -62,13 +95,16 @@ std::vector<std::string> profile_names(const ImageSettings& settings) {
   for (const auto& known : kKnown) {
     if (exists(known.file)) names.emplace_back(known.name);
   }
+  for (const auto& own : kOwn) {
+    if (exists(own_file(own))) names.emplace_back(own.name);
+  }
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
 }
 
 std::vector<std::string> profile_places(const ImageSettings& settings) {
-  std::vector<std::string> places{"/usr/share/color/icc"};
+  std::vector<std::string> places{"/usr/share/color/icc", own_folder()};
   for (const auto& [name, path] : settings.profile_files) places.push_back(path);
   return places;
 }

@@ -12,8 +12,8 @@
 
 namespace dray::pipeline {
 
-// The path of the file: what the settings name, else what is installed on this system. Case is ignored; "Adobe RGB
-// (1998)" is AdobeRGB. nullopt: there is none.
+// The path of the file: what the settings name, else what is installed on this system, else Dray's own stand-in for it.
+// Case is ignored; "Adobe RGB (1998)" is AdobeRGB. nullopt: there is none.
 std::optional<std::string> find_profile(std::string_view name, const ImageSettings& settings);
 // All that find_profile() finds, in order.
 std::vector<std::string> profile_names(const ImageSettings& settings);

@@ -19,6 +19,9 @@ struct PixelSize {
 
 enum class ThumbnailType { crop, fit };
 
+// Of AEM, whose static renditions are made: as a Cloud Service, or 6.5. Their names and rounding differ.
+enum class Generation { cloud, classic };
+
 struct ImageSettings {
   PixelSize largest{3000, 3000};          // MaxPix: of a reply; 0 is any
   PixelSize default_size{1280, 1280};     // DefaultPix: where a request has no size; 0 is any
@@ -33,6 +36,7 @@ struct ImageSettings {
   bool black_point_compensation = true, dither = false;
   bool embeds_profile = false;  // where a request has no iccEmbed
   bool orients = true;          // by the EXIF orientation
+  Generation static_renditions = Generation::cloud;
   // Names of profiles (ProfileFiles): what replies are converted to, and what sources without a profile are taken for.
   // Empty: none.
   std::string rgb_profile, gray_profile, cmyk_profile;

@@ -48,6 +48,7 @@ void visit_fields(Fields& fields, ImageSettings& settings) {
   fields("dither", settings.dither);
   fields("embedsProfile", settings.embeds_profile);
   fields("orients", settings.orients);
+  fields("staticRenditions", settings.static_renditions);
   fields("rgbProfile", settings.rgb_profile);
   fields("grayProfile", settings.gray_profile);
   fields("cmykProfile", settings.cmyk_profile);

@@ -39,6 +39,7 @@ int orientation_of(const VImage& image) {
 }
 
 bool is_held_whole(SourceKind kind, const VImage& image) {
+  if (kind == SourceKind::gif) return true;
   if (kind != SourceKind::jpeg && kind != SourceKind::png) return false;
   return image.get_typeof("interlaced") != 0 && image.get_int("interlaced") != 0;
 }
@@ -57,7 +58,8 @@ Result<void> check_size(PixelSize size, bool whole, const ImageLimits& limits) {
     return refuse(fmt::format("a side may have {}", limits.side));
   if (pixels > limits.pixels) return refuse(fmt::format("it may have {} million", limits.pixels / 1'000'000));
   if (whole && pixels > limits.whole_pixels) {
-    return refuse(fmt::format("progressive and interlaced ones may have {} million", limits.whole_pixels / 1'000'000));
+    return refuse(
+        fmt::format("GIF, progressive and interlaced ones may have {} million", limits.whole_pixels / 1'000'000));
   }
   return ok();
 }
@@ -222,7 +224,8 @@ Result<Source> Source::open(int fd, ByteCount size, std::string_view mime_type, 
 vips::VImage Source::load(double reduction, Access access) const {
   auto turns = facts_.orientation != 1;
   auto shrink = facts_.kind == SourceKind::jpeg || facts_.kind == SourceKind::webp ? jpeg_shrink(reduction) : 1;
-  auto scale = is_vector(facts_.kind) ? 1 / reduction : 1;
+  auto smallest = 1.0 / std::min(facts_.stored.width, facts_.stored.height);  // no side without pixels
+  auto scale = is_vector(facts_.kind) ? std::max(smallest, 1 / reduction) : 1;
   auto image = read(shrink, scale, Access::sequential);
   image = keep_known_bands(to_bytes(image));
   if (facts_.kind == SourceKind::pdf && has_alpha_band(image))

@@ -49,10 +49,10 @@ class Source {
   const SourceFacts& facts() const { return facts_; }
   const std::string& xmp() const { return xmp_; }  // as the file has it
 
-  // The first page or frame as it is seen, with at least 1/`reduction` of the pixels in each direction. 8 bits, 1, 3 or
-  // 4 bands, alpha behind them where there is one; a profile that does not fit is taken off. Pixels are read when they
-  // are asked for, from top to bottom unless `access` says otherwise; the image must not outlive the source. Throws
-  // vips::VError.
+  // The first page or frame as it is seen, with at least 1/`reduction` of the pixels in each direction; below 1 pages
+  // and drawings are made larger. 8 bits, 1, 3 or 4 bands, alpha behind them where there is one; a profile that does
+  // not fit is taken off. Pixels are read when they are asked for, from top to bottom unless `access` says otherwise;
+  // the image must not outlive the source. Throws vips::VError.
   enum class Access { sequential, random };
   vips::VImage load(double reduction, Access access) const;
 

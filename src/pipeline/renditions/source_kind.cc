@@ -88,6 +88,8 @@ bool is_svg(std::string_view text) {
     auto is_comment = text.starts_with("<!--");
     if (!is_comment && !text.starts_with("<?") && !text.starts_with("<!")) return false;
     auto end = is_comment ? text.find("-->") : text.find('>');
+    auto bracket = text.find('[');  // <!DOCTYPE svg [ declarations ]>, as Illustrator writes it
+    if (text.starts_with("<!DOCTYPE") && bracket < end) end = text.find('>', text.find(']', bracket));
     if (end == std::string_view::npos) return false;
     text.remove_prefix(end + (is_comment ? 3 : 1));
   }
@@ -118,6 +120,8 @@ bool may_hold(std::string_view mime_type, SourceKind kind) {
 bool can_be_rendered(std::string_view mime_type) {
   return std::any_of(std::begin(kKinds), std::end(kKinds), [&](const auto& info) { return has_type(info, mime_type); });
 }
+
+bool is_film(std::string_view mime_type) { return mime_type.starts_with("video/"); }
 
 bool has_static_renditions(std::string_view mime_type) {
   return can_be_rendered(mime_type) && !has_type(info_of(SourceKind::svg), mime_type);

@@ -24,5 +24,6 @@ bool may_hold(std::string_view mime_type, SourceKind kind);
 bool can_be_rendered(std::string_view mime_type);
 // Whether they get static ones when they come in: AEM makes none of SVG.
 bool has_static_renditions(std::string_view mime_type);
+bool is_film(std::string_view mime_type);
 
 }  // namespace dray::pipeline

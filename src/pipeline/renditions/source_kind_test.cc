@@ -30,6 +30,7 @@ TEST(SourceKind, IsToldByTheFirstBytes) {
   EXPECT_EQ(kind("%PDF-1.7"sv), "PDF");
   EXPECT_EQ(kind("8BPS\0\1"sv), "Photoshop");
   EXPECT_EQ(kind("<?xml version='1.0'?>\n<!-- a > b -->\n<svg xmlns='x'>"sv), "SVG");
+  EXPECT_EQ(kind("<!DOCTYPE svg PUBLIC 'x' 'y' [\n<!ENTITY a 'b'>\n]>\n<svg xmlns='x'>"sv), "SVG");
 }
 
 TEST(SourceKind, IsNoneForWhatIsNoPicture) {

@@ -89,7 +89,10 @@ json::object to_json(const Explanation& explanation) {
 Result<Explanation> Downloads::prepare(const pipeline::DownloadRequest& request, const Caller& caller,
                                        Making making) const {
   ASSIGN_OR_RETURN(auto rules, parts_.access.list_rules());
-  ASSIGN_OR_RETURN(auto wishes, resolve_wishes(request, parts_.presets, parts_.smart_crops));
+  RenditionRules rules_of_renditions;
+  ASSIGN_OR_RETURN(rules_of_renditions.profiles, parts_.processing_profiles.list());
+  if (parts_.renderer) rules_of_renditions.generation = parts_.renderer->settings().static_renditions;
+  ASSIGN_OR_RETURN(auto wishes, resolve_wishes(request, {parts_.presets, rules_of_renditions, parts_.smart_crops}));
   Explanation prepared;
   prepared.request = request;
   ASSIGN_OR_RETURN(prepared.selection, pipeline::select(request, caller, model::AccessRules(std::move(rules)),
@@ -105,9 +108,16 @@ Result<Explanation> Downloads::prepare(const pipeline::DownloadRequest& request,
   Preparing preparing(preparing_);
   if (!wishes.wishes.empty() && preparing.others() >= kPreparingAtOnce)
     return Error{Code::busy, "many downloads with renditions are being prepared: try again in a moment"};
-  if (!wishes.wishes.empty())
-    RETURN_IF_ERROR(make_renditions(prepared.selection, wishes, {*parts_.renderer, parts_.smart_crops, parts_.assets},
-                                    kAssetsAtOnce));
+  if (!wishes.wishes.empty()) {
+    std::vector<model::ImageProfile> image_profiles;
+    if (parts_.smart_crops) {
+      ASSIGN_OR_RETURN(image_profiles, parts_.smart_crops->profiles());
+    }
+    RETURN_IF_ERROR(make_renditions(
+        prepared.selection, wishes,
+        {*parts_.renderer, parts_.smart_crops, parts_.assets, rules_of_renditions, std::move(image_profiles)},
+        kAssetsAtOnce));
+  }
   leave_out_missing_blobs(prepared.selection);
   prepared.plan = pipeline::make_plan(request, prepared.selection, policy_);
   for (const auto& archive : prepared.plan.archives) {

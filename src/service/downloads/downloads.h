@@ -53,6 +53,7 @@ struct DownloadsParts {
   const Clock& clock;
   Random& random;
   const model::PresetRepository& presets;
+  const model::ProcessingProfileRepository& processing_profiles;
   Renderer* renderer = nullptr;  // without one no renditions can be made, only explained
   SmartCrops* smart_crops = nullptr;
 };

@@ -45,7 +45,8 @@ class DownloadsTest : public testing::Test {
   SystemRandom random_;
   model::Caller ann_{"ann", {"everyone"}}, bob_{"bob", {"everyone"}}, root_{"root", {"administrators", "everyone"}};
   std::unique_ptr<model::PresetRepository> presets_ = model::make_memory_presets();
-  Downloads downloads_{{*assets_, *blobs_, *kept_, *access_, *events_, clock_, random_, *presets_}, {}};
+  std::unique_ptr<model::ProcessingProfileRepository> profiles_ = model::make_memory_processing_profiles();
+  Downloads downloads_{{*assets_, *blobs_, *kept_, *access_, *events_, clock_, random_, *presets_, *profiles_}, {}};
 };
 
 TEST_F(DownloadsTest, MakesAnArchiveOfAFolder) {

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/text.h"
 #include "pipeline/renditions/encode.h"
 
 namespace dray::service {
@@ -14,35 +15,23 @@ namespace {
 
 using pipeline::SelectedEntry;
 
-// `*` is any text, `?` any character.
-bool matches(std::string_view pattern, std::string_view name) {
-  std::size_t p = 0, n = 0, star = pattern.npos, retry = 0;
-  while (n < name.size()) {
-    if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == name[n])) {
-      ++p;
-      ++n;
-    } else if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      retry = n;
-    } else if (star != pattern.npos) {
-      p = star + 1;
-      n = ++retry;
-    } else {
-      return false;
-    }
+bool is_default(const pipeline::StaticRendition& rendition, pipeline::Generation generation) {
+  for (const auto* known : {&pipeline::default_static_renditions(generation), &pipeline::film_renditions()}) {
+    if (std::find(known->begin(), known->end(), rendition) != known->end()) return true;
   }
-  return pattern.find_first_not_of('*', p) == pattern.npos;
+  return false;
 }
 
-// As it is called before the original is known: web renditions become PNG where that sees through.
-std::string usual_name(const pipeline::StaticRendition& rendition) {
-  return rendition.kind == pipeline::StaticRendition::Kind::web ? rendition.name + ".jpeg" : rendition.name;
-}
-
-void add_static(const pipeline::StaticRendition& rendition, Wishes& wishes) {
+void add_static(const pipeline::StaticRendition& rendition, bool for_all, bool must_have, Wishes& wishes) {
   auto known = std::any_of(wishes.wishes.begin(), wishes.wishes.end(),
                            [&](const Wish& wish) { return wish.fixed && *wish.fixed == rendition; });
-  if (!known) wishes.wishes.push_back({{usual_name(rendition), ""}, rendition, {}, "", false});
+  if (known) return;
+  Wish wish;
+  wish.wanted.name = usual_name(rendition);
+  wish.fixed = rendition;
+  wish.for_all = for_all;
+  wish.must_have = must_have;
+  wishes.wishes.push_back(std::move(wish));
 }
 
 // Something about the request as a whole: once, at its first target.
@@ -54,26 +43,28 @@ void note(const pipeline::DownloadRequest& request, std::string reason, std::str
   if (!is_known && wishes.skipped.size() < kMost) wishes.skipped.push_back(std::move(skipped));
 }
 
-void resolve_static(const pipeline::DownloadRequest& request, Wishes& wishes) {
+void resolve_static(const pipeline::DownloadRequest& request, const WishSources& sources, Wishes& wishes) {
+  auto all = all_static_renditions(sources.rules);
   for (const auto& pattern : request.options.renditions) {
     bool found = false;
-    for (const auto& rendition : pipeline::default_static_renditions()) {
-      if (!matches(pattern, usual_name(rendition))) continue;
+    for (const auto& rendition : all) {
+      auto name = usual_name(rendition);
+      if (!matches_pattern(pattern, name)) continue;
       found = true;
-      if (!request.options.exclude_default_renditions) add_static(rendition, wishes);
+      if (request.options.exclude_default_renditions && is_default(rendition, sources.rules.generation)) continue;
+      add_static(rendition, false, pattern == name, wishes);
     }
-    if (auto rendition = found ? std::nullopt : pipeline::static_rendition_of(pattern)) {
-      add_static(*rendition, wishes);
+    if (auto rendition = found ? std::nullopt : pipeline::static_rendition_of(pattern, sources.rules.generation)) {
+      add_static(*rendition, true, true, wishes);
       found = true;
     }
     if (!found) note(request, "no_rendition", fmt::format("there is no static rendition {}", pattern), wishes);
   }
 }
 
-Result<void> resolve_dynamic(const pipeline::DownloadRequest& request, const model::PresetRepository& presets,
-                             Wishes& wishes) {
+Result<void> resolve_dynamic(const pipeline::DownloadRequest& request, const WishSources& sources, Wishes& wishes) {
   for (const auto& dynamic : request.options.dynamic) {
-    ASSIGN_OR_RETURN(auto reading, is::read_query(dynamic.query, model::queries_of(presets)));
+    ASSIGN_OR_RETURN(auto reading, is::read_query(dynamic.query, model::queries_of(sources.presets)));
     if (reading.question != is::Question())
       return Error{Code::invalid, "a rendition is a picture: req has no place in a download"};
     for (const auto& name : reading.unknown)
@@ -81,23 +72,27 @@ Result<void> resolve_dynamic(const pipeline::DownloadRequest& request, const mod
            wishes);
     auto extension = pipeline::extension_of(reading.recipe.output.value_or(is::Output()).format);
     auto name = dynamic.preset.empty() ? "" : fmt::format("{}.{}", dynamic.preset, extension);
-    wishes.wishes.push_back(
-        {{name, is::format_query(reading.recipe)}, std::nullopt, std::move(reading.recipe), "", false});
+    Wish wish;
+    wish.wanted = {name, is::format_query(reading.recipe)};
+    wish.recipe = std::move(reading.recipe);
+    wishes.wishes.push_back(std::move(wish));
   }
   return ok();
 }
 
 // A crop is a JPEG of its size.
-Result<void> resolve_crops(const pipeline::DownloadRequest& request, const SmartCrops* smart_crops, Wishes& wishes) {
+Result<void> resolve_crops(const pipeline::DownloadRequest& request, const WishSources& sources, Wishes& wishes) {
   auto names = request.options.smart_crops;
-  if (request.options.all_smart_crops && smart_crops) {
-    ASSIGN_OR_RETURN(names, smart_crops->all_names());
+  if (request.options.all_smart_crops && sources.smart_crops) {
+    ASSIGN_OR_RETURN(names, sources.smart_crops->all_names());
   }
   for (const auto& name : names) {
-    is::Recipe recipe;
-    recipe.embeds_profile = true;
-    wishes.wishes.push_back(
-        {{name + ".jpg", ":" + name}, std::nullopt, recipe, name, !request.options.all_smart_crops});
+    Wish wish;
+    wish.wanted = {name + ".jpg", ":" + name};
+    wish.recipe.embeds_profile = true;
+    wish.crop = name;
+    wish.must_have = !request.options.all_smart_crops;
+    wishes.wishes.push_back(std::move(wish));
   }
   return ok();
 }
@@ -167,30 +162,55 @@ class Maker {
   Result<void> make(const Group& group) {
     const auto& first = selection_.entries[group.begin];
     Original original{first.content, first.mime_type};
+    auto usual = static_renditions_of(makers_.rules, first.asset, original.mime_type);
     std::vector<pipeline::StaticRendition> fixed;
     std::vector<std::size_t> places;
     std::optional<CropsOfAsset> crops;  // once one was asked for
+    bool no_crops_said = false;
     for (auto i = group.begin; i < group.end; ++i) {
       const auto& wish = wishes_.wishes[selection_.entries[i].wanted - 1];
-      if (!pipeline::can_be_rendered(original.mime_type)) {
+      if (!wish.crop.empty() && !wish.must_have && !asks_for_crop(first.asset, wish.crop)) continue;
+      bool is_alpha = wish.fixed && wish.fixed->kind == pipeline::StaticRendition::Kind::alpha;
+      if (is_alpha && !wish.must_have && !pipeline::can_be_rendered(original.mime_type)) continue;
+      bool is_usual = wish.fixed && std::find(usual.begin(), usual.end(), *wish.fixed) != usual.end();
+      if (usual.empty() && !pipeline::can_be_rendered(original.mime_type)) {
+        bool is_any_crop = !wish.crop.empty() && !wish.must_have;  // of all that there are: said once
+        if (is_any_crop && std::exchange(no_crops_said, true)) continue;
+        if (is_any_crop) selection_.entries[i].rendition = "smart crops";
         failures_[i] = fmt::format("files of the type {} have no renditions", original.mime_type);
+      } else if (wish.fixed && !is_usual && !(wish.for_all && pipeline::can_be_rendered(original.mime_type))) {
+        if (wish.must_have) failures_[i] = "it has no such rendition";
       } else if (wish.fixed) {
         fixed.push_back(*wish.fixed);
         places.push_back(i);
+      } else if (!pipeline::can_be_rendered(original.mime_type)) {
+        failures_[i] = fmt::format("files of the type {} are not made into pictures", original.mime_type);
       } else if (!wish.crop.empty()) {
         RETURN_IF_ERROR(make_crop(i, original, wish, crops));
       } else {
-        auto made = renderer_.keep(original, wish.recipe);
-        if (!made && made.error().code != Code::invalid) return std::move(made).error();
-        if (made)
-          put(i, *made);
-        else
-          failures_[i] = made.error().message;
+        RETURN_IF_ERROR(keep(i, renderer_.keep(original, wish.recipe)));
       }
     }
     if (fixed.empty()) return ok();
     ASSIGN_OR_RETURN(auto made, renderer_.keep_static(original, fixed));
     for (std::size_t i = 0; i < made.size(); ++i) put(places[i], made[i]);
+    return ok();
+  }
+
+  // Whether the image profile of an asset's folder has the crop.
+  bool asks_for_crop(const AssetPath& asset, const std::string& crop) const {
+    const auto* profile = model::profile_for(makers_.image_profiles, asset);
+    return profile &&
+           std::any_of(profile->crops.begin(), profile->crops.end(), [&](const auto& one) { return one.name == crop; });
+  }
+
+  // A fault of the original is this entry's; any other is the whole download's.
+  Result<void> keep(std::size_t index, Result<model::Rendition> made) {
+    if (!made && made.error().code != Code::invalid) return std::move(made).error();
+    if (made)
+      put(index, *made);
+    else
+      failures_[index] = made.error().message;
     return ok();
   }
 
@@ -217,18 +237,13 @@ class Maker {
       if (wish.must_have) failures_[index] = "there is no such smart crop of it";
       return ok();
     }
-    auto made = renderer_.keep(original, wish.recipe, area_of(*crop));
-    if (!made && made.error().code != Code::invalid) return std::move(made).error();
-    if (made)
-      put(index, *made);
-    else
-      failures_[index] = made.error().message;
-    return ok();
+    return keep(index, renderer_.keep(original, wish.recipe, area_of(*crop)));
   }
 
   void put(std::size_t index, const model::Rendition& made) {
     if (!made.failure.empty()) {
-      failures_[index] = made.failure;
+      bool is_worth_a_word = !made.does_not_apply() || wishes_.wishes[selection_.entries[index].wanted - 1].must_have;
+      if (is_worth_a_word) failures_[index] = made.failure;
       return;
     }
     auto& entry = selection_.entries[index];
@@ -285,12 +300,11 @@ std::vector<pipeline::WantedRendition> Wishes::wanted() const {
   return wanted;
 }
 
-Result<Wishes> resolve_wishes(const pipeline::DownloadRequest& request, const model::PresetRepository& presets,
-                              const SmartCrops* smart_crops) {
+Result<Wishes> resolve_wishes(const pipeline::DownloadRequest& request, const WishSources& sources) {
   Wishes wishes;
-  resolve_static(request, wishes);
-  RETURN_IF_ERROR(resolve_crops(request, smart_crops, wishes));
-  RETURN_IF_ERROR(resolve_dynamic(request, presets, wishes));
+  resolve_static(request, sources, wishes);
+  RETURN_IF_ERROR(resolve_crops(request, sources, wishes));
+  RETURN_IF_ERROR(resolve_dynamic(request, sources, wishes));
   return wishes;
 }
 

@@ -8,6 +8,7 @@
 #include "model/renditions/preset_repository.h"
 #include "pipeline/renditions/static_renditions.h"
 #include "pipeline/select/selection.h"
+#include "service/rendering/asset_renditions.h"
 #include "service/rendering/renderer.h"
 #include "service/rendering/smart_crops.h"
 
@@ -17,6 +18,7 @@ namespace dray::service {
 struct Wish {
   pipeline::WantedRendition wanted;
   std::optional<pipeline::StaticRendition> fixed;
+  bool for_all = false;  // whether `fixed` is made of every asset, not only of those that get it anyway
   is::Recipe recipe;
   std::string crop;        // a smart crop's name
   bool must_have = false;  // whether an asset without it is worth a word
@@ -30,8 +32,12 @@ struct Wishes {
 };
 
 // Code::invalid: a preset or a command that is wrong.
-Result<Wishes> resolve_wishes(const pipeline::DownloadRequest& request, const model::PresetRepository& presets,
-                              const SmartCrops* smart_crops);
+struct WishSources {
+  const model::PresetRepository& presets;
+  const RenditionRules& rules;
+  const SmartCrops* smart_crops;
+};
+Result<Wishes> resolve_wishes(const pipeline::DownloadRequest& request, const WishSources& sources);
 
 // Makes what `selection` marks, several assets at a time; what cannot be made goes to its `skipped`. Code::unavailable
 // and the like where making itself fails, and it may be tried again.
@@ -39,6 +45,8 @@ struct RenditionMakers {
   Renderer& renderer;
   SmartCrops* smart_crops;
   const model::AssetRepository& assets;
+  const RenditionRules& rules;
+  std::vector<model::ImageProfile> image_profiles;
 };
 Result<void> make_renditions(pipeline::Selection& selection, const Wishes& wishes, const RenditionMakers& makers,
                              unsigned at_once);

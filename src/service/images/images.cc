@@ -10,6 +10,7 @@
 #include "pipeline/bytes/blob_source.h"
 #include "pipeline/renditions/encode.h"
 #include "service/images/properties.h"
+#include "service/rendering/asset_renditions.h"
 
 namespace dray::service {
 namespace {
@@ -38,6 +39,12 @@ std::string resolve(const std::vector<is::Command>& commands) {
     text += fmt::format("{}{}={}", text.empty() ? "" : "&", commands[i].name, commands[i].value);
   }
   return text;
+}
+
+// Web renditions are PNG where the original sees through, else JPEG.
+bool may_be_called(const pipeline::StaticRendition& rendition, std::string_view name) {
+  if (rendition.kind != pipeline::StaticRendition::Kind::web) return rendition.name == name;
+  return name == rendition.name + ".jpeg" || name == rendition.name + ".png";
 }
 
 Original original_of(const model::Node& node) { return {node.asset->original, node.asset->mime_type}; }
@@ -129,7 +136,8 @@ Result<std::vector<model::Rendition>> Images::list_renditions(const model::Asset
   ASSIGN_OR_RETURN(auto kept, parts_.renditions.list(asset.original.id));
   std::vector<model::Rendition> renditions;
   for (auto& item : kept) {
-    if (!item.rendition.name.empty() && parts_.renderer.is_current(item))
+    if (!item.rendition.name.empty() && !item.rendition.does_not_apply() &&
+        parts_.renderer.is_current(item, asset.mime_type))
       renditions.push_back(std::move(item.rendition));
   }
   return renditions;
@@ -147,11 +155,13 @@ Result<OpenRendition> Images::open_rendition(const AssetPath& path, std::string_
     rendition = *std::move(found);
   } else {
     Error unknown{Code::not_found, fmt::format("{} has no rendition {}", path.text(), name)};
-    auto wanted = pipeline::static_rendition_of(name);
-    const auto& known = pipeline::default_static_renditions();
-    if (!wanted || std::find(known.begin(), known.end(), *wanted) == known.end() ||
-        !pipeline::has_static_renditions(node.asset->mime_type))
-      return unknown;
+    ASSIGN_OR_RETURN(auto profiles, parts_.processing_profiles.list());
+    RenditionRules rules{std::move(profiles), parts_.renderer.settings().static_renditions};
+    auto known = static_renditions_of(rules, path, node.asset->mime_type);
+    auto wanted = std::find_if(known.begin(), known.end(), [&](const auto& one) { return may_be_called(one, name); });
+    if (wanted == known.end()) return unknown;
+    if (wanted->kind == pipeline::StaticRendition::Kind::film)
+      return Error{Code::not_found, fmt::format("the preview of {} is not made yet", path.text())};
     ASSIGN_OR_RETURN(auto made, parts_.renderer.keep_static({node.asset->original, node.asset->mime_type}, {*wanted}));
     rendition = std::move(made.front());
     if (rendition.failure.empty() && rendition.name != name) return unknown;  // a PNG where a JPEG was asked for

@@ -14,6 +14,7 @@
 #include "model/assets/asset_repository.h"
 #include "model/people/access.h"
 #include "model/renditions/preset_repository.h"
+#include "model/renditions/processing_profile_repository.h"
 #include "service/rendering/renderer.h"
 #include "service/rendering/smart_crops.h"
 
@@ -48,6 +49,7 @@ struct ImagesParts {
   model::AccessRepository& access;
   const model::PresetRepository& presets;
   const model::RenditionRepository& renditions;
+  const model::ProcessingProfileRepository& processing_profiles;
   Renderer& renderer;
   SmartCrops& smart_crops;
 };
@@ -65,7 +67,7 @@ class Images {
   // Code::invalid: the request is malformed, or asks for what cannot be made. Code::not_found: there is no such image,
   // or the caller may not know of it. Code::denied.
   Result<ImageAnswer> answer(const ImageRequest& request, const model::Caller& caller) const;
-  // A static rendition: one that is kept, or one whose name says how it is made. Code::not_found, denied, invalid.
+  // A static rendition that is kept, or that the asset gets and can be made at once. Code::not_found, denied, invalid.
   Result<OpenRendition> open_rendition(const AssetPath& path, std::string_view name, const model::Caller& caller) const;
   // The asset with its smart crops. Code::not_found, denied, invalid.
   Result<std::vector<model::SmartCrop>> list_smart_crops(const AssetPath& path, const model::Caller& caller) const;

@@ -225,11 +225,11 @@ class Import {
     return failure_.has_value();
   }
 
-  // Before the assets: if the process dies between, a job is there for an original that nobody has, which harms nobody.
+  // Before the assets: if the process dies between, a job is there for an asset that does not come, which harms nobody.
   Result<void> add_jobs(const std::vector<AssetDraft>& drafts) {
     std::vector<model::JobDraft> jobs;
     for (const auto& draft : drafts) {
-      auto job = rendition_job({draft.asset.original, draft.asset.mime_type});
+      auto job = rendition_job(draft.path, draft.asset);
       if (job) jobs.push_back(*std::move(job));
     }
     return jobs.empty() ? ok() : parts_.jobs.add(jobs, parts_.clock.now());

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "pipeline/renditions/encode.h"
 #include "pipeline/renditions/profiles.h"
+#include "service/rendering/asset_renditions.h"
 
 namespace dray::service {
 namespace {
@@ -72,6 +73,10 @@ class OutputSource final : public model::BlobSource {
   int fd_;
   ByteCount at_, end_;
 };
+
+bool is_preview(const pipeline::StaticRendition& rendition) {
+  return rendition.kind == pipeline::StaticRendition::Kind::film;
+}
 
 // Whether an error says something about the original or the recipe, so that trying again is of no use.
 bool is_final(const Error& error) { return error.code == Code::invalid; }
@@ -156,12 +161,12 @@ Renderer::Renderer(RendererParts parts, RendererConfig config)
 
 Renderer::~Renderer() = default;
 
-std::string Renderer::static_key(const pipeline::StaticRendition& rendition) const {
-  return fmt::format("{}{} {}x{} {} {}", static_prefix(), rendition.name, rendition.box.width, rendition.box.height,
-                     is::name_of(rendition.format), rendition.quality);
+std::string Renderer::static_key(const Original& original, const pipeline::StaticRendition& rendition) const {
+  return fmt::format("{}{} {}x{} {} {}", static_prefix(original.mime_type), rendition.name, rendition.box.width,
+                     rendition.box.height, is::name_of(rendition.format), rendition.quality);
 }
 
-std::string Renderer::recipe_key(const is::Recipe& recipe, pipeline::Subject subject,
+std::string Renderer::recipe_key(const Original& original, const is::Recipe& recipe, pipeline::Subject subject,
                                  const std::optional<pipeline::SmartCropArea>& area) const {
   std::string part;
   if (area) {
@@ -169,7 +174,7 @@ std::string Renderer::recipe_key(const is::Recipe& recipe, pipeline::Subject sub
     part = fmt::format(" of {:.7f},{:.7f},{:.7f},{:.7f} {}x{}", box.left, box.top, box.width, box.height,
                        area->target.width, area->target.height);
   }
-  return fmt::format("recipe {} {} {} {}{}", kEngine, settings_key_, static_cast<int>(subject),
+  return fmt::format("recipe {} {} {} {} {}{}", kEngine, settings_key_, original.mime_type, static_cast<int>(subject),
                      is::format_query(recipe), part);
 }
 
@@ -184,10 +189,13 @@ Result<std::vector<pipeline::NormalBox>> Renderer::find_smart_crops(const Origin
   return std::move(made.reply.smart_crops);
 }
 
-std::string Renderer::static_prefix() const { return fmt::format("static {} {} ", kEngine, settings_key_); }
+// Of the type, too: the same bytes under a name that lies are refused.
+std::string Renderer::static_prefix(const std::string& mime_type) const {
+  return fmt::format("static {} {} {} ", kEngine, settings_key_, mime_type);
+}
 
-bool Renderer::is_current(const model::KeptRendition& kept) const {
-  return kept.key.recipe.starts_with(static_prefix());
+bool Renderer::is_current(const model::KeptRendition& kept, const std::string& mime_type) const {
+  return kept.key.recipe.starts_with(static_prefix(mime_type));
 }
 
 // What failed is tried again after a while: it may have been the machine's fault. What has lost its bytes is not there.
@@ -213,7 +221,7 @@ Result<Made> Renderer::run(const Original& original, RenderJob job, Admission ad
 Result<std::shared_ptr<const Picture>> Renderer::make(const Original& original, const is::Recipe& recipe,
                                                       pipeline::Subject subject,
                                                       const std::optional<pipeline::SmartCropArea>& area) {
-  auto key = original.content.id.hex() + " " + recipe_key(recipe, subject, area);
+  auto key = original.content.id.hex() + " " + recipe_key(original, recipe, subject, area);
   return memory_->get(key, [&]() -> Memory::Answer {
     RenderJob job;
     job.settings = config_.settings;
@@ -238,8 +246,8 @@ Result<pipeline::SourceFacts> Renderer::inspect(const Original& original) {
   return made.reply.source;
 }
 
-Result<model::Rendition> Renderer::store(const Made& made, const MadeFile& file, model::BlobBatch& batch) const {
-  OutputSource source(made.output.get(), file.offset, file.length);
+Result<model::Rendition> Renderer::store(int output, const MadeFile& file, model::BlobBatch& batch) const {
+  OutputSource source(output, file.offset, file.length);
   model::Rendition rendition;
   ASSIGN_OR_RETURN(rendition.content, batch.put(source, file.length));
   rendition.name = file.name;
@@ -250,10 +258,19 @@ Result<model::Rendition> Renderer::store(const Made& made, const MadeFile& file,
   return rendition;
 }
 
+model::Rendition Renderer::failed(std::string name, const Error& error) const {
+  model::Rendition rendition;
+  rendition.name = std::move(name);
+  rendition.failure = error.message;
+  rendition.made = parts_.clock.now();
+  return rendition;
+}
+
 // A download without a size has all the pixels there are, whatever is the limit of image requests.
 Result<model::Rendition> Renderer::keep(const Original& original, const is::Recipe& recipe,
                                         const std::optional<pipeline::SmartCropArea>& area) {
-  model::RenditionKey key{original.content.id, recipe_key(recipe, pipeline::Subject::image, area)};
+  model::RenditionKey key{original.content.id, recipe_key(original, recipe, pipeline::Subject::image, area)};
+  KeyedLocks::Hold hold(keeping_, key.original.hex() + key.recipe);
   ASSIGN_OR_RETURN(auto found, find_kept(key));
   if (found && !found->failure.empty()) return Error{Code::invalid, found->failure};
   if (found) return *std::move(found);
@@ -266,69 +283,151 @@ Result<model::Rendition> Renderer::keep(const Original& original, const is::Reci
   std::optional<Error> error;
   if (!made)
     error = made.error();
-  else if (const auto* failed = std::get_if<Error>(&made->reply.made.front()))
-    error = *failed;
-  model::Rendition rendition;
+  else if (const auto* failure = std::get_if<Error>(&made->reply.made.front()))
+    error = *failure;
   if (error && !is_final(*error)) return *error;
   if (error) {
-    rendition.failure = error->message;
-    rendition.made = parts_.clock.now();
-  } else {
-    auto batch = parts_.blobs.begin();
-    ASSIGN_OR_RETURN(rendition, store(*made, std::get<MadeFile>(made->reply.made.front()), *batch));
-    RETURN_IF_ERROR(batch->commit());
+    RETURN_IF_ERROR(parts_.renditions.put({{key, failed("", *error)}}));
+    return *error;
   }
+  auto batch = parts_.blobs.begin();
+  ASSIGN_OR_RETURN(auto rendition, store(made->output.get(), std::get<MadeFile>(made->reply.made.front()), *batch));
+  RETURN_IF_ERROR(batch->commit());
   RETURN_IF_ERROR(parts_.renditions.put({{key, rendition}}));
-  if (error) return *error;
   return rendition;
 }
 
 Result<std::vector<model::Rendition>> Renderer::keep_static(const Original& original,
                                                             const std::vector<pipeline::StaticRendition>& wanted) {
+  std::vector<pipeline::StaticRendition> pictures;
+  std::copy_if(wanted.begin(), wanted.end(), std::back_inserter(pictures),
+               [](const auto& one) { return !is_preview(one); });
+  ASSIGN_OR_RETURN(auto all, keep_pictures(original, pictures));
+  for (std::size_t i = 0; i < wanted.size(); ++i) {  // the films last, since they take long
+    if (!is_preview(wanted[i])) continue;
+    ASSIGN_OR_RETURN(auto preview, keep_preview(original, wanted[i]));
+    all.insert(all.begin() + static_cast<std::ptrdiff_t>(i), std::move(preview));
+  }
+  return all;
+}
+
+Result<model::Rendition> Renderer::keep_preview(const Original& original, const pipeline::StaticRendition& wanted) {
+  model::RenditionKey key{original.content.id, static_key(original, wanted)};
+  KeyedLocks::Hold hold(keeping_, key.original.hex() + key.recipe);
+  ASSIGN_OR_RETURN(auto found, find_kept(key));
+  if (found) return *std::move(found);
+  if (!parts_.films) return Error{Code::unavailable, "films have no renditions here"};
+  ASSIGN_OR_RETURN(auto film, open_alone(parts_.blobs, original.content.id));
+  auto made = parts_.films->make_preview(film.get(), original.mime_type, wanted.box);
+  if (!made && !is_final(made.error())) return std::move(made).error();
+  auto rendition = failed(wanted.name, made ? Error{} : made.error());
+  if (made) {
+    MadeFile file;
+    file.name = wanted.name;
+    file.length = made->length;
+    file.mime_type = "video/mp4";
+    file.size = made->size;
+    auto batch = parts_.blobs.begin();
+    ASSIGN_OR_RETURN(rendition, store(made->content.get(), file, *batch));
+    RETURN_IF_ERROR(batch->commit());
+  }
+  RETURN_IF_ERROR(parts_.renditions.put({{key, rendition}}));
+  return rendition;
+}
+
+Result<std::vector<model::Rendition>> Renderer::keep_pictures(const Original& original,
+                                                              const std::vector<pipeline::StaticRendition>& wanted) {
+  KeyedLocks::Hold hold(keeping_, original.content.id.hex());
   std::vector<model::Rendition> all(wanted.size());
-  std::vector<std::size_t> missing;
-  RenderJob job;
-  job.settings = config_.settings;
+  std::vector<std::size_t> places;
+  std::vector<pipeline::StaticRendition> missing;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
-    ASSIGN_OR_RETURN(auto found, find_kept({original.content.id, static_key(wanted[i])}));
+    ASSIGN_OR_RETURN(auto found, find_kept({original.content.id, static_key(original, wanted[i])}));
     if (found) {
       all[i] = *std::move(found);
     } else {
-      missing.push_back(i);
-      job.renditions.push_back(wanted[i]);
+      places.push_back(i);
+      missing.push_back(wanted[i]);
     }
   }
   if (missing.empty()) return all;
-  auto made = run(original, job);
-  if (!made && !is_final(made.error())) return std::move(made).error();
-  bool all_failed = !made || std::all_of(made->reply.made.begin(), made->reply.made.end(),
-                                         [](const auto& item) { return std::holds_alternative<Error>(item); });
-  if (all_failed && missing.size() > 1) {  // perhaps for the sake of one of them
-    for (auto i : missing) {
-      ASSIGN_OR_RETURN(auto alone, keep_static(original, {wanted[i]}));
-      all[i] = std::move(alone.front());
-    }
-    return all;
-  }
   auto batch = parts_.blobs.begin();
+  bool is_film = pipeline::is_film(original.mime_type);
+  ASSIGN_OR_RETURN(auto made,
+                   is_film ? make_of_film(original, missing, *batch) : make_static(original, missing, *batch));
   std::vector<model::KeptRendition> kept;
   for (std::size_t i = 0; i < missing.size(); ++i) {
-    auto& rendition = all[missing[i]];
-    const auto* file = made ? std::get_if<MadeFile>(&made->reply.made[i]) : nullptr;
-    const auto* error = made ? std::get_if<Error>(&made->reply.made[i]) : &made.error();
-    if (file) {
-      ASSIGN_OR_RETURN(rendition, store(*made, *file, *batch));
-    } else if (!is_final(*error)) {
-      return *error;
-    } else {
-      rendition.name = wanted[missing[i]].name;
-      rendition.failure = error->message;
-      rendition.made = parts_.clock.now();
-    }
-    kept.push_back({{original.content.id, static_key(wanted[missing[i]])}, rendition});
+    kept.push_back({{original.content.id, static_key(original, missing[i])}, made[i]});
+    all[places[i]] = std::move(made[i]);
   }
   RETURN_IF_ERROR(batch->commit());
   RETURN_IF_ERROR(parts_.renditions.put(kept));
+  return all;
+}
+
+// In the order of `wanted`. Where all fail together of an original that can be read, each is tried alone: perhaps it
+// was for the sake of one of them.
+Result<std::vector<model::Rendition>> Renderer::make_static(const Original& original,
+                                                            const std::vector<pipeline::StaticRendition>& wanted,
+                                                            model::BlobBatch& batch) {
+  RenderJob job;
+  job.settings = config_.settings;
+  job.renditions = wanted;
+  auto made = run(original, std::move(job));
+  if (!made && !is_final(made.error())) return std::move(made).error();
+  bool all_failed = made && std::all_of(made->reply.made.begin(), made->reply.made.end(),
+                                        [](const auto& item) { return std::holds_alternative<Error>(item); });
+  std::vector<model::Rendition> all;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (all_failed && wanted.size() > 1) {
+      ASSIGN_OR_RETURN(auto alone, make_static(original, {wanted[i]}, batch));
+      all.push_back(std::move(alone.front()));
+      continue;
+    }
+    const auto* error = made ? std::get_if<Error>(&made->reply.made[i]) : &made.error();
+    if (error && !is_final(*error) && error->code != Code::not_found) return *error;
+    if (error) {
+      auto reason = *error;
+      bool is_alpha = wanted[i].kind == pipeline::StaticRendition::Kind::alpha;
+      if (is_alpha && is_final(reason)) reason.message = fmt::format("{}{}", model::kDoesNotApply, reason.message);
+      all.push_back(failed(usual_name(wanted[i]), reason));
+      continue;
+    }
+    ASSIGN_OR_RETURN(auto rendition, store(made->output.get(), std::get<MadeFile>(made->reply.made[i]), batch));
+    all.push_back(std::move(rendition));
+  }
+  return all;
+}
+
+// The thumbnails are those of a frame, which is a picture like any other.
+Result<std::vector<model::Rendition>> Renderer::make_of_film(const Original& original,
+                                                             const std::vector<pipeline::StaticRendition>& wanted,
+                                                             model::BlobBatch& batch) {
+  if (!parts_.films) return Error{Code::unavailable, "films have no renditions here"};
+  ASSIGN_OR_RETURN(auto film, open_alone(parts_.blobs, original.content.id));
+  std::optional<Result<UniqueFd>> frame;  // once one was asked for
+  std::vector<model::Rendition> all;
+  for (const auto& one : wanted) {
+    if (!frame) frame.emplace(parts_.films->make_poster(film.get(), original.mime_type));
+    std::optional<Error> error;
+    if (!*frame) error = frame->error();
+    if (!error) {
+      RenderJob job;
+      job.mime_type = "image/png";
+      job.settings = config_.settings;
+      job.limits = config_.limits;
+      job.renditions.push_back(one);
+      auto made = parts_.workers.run(job, (*frame)->get());
+      if (made && std::holds_alternative<MadeFile>(made->reply.made.front())) {
+        ASSIGN_OR_RETURN(auto done, store(made->output.get(), std::get<MadeFile>(made->reply.made.front()), batch));
+        all.push_back(std::move(done));
+        continue;
+      }
+      error = made ? std::get<Error>(made->reply.made.front()) : made.error();
+    }
+    if (!is_final(*error)) return *error;
+    all.push_back(failed(one.name, *error));
+  }
   return all;
 }
 

@@ -13,6 +13,8 @@
 #include "model/renditions/rendition_repository.h"
 #include "pipeline/renditions/engine.h"
 #include "pipeline/renditions/static_renditions.h"
+#include "service/rendering/films.h"
+#include "service/rendering/keyed_locks.h"
 #include "service/rendering/worker_pool.h"
 
 namespace dray::service {
@@ -34,6 +36,7 @@ struct RendererParts {
   model::RenditionRepository& renditions;
   WorkerPool& workers;
   const Clock& clock;
+  const Films* films = nullptr;  // without it films have no renditions
 };
 
 struct RendererConfig {
@@ -51,7 +54,7 @@ class Renderer {
   const pipeline::ImageSettings& settings() const { return config_.settings; }
 
   // Whether a static rendition was made as it would be now.
-  bool is_current(const model::KeptRendition& kept) const;
+  bool is_current(const model::KeptRendition& kept, const std::string& mime_type) const;
 
   // For image requests. Two that want the same share the work. Code::invalid: it cannot be made, and why; Code::busy:
   // too many wait for pictures.
@@ -63,28 +66,41 @@ class Renderer {
                                                             const std::vector<pipeline::PixelSize>& targets);
   // What is known of the original without making anything of it.
   Result<pipeline::SourceFacts> inspect(const Original& original);
-  // For downloads: a blob, durable and in the catalog. What failed once because of the original is not tried again.
+  // For downloads: a blob, durable and in the catalog. What failed once because of the original is not tried again for
+  // a day. Two that want the same share the work.
   Result<model::Rendition> keep(const Original& original, const is::Recipe& recipe,
                                 const std::optional<pipeline::SmartCropArea>& area = std::nullopt);
   // Those that are missing of `wanted` are made together. In the order of `wanted`; one that cannot be made has its
-  // failure. Code::unavailable and the like: nothing was made, and it may be tried again.
+  // failure. Code::unavailable and the like: nothing was made, and it may be tried again. The preview of a film may
+  // take hours.
   Result<std::vector<model::Rendition>> keep_static(const Original& original,
                                                     const std::vector<pipeline::StaticRendition>& wanted);
 
  private:
   class Memory;
-  std::string static_prefix() const;
-  std::string static_key(const pipeline::StaticRendition& rendition) const;
+  std::string static_prefix(const std::string& mime_type) const;
+  std::string static_key(const Original& original, const pipeline::StaticRendition& rendition) const;
   Result<std::optional<model::Rendition>> find_kept(const model::RenditionKey& key) const;
   Result<Made> run(const Original& original, RenderJob job, Admission admission = Admission::always);
-  Result<model::Rendition> store(const Made& made, const MadeFile& file, model::BlobBatch& batch) const;
-  std::string recipe_key(const is::Recipe& recipe, pipeline::Subject subject,
+  Result<model::Rendition> store(int output, const MadeFile& file, model::BlobBatch& batch) const;
+  model::Rendition failed(std::string name, const Error& error) const;
+  Result<std::vector<model::Rendition>> make_static(const Original& original,
+                                                    const std::vector<pipeline::StaticRendition>& wanted,
+                                                    model::BlobBatch& batch);
+  Result<std::vector<model::Rendition>> make_of_film(const Original& original,
+                                                     const std::vector<pipeline::StaticRendition>& wanted,
+                                                     model::BlobBatch& batch);
+  Result<std::vector<model::Rendition>> keep_pictures(const Original& original,
+                                                      const std::vector<pipeline::StaticRendition>& wanted);
+  Result<model::Rendition> keep_preview(const Original& original, const pipeline::StaticRendition& wanted);
+  std::string recipe_key(const Original& original, const is::Recipe& recipe, pipeline::Subject subject,
                          const std::optional<pipeline::SmartCropArea>& area) const;
 
   RendererParts parts_;
   const RendererConfig config_;
   const std::string settings_key_;
   std::unique_ptr<Memory> memory_;
+  KeyedLocks keeping_;  // by what is being made to be kept
 };
 
 }  // namespace dray::service

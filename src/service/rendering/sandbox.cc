@@ -43,6 +43,8 @@ void set_limit(int what, rlim_t value, std::string_view name, std::vector<std::s
 
 // --- Landlock: which files (kernel documentation, userspace-api/landlock) ---
 
+constexpr std::uint64_t kTruncate = std::uint64_t{1} << 14;  // not in the headers of old kernels
+
 std::uint64_t handled_access(int version) {
   std::uint64_t access = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_READ_FILE |
                          LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |
@@ -50,11 +52,13 @@ std::uint64_t handled_access(int version) {
                          LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK |
                          LANDLOCK_ACCESS_FS_MAKE_SYM;
   if (version >= 2) access |= std::uint64_t{1} << 13;  // link and rename between folders
-  if (version >= 3) access |= std::uint64_t{1} << 14;  // truncate
+  if (version >= 3) access |= kTruncate;
   return access;
 }
 
-bool allow_reading(int rules, const std::string& path) {
+enum class Use { read, write };
+
+bool allow(int rules, const std::string& path, Use use, int version) {
   UniqueFd fd(::open(path.c_str(), O_PATH | O_CLOEXEC));
   if (!fd) return true;  // what is not there need not be allowed
   struct stat status;
@@ -62,11 +66,15 @@ bool allow_reading(int rules, const std::string& path) {
   landlock_path_beneath_attr beneath{};
   beneath.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE;
   if (S_ISDIR(status.st_mode)) beneath.allowed_access |= LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_EXECUTE;
+  if (use == Use::write) {
+    beneath.allowed_access |= LANDLOCK_ACCESS_FS_WRITE_FILE;
+    if (version >= 3) beneath.allowed_access |= kTruncate;
+  }
   beneath.parent_fd = fd.get();
   return ::syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) == 0;
 }
 
-void wall_off_files(const std::vector<std::string>& readable, std::vector<std::string>& missing) {
+void wall_off_files(const SandboxRules& sandbox, std::vector<std::string>& missing) {
   auto version = static_cast<int>(::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION));
   if (version < 1) {
     missing.push_back("Landlock, which keeps it from the files of the server: " + reason());
@@ -79,8 +87,12 @@ void wall_off_files(const std::vector<std::string>& readable, std::vector<std::s
     missing.push_back("Landlock, which keeps it from the files of the server: " + reason());
     return;
   }
-  for (const auto& path : readable) {
-    if (!allow_reading(rules.get(), path)) missing.push_back(fmt::format("reading {}: {}", path, reason()));
+  for (const auto& path : sandbox.readable) {
+    if (!allow(rules.get(), path, Use::read, version)) missing.push_back(fmt::format("reading {}: {}", path, reason()));
+  }
+  for (const auto& path : sandbox.writable) {
+    if (!allow(rules.get(), path, Use::write, version))
+      missing.push_back(fmt::format("writing {}: {}", path, reason()));
   }
   if (::syscall(SYS_landlock_restrict_self, rules.get(), 0) != 0)
     missing.push_back("Landlock, which keeps it from the files of the server: " + reason());
@@ -96,7 +108,6 @@ constexpr std::uint32_t kForbidden[] = {
     SYS_listen,
     SYS_accept,
     SYS_accept4,
-    SYS_execve,
     SYS_execveat,
     SYS_ptrace,
     SYS_process_vm_readv,
@@ -186,7 +197,7 @@ void forbid_where(std::vector<sock_filter>& program, std::uint32_t call, std::si
 }
 
 // A forbidden call fails with EPERM; one of another architecture ends the process.
-void wall_off_calls(std::vector<std::string>& missing) {
+void wall_off_calls(bool runs_programs, std::vector<std::string>& missing) {
   std::vector<sock_filter> program = {
     BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch)),
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kArchitecture, 1, 0),
@@ -197,7 +208,9 @@ void wall_off_calls(std::vector<std::string>& missing) {
     BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
 #endif
   };
-  for (auto call : kForbidden) {
+  std::vector<std::uint32_t> forbidden(std::begin(kForbidden), std::end(kForbidden));
+  if (!runs_programs) forbidden.push_back(SYS_execve);
+  for (auto call : forbidden) {
     program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1));
     program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM));
   }
@@ -227,10 +240,11 @@ std::vector<std::string> enter_sandbox(const SandboxRules& rules) {
   set_limit(RLIMIT_FSIZE, rules.output, "what may be written", missing);
   ::signal(SIGXFSZ, SIG_IGN);  // the write fails instead, and says so
   set_limit(RLIMIT_NOFILE, static_cast<rlim_t>(rules.open_files), "open files", missing);
+  if (rules.cpu_seconds > 0) set_limit(RLIMIT_CPU, rules.cpu_seconds, "computing", missing);
   ::prctl(PR_SET_DUMPABLE, 0);
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) missing.push_back("no new privileges: " + reason());
-  wall_off_files(rules.readable, missing);
-  wall_off_calls(missing);
+  wall_off_files(rules, missing);
+  wall_off_calls(rules.runs_programs, missing);
   return missing;
 }
 

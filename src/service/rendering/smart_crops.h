@@ -20,6 +20,7 @@ class SmartCrops {
   Result<std::vector<model::SmartCrop>> of(const model::Node& asset);
   // Code::not_found: the asset has no such crop. Code::invalid: it lies outside the picture, or has no extent.
   Result<model::SmartCrop> change(const model::Node& asset, const model::SmartCrop& by_hand);
+  Result<std::vector<model::ImageProfile>> profiles() const { return profiles_.list(); }
   // Names of the crops of all profiles, each once.
   Result<std::vector<std::string>> all_names() const;
 

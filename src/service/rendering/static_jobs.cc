@@ -3,54 +3,64 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "service/rendering/asset_renditions.h"
 
 namespace dray::service {
 namespace {
 
 constexpr std::chrono::seconds kRetryAfter{30};
 
-Result<Original> original_of(const model::Job& job) {
-  Original original;
-  auto id = parse_sha256(job.subject);
-  const auto* type = job.details.if_contains("mimeType");
-  const auto* size = job.details.if_contains("size");
-  if (!id || !type || !type->is_string() || !size || !size->is_number())
-    return Error{Code::invalid, fmt::format("the job for {} does not say what it is for", job.subject)};
-  original.content.id = *id;
-  original.content.size = size->to_number<ByteCount>();
-  original.mime_type = std::string(type->get_string());
-  return original;
+// The job says of which content; the asset may have another by now, or not have it yet.
+Result<std::optional<model::Node>> find_asset(const model::Job& job, const model::AssetRepository& assets) {
+  ASSIGN_OR_RETURN(auto path, AssetPath::parse(job.subject));
+  ASSIGN_OR_RETURN(auto node, assets.find(path));
+  const auto* original = job.details.if_contains("original");
+  bool is_it = node && node->asset && original && original->is_string() &&
+               node->asset->original.id.hex() == std::string_view(original->get_string());
+  if (!is_it) node.reset();
+  return node;
+}
+
+Result<std::vector<model::Rendition>> make_all(const model::Node& node, const StaticJobsParts& parts) {
+  ASSIGN_OR_RETURN(auto profiles, parts.profiles.list());
+  RenditionRules rules{std::move(profiles), parts.renderer.settings().static_renditions};
+  auto wanted = static_renditions_of(rules, node.path, node.asset->mime_type);
+  return parts.renderer.keep_static({node.asset->original, node.asset->mime_type}, wanted);
 }
 
 }  // namespace
 
-std::optional<model::JobDraft> rendition_job(const Original& original) {
-  if (!pipeline::has_static_renditions(original.mime_type)) return std::nullopt;
-  return model::JobDraft{std::string(kRenditionJob),
-                         original.content.id.hex(),
-                         {{"mimeType", original.mime_type}, {"size", original.content.size}}};
+std::optional<model::JobDraft> rendition_job(const AssetPath& path, const model::Asset& asset) {
+  bool is_film = pipeline::is_film(asset.mime_type);
+  if (!is_film && !pipeline::has_static_renditions(asset.mime_type)) return std::nullopt;
+  return model::JobDraft{
+      std::string(is_film ? kFilmJob : kRenditionJob), path.text(), {{"original", asset.original.id.hex()}}};
 }
 
-Result<bool> carry_out_one(model::JobQueue& jobs, Renderer& renderer, const Clock& clock,
-                           const StaticJobsConfig& config) {
-  ASSIGN_OR_RETURN(auto job, jobs.take(kRenditionJob, clock.now(), config.lease));
+Result<bool> carry_out_one(const StaticJobsParts& parts, const StaticJobsConfig& config) {
+  ASSIGN_OR_RETURN(auto job, parts.jobs.take(config.kind, parts.clock.now(), config.lease));
   if (!job) return false;
-  auto original = original_of(*job);
-  auto made = original ? renderer.keep_static(*original, pipeline::default_static_renditions())
-                       : Result<std::vector<model::Rendition>>(original.error());
+  ASSIGN_OR_RETURN(auto node, find_asset(*job, parts.assets));
+  bool is_last = job->attempts >= config.attempts;
+  if (!node) {
+    // Jobs are added before assets. What does not come in was removed, or replaced, which has a job of its own.
+    RETURN_IF_ERROR(is_last ? parts.jobs.finish(*job)
+                            : parts.jobs.retry(*job, parts.clock.now() + kRetryAfter, "the asset is not there"));
+    return true;
+  }
+  auto made = make_all(*node, parts);
   if (made) {
-    RETURN_IF_ERROR(jobs.finish(*job));
-  } else if (made.error().code == Code::invalid || job->attempts >= config.attempts) {
+    RETURN_IF_ERROR(parts.jobs.finish(*job));
+  } else if (made.error().code == Code::invalid || is_last) {
     log::warn("no renditions of {}: {} {}", job->subject, made.error().message, made.error().detail);
-    RETURN_IF_ERROR(jobs.fail(*job, made.error().message));
+    RETURN_IF_ERROR(parts.jobs.fail(*job, made.error().message));
   } else {
-    RETURN_IF_ERROR(jobs.retry(*job, clock.now() + kRetryAfter, made.error().message));
+    RETURN_IF_ERROR(parts.jobs.retry(*job, parts.clock.now() + kRetryAfter, made.error().message));
   }
   return true;
 }
 
-StaticJobs::StaticJobs(model::JobQueue& jobs, Renderer& renderer, const Clock& clock, StaticJobsConfig config)
-    : jobs_(jobs), renderer_(renderer), clock_(clock), config_(config) {
+StaticJobs::StaticJobs(StaticJobsParts parts, StaticJobsConfig config) : parts_(parts), config_(config) {
   for (unsigned i = 0; i < config_.threads; ++i) threads_.emplace_back([this] { work(); });
 }
 
@@ -71,7 +81,7 @@ void StaticJobs::work() {
     }
     auto done = [&]() -> Result<bool> {
       try {
-        return carry_out_one(jobs_, renderer_, clock_, config_);
+        return carry_out_one(parts_, config_);
       } catch (const std::exception& error) {
         return Error{Code::unavailable, error.what()};
       }

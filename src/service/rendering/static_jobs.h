@@ -7,17 +7,29 @@
 #include <thread>
 #include <vector>
 
+#include "model/assets/asset_repository.h"
 #include "model/jobs/job_queue.h"
+#include "model/renditions/processing_profile_repository.h"
 #include "service/rendering/renderer.h"
 
 namespace dray::service {
 
-inline constexpr std::string_view kRenditionJob = "renditions";
+// Films are other jobs than pictures: one takes minutes, and nobody shall wait for it to see a photograph.
+inline constexpr std::string_view kRenditionJob = "renditions", kFilmJob = "films";
 
-// The job that makes an original's static renditions; nullopt where its kind has none.
-std::optional<model::JobDraft> rendition_job(const Original& original);
+// The job that makes an asset's static renditions; nullopt where its kind has none.
+std::optional<model::JobDraft> rendition_job(const AssetPath& path, const model::Asset& asset);
+
+struct StaticJobsParts {
+  model::JobQueue& jobs;
+  const model::AssetRepository& assets;
+  const model::ProcessingProfileRepository& profiles;
+  Renderer& renderer;
+  const Clock& clock;
+};
 
 struct StaticJobsConfig {
+  std::string_view kind = kRenditionJob;
   unsigned threads = 1;
   std::chrono::seconds lease{300};
   std::chrono::milliseconds pause{1000};  // between two looks at a queue that is empty
@@ -27,7 +39,7 @@ struct StaticJobsConfig {
 // Carries the jobs out until it is destroyed; a job that is running then ends first.
 class StaticJobs {
  public:
-  StaticJobs(model::JobQueue& jobs, Renderer& renderer, const Clock& clock, StaticJobsConfig config);
+  StaticJobs(StaticJobsParts parts, StaticJobsConfig config);
   ~StaticJobs();
   StaticJobs(const StaticJobs&) = delete;
 
@@ -35,9 +47,7 @@ class StaticJobs {
   void work();
   void pause();
 
-  model::JobQueue& jobs_;
-  Renderer& renderer_;
-  const Clock& clock_;
+  const StaticJobsParts parts_;
   const StaticJobsConfig config_;
   std::mutex mutex_;
   std::condition_variable stopped_;
@@ -47,7 +57,6 @@ class StaticJobs {
 
 // Takes one job and carries it out; false where there was none. What cannot be made of an original is kept with it as
 // the reason, and the job is done.
-Result<bool> carry_out_one(model::JobQueue& jobs, Renderer& renderer, const Clock& clock,
-                           const StaticJobsConfig& config);
+Result<bool> carry_out_one(const StaticJobsParts& parts, const StaticJobsConfig& config);
 
 }  // namespace dray::service

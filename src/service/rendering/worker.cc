@@ -1,11 +1,18 @@
 #include "service/rendering/worker.h"
 
+#include <malloc.h>
+#include <poll.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <fstream>
+#include <thread>
 
 #include "base/file.h"
 #include "base/text.h"
+#include "model/renditions/rendition_repository.h"
 #include "service/rendering/channel.h"
 #include "service/rendering/render_job.h"
 
@@ -37,6 +44,28 @@ class Output {
   ByteCount end_ = 0;
 };
 
+void make_static(const RenderJob& job, const pipeline::Source& source, Output& output, RenderReply& reply) {
+  auto applies = [&](const pipeline::StaticRendition& one) {
+    return one.kind != pipeline::StaticRendition::Kind::alpha || source.facts().has_alpha;
+  };
+  std::vector<pipeline::StaticRendition> wanted;
+  std::copy_if(job.renditions.begin(), job.renditions.end(), std::back_inserter(wanted), applies);
+  if (wanted.empty() && job.renditions.empty()) return;
+  auto made = pipeline::render_static(source, wanted, job.settings);
+  std::size_t next = 0;
+  for (const auto& one : job.renditions) {
+    if (!applies(one)) {
+      reply.made.emplace_back(
+          Error{Code::not_found, std::string(model::kDoesNotApply) + "the original has nothing transparent"});
+    } else if (made) {
+      reply.made.push_back(output.add((*made)[next].name, std::move((*made)[next].rendered)));
+      ++next;
+    } else {
+      reply.made.emplace_back(made.error());
+    }
+  }
+}
+
 RenderReply carry_out(const RenderJob& job, int source_fd, int output_fd) {
   RenderReply reply;
   struct stat status;
@@ -63,14 +92,7 @@ RenderReply carry_out(const RenderJob& job, int source_fd, int output_fd) {
     }
     reply.smart_crops.push_back(*box);
   }
-  if (job.renditions.empty()) return reply;
-  auto made = pipeline::render_static(*source, job.renditions, job.settings);
-  for (std::size_t i = 0; i < job.renditions.size(); ++i) {
-    if (made)
-      reply.made.push_back(output.add((*made)[i].name, std::move((*made)[i].rendered)));
-    else
-      reply.made.emplace_back(made.error());
-  }
+  make_static(job, *source, output, reply);
   return reply;
 }
 
@@ -103,11 +125,32 @@ void clean(RenderReply& reply) {
   }
 }
 
+// A worker that hangs in a picture must not outlive its server.
+void die_with(int socket) {
+  std::thread([socket] {
+    pollfd event{socket, 0, 0};  // the other side's end is always told
+    while (::poll(&event, 1, -1) < 0 && errno == EINTR) {
+    }
+    ::_exit(1);
+  }).detach();
+}
+
+// What pictures leave behind: a worker that holds much of its memory for nothing had better be a new one.
+bool is_bloated(ByteCount limit) {
+  ::malloc_trim(0);
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmData:")) return std::strtoull(line.c_str() + 7, nullptr, 10) * 1024 > limit / 2;
+  }
+  return false;
+}
+
 }  // namespace
 
 int run_worker(int socket, const WorkerConfig& config) {
   json::array missing;
   for (const auto& what : enter_sandbox(config.sandbox)) missing.emplace_back(what);
+  die_with(socket);
   pipeline::prepare_vips(config.threads);
   if (!send_message(socket, json::serialize(missing), {})) return 1;
   for (;;) {
@@ -115,7 +158,9 @@ int run_worker(int socket, const WorkerConfig& config) {
     if (!message) return message.error().code == Code::gone ? 0 : 1;
     auto reply = answer(*message);
     clean(reply);
+    message->files.clear();
     if (!send_message(socket, json::serialize(to_json(reply)), {})) return 0;
+    if (is_bloated(config.sandbox.memory)) return 0;
   }
 }
 

@@ -1,57 +1,22 @@
 #include "service/rendering/worker_pool.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <signal.h>
-#include <spawn.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #include <algorithm>
 #include <cerrno>
 
 #include "base/log.h"
-#include "base/scope_exit.h"
 #include "pipeline/renditions/encode.h"
 #include "service/rendering/channel.h"
+#include "service/rendering/child_process.h"
 
 namespace dray::service {
 namespace {
 
 constexpr int kChannel = 3;  // where the child finds it
 constexpr std::chrono::milliseconds kStartPatience{20'000};
-
-Result<pid_t> spawn(const std::vector<std::string>& command, int channel) {
-  posix_spawn_file_actions_t actions;
-  ::posix_spawn_file_actions_init(&actions);
-  ScopeExit destroy([&] { ::posix_spawn_file_actions_destroy(&actions); });
-  ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-  ::posix_spawn_file_actions_adddup2(&actions, 2, 1);
-  ::posix_spawn_file_actions_adddup2(&actions, channel, kChannel);
-  ::posix_spawn_file_actions_addclosefrom_np(&actions, kChannel + 1);  // listening sockets, others' connections
-  // Ctrl-C at the server's terminal is for the server, which ends its workers itself.
-  posix_spawnattr_t attributes;
-  ::posix_spawnattr_init(&attributes);
-  ScopeExit destroy_attributes([&] { ::posix_spawnattr_destroy(&attributes); });
-  sigset_t none, all;
-  ::sigemptyset(&none);
-  ::sigfillset(&all);
-  ::posix_spawnattr_setsigmask(&attributes, &none);
-  ::posix_spawnattr_setsigdefault(&attributes, &all);
-  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  std::vector<char*> arguments;
-  for (const auto& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
-  arguments.push_back(nullptr);
-  // Nothing of the server's environment: it may hold secrets. Memory that is freed goes back sooner with few arenas.
-  const char* environment[] = {"PATH=/usr/bin:/bin", "LANG=C.UTF-8", "MALLOC_ARENA_MAX=2", "HOME=/nonexistent",
-                               nullptr};
-  pid_t pid = -1;
-  auto failure =
-      ::posix_spawn(&pid, arguments[0], &actions, &attributes, arguments.data(), const_cast<char**>(environment));
-  if (failure != 0) return system_error("cannot start a worker", failure);
-  return pid;
-}
 
 // A worker has read what strangers have sent: nothing of what it says is taken for granted.
 bool is_answer_to(const RenderJob& job, const Made& made) {
@@ -77,9 +42,13 @@ bool is_answer_to(const RenderJob& job, const Made& made) {
       auto output = job.recipes[i].recipe.output.value_or(is::Output());
       if (file->mime_type != pipeline::mime_type_of(output.format) || !file->name.empty()) return false;
     } else {
-      const auto& wanted = job.renditions[i - job.recipes.size()].name;
-      bool is_named = file->name == wanted || file->name == wanted + ".png" || file->name == wanted + ".jpeg";
-      if (!is_named || (file->mime_type != "image/png" && file->mime_type != "image/jpeg")) return false;
+      const auto& wanted = job.renditions[i - job.recipes.size()];
+      bool is_web = wanted.kind == pipeline::StaticRendition::Kind::web;
+      bool is_jpeg = file->mime_type == "image/jpeg", is_png = file->mime_type == "image/png";
+      bool is_wanted =
+          is_web ? (is_jpeg && file->name == wanted.name + ".jpeg") || (is_png && file->name == wanted.name + ".png")
+                 : file->name == wanted.name && file->mime_type == pipeline::mime_type_of(wanted.format);
+      if (!is_wanted) return false;
     }
   }
   return true;
@@ -88,20 +57,9 @@ bool is_answer_to(const RenderJob& job, const Made& made) {
 }  // namespace
 
 struct WorkerPool::Worker {
-  pid_t pid = -1;
+  ChildProcess process;
   UniqueFd channel;
   unsigned jobs = 0;
-
-  Worker() = default;
-  Worker(const Worker&) = delete;
-  ~Worker() {
-    channel.reset();
-    if (pid <= 0) return;
-    ::kill(pid, SIGKILL);
-    int status = 0;
-    while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-    }
-  }
 };
 
 WorkerPool::WorkerPool(WorkerPoolConfig config) : config_(std::move(config)) {}
@@ -130,12 +88,8 @@ Result<std::unique_ptr<WorkerPool::Worker>> WorkerPool::start() {
 Result<std::unique_ptr<WorkerPool::Worker>> WorkerPool::start_once() {
   ASSIGN_OR_RETURN(auto pair, make_channel());
   auto worker = std::make_unique<Worker>();
-  // The child must not find it at 3 already: then it would be closed there.
-  UniqueFd theirs(::fcntl(pair.theirs.get(), F_DUPFD_CLOEXEC, kChannel + 1));
-  if (!theirs) return system_error("cannot start a worker", errno);
-  ASSIGN_OR_RETURN(worker->pid, spawn(config_.command, theirs.get()));
+  ASSIGN_OR_RETURN(worker->process, ChildProcess::start(config_.command, {{pair.theirs.get(), kChannel}}));
   worker->channel = std::move(pair.ours);
-  theirs.reset();
   pair.theirs.reset();
   auto hello = receive_message(worker->channel.get(), kStartPatience);
   if (!hello) return Error{Code::unavailable, "a worker was started and did not answer", hello.error().message};

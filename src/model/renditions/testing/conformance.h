@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "model/renditions/image_profile_repository.h"
 #include "model/renditions/preset_repository.h"
+#include "model/renditions/processing_profile_repository.h"
 #include "model/renditions/rendition_repository.h"
 
 namespace dray::model {
@@ -19,6 +20,7 @@ struct FreshRenditions {
   std::unique_ptr<RenditionRepository> renditions;
   std::unique_ptr<PresetRepository> presets;
   std::unique_ptr<ImageProfileRepository> profiles;
+  std::unique_ptr<ProcessingProfileRepository> processing_profiles;
   std::int64_t asset_id = 1;  // of an asset that there is
 };
 using RenditionsMaker = std::function<FreshRenditions()>;
@@ -110,6 +112,27 @@ TEST_P(RenditionsConformance, FindsPresetsInAnyCase) {
   for (const auto& name :
        {std::string(), std::string("with blank"), std::string("a&b"), std::string("$a$"), std::string(101, 'x')})
     EXPECT_EQ(presets.put({name, "wid=1"}).error().code, Code::invalid) << name;
+}
+
+TEST_P(RenditionsConformance, KeepsProcessingProfilesOneForAFolder) {
+  auto& profiles = *fresh_.processing_profiles;
+  auto folder = AssetPath::trusted("/content/dam/shoot");
+  ProcessingProfile one{"Web", {{"banner.webp", "webp", 1200, 0, 70, {"image/*"}, {"image/gif"}}}, {folder}};
+  ProcessingProfile other{"Zoom", {{"cq5dam.zoom.2048.2048.jpeg", "jpeg", 2048, 2048}}, {}};
+  ASSERT_TRUE(profiles.put(other));
+  ASSERT_TRUE(profiles.put(one));
+  EXPECT_EQ(*profiles.list(), (std::vector{one, other}));
+  other.folders.push_back(folder);
+  EXPECT_EQ(profiles.put(other).error().code, Code::conflict);
+  ASSERT_TRUE(profiles.remove("Web"));
+  EXPECT_EQ(profiles.remove("Web").error().code, Code::not_found);
+  EXPECT_TRUE(profiles.put(other));
+  const ProcessingRendition bad[] = {
+      {""},         {"a/b.png"},          {"original"},           {"cq5dam.web.1280.1280.jpeg"},
+      {"a", "bmp"}, {"a", "png", 10'001}, {"a", "jpeg", 1, 1, 0}, {"a", "jpeg", 1, 1, 101}};
+  for (const auto& rendition : bad)
+    EXPECT_EQ(profiles.put({"Bad", {rendition}, {}}).error().code, Code::invalid) << rendition.name;
+  EXPECT_EQ(profiles.put({"Bad", {{"a"}, {"a"}}, {}}).error().code, Code::invalid);
 }
 
 TEST_P(RenditionsConformance, KeepsImageProfilesOneForAFolder) {
