@@ -56,6 +56,12 @@ class Jobs final : public model::JobQueue {
     });
   }
 
+  Result<void> extend(const Job& job, Seconds lease_until) override {
+    return change(job, JobState::running, lease_until, job.failure);
+  }
+
+  Result<void> give_back(const Job& job) override { return change(job, JobState::waiting, {}, job.failure, 1); }
+
   Result<void> retry(const Job& job, Seconds not_before, const std::string& failure) override {
     return change(job, JobState::waiting, not_before, failure);
   }
@@ -121,11 +127,14 @@ class Jobs final : public model::JobQueue {
     return row.step();
   }
 
-  Result<void> change(const Job& job, JobState state, Seconds due, const std::string& failure) {
+  Result<void> change(const Job& job, JobState state, Seconds due, const std::string& failure, int attempts_less = 0) {
     return guarded([&]() -> Result<void> {
       auto transaction = database_->write();
-      transaction->prepare("UPDATE job SET state = ?, due = ?, failure = ? WHERE id = ? AND attempts = ?")
-          .bind(number(state), number_of(due), failure, job.id, job.attempts)
+      transaction
+          ->prepare(
+              "UPDATE job SET state = ?, due = ?, failure = ?, attempts = attempts - ? "
+              "WHERE id = ? AND attempts = ? AND state = ?")
+          .bind(number(state), number_of(due), failure, attempts_less, job.id, job.attempts, number(JobState::running))
           .run();
       transaction.commit();
       return ok();

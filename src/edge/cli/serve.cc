@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/log.h"
+#include "base/scope_exit.h"
 #include "base/text.h"
 #include "edge/api/api.h"
 #include "edge/cli/commands.h"
@@ -123,8 +124,8 @@ Result<void> run_server(Installation& parts, const ServeOptions& options) {
   service::StaticJobs static_jobs(jobs_parts, jobs_config);
   service::StaticJobsConfig film_config;
   film_config.kind = service::kFilmJob;
-  film_config.lease = std::chrono::seconds(2 * options.film_patience);
   service::StaticJobs film_jobs(jobs_parts, film_config);
+  ScopeExit stop_films([&] { films.stop(); });
   StopWatcher watcher(*server, std::chrono::seconds(options.grace));
   server->run();
   return ok();

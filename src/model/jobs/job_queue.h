@@ -1,6 +1,7 @@
 // The port to durable jobs.
 //
 //   waiting ─take─► running ─finish─► (gone)
+//      ├─give_back─────┤
 //      ▲               │ ├─retry──► waiting, not before a time
 //      └─lease ends────┘ └─fail───► failed ─add─► waiting
 #pragma once
@@ -51,8 +52,10 @@ class JobQueue {
   virtual Result<void> add(const std::vector<JobDraft>& drafts, Seconds now) = 0;
   // The one that has waited longest, or whose lease has ended; nullopt where there is none. It runs from now on.
   virtual Result<std::optional<Job>> take(std::string_view kind, Seconds now, std::chrono::seconds lease) = 0;
-  // These three say nothing of a job that was added again or taken by another since: `job` is as take() gave it.
+  // The next five do nothing to a job that was added again or taken by another since: `job` is as take() gave it.
   virtual Result<void> finish(const Job& job) = 0;
+  virtual Result<void> extend(const Job& job, Seconds lease_until) = 0;  // it runs on
+  virtual Result<void> give_back(const Job& job) = 0;                    // as if it had not been taken
   virtual Result<void> retry(const Job& job, Seconds not_before, const std::string& failure) = 0;
   virtual Result<void> fail(const Job& job, const std::string& failure) = 0;
   virtual Result<JobCounts> count(std::string_view kind) const = 0;

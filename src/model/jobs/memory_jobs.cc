@@ -44,6 +44,18 @@ class MemoryJobs final : public JobQueue {
     return ok();
   }
 
+  Result<void> extend(const Job& job, Seconds lease_until) override {
+    return change(job, [&](Job& same) { same.lease_until = lease_until; });
+  }
+
+  Result<void> give_back(const Job& job) override {
+    return change(job, [&](Job& same) {
+      same.state = JobState::waiting;
+      same.not_before = {};
+      --same.attempts;
+    });
+  }
+
   Result<void> retry(const Job& job, Seconds not_before, const std::string& failure) override {
     return change(job, [&](Job& same) {
       same.state = JobState::waiting;
@@ -87,7 +99,7 @@ class MemoryJobs final : public JobQueue {
   Result<void> change(const Job& job, Change change) {
     std::lock_guard lock(mutex_);
     for (auto& other : jobs_) {
-      if (is_same(other, job)) change(other);
+      if (is_same(other, job) && other.state == JobState::running) change(other);
     }
     return ok();
   }

@@ -138,7 +138,11 @@ Result<void> Films::run(const std::vector<std::string>& program, int film, int s
                                                              {complaints.get(), 2},
                                                              {film, kFilm},
                                                              {output < 0 ? standard_output : output, kOutput}}));
-  auto status = child.wait(patience);
+  constexpr std::chrono::milliseconds kTurn{100};
+  auto end = std::chrono::steady_clock::now() + patience;
+  auto status = child.wait(kTurn);
+  while (!status && !stopped_ && std::chrono::steady_clock::now() < end) status = child.wait(kTurn);
+  if (!status && stopped_) return Error{Code::gone, "the server stops"};
   if (!status) {
     return Error{Code::invalid,
                  fmt::format("it takes longer than {} s to make; the film may be damaged, or made to cost time",

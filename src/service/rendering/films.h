@@ -2,6 +2,7 @@
 // the same walls as the workers: it reads what strangers have sent.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <string>
 #include <vector>
@@ -38,6 +39,9 @@ class Films {
  public:
   explicit Films(FilmsConfig config) : config_(std::move(config)) {}
 
+  // Whatever runs ends soon with Code::gone, and nothing begins any more.
+  void stop() { stopped_ = true; }
+
   // `film` holds nothing but the film; its size and times. Code::invalid: it is damaged, none that is known, or has no
   // pictures. Code::unavailable: ffmpeg is not installed.
   Result<FilmFacts> inspect(int film, std::string_view mime_type) const;
@@ -51,6 +55,7 @@ class Films {
                    std::chrono::seconds patience) const;
 
   const FilmsConfig config_;
+  std::atomic<bool> stopped_ = false;
 };
 
 }  // namespace dray::service

@@ -21,6 +21,36 @@ Result<std::optional<model::Node>> find_asset(const model::Job& job, const model
   return node;
 }
 
+// Keeps a job from others while it runs.
+class Heartbeat {
+ public:
+  Heartbeat(const StaticJobsParts& parts, const model::Job& job, std::chrono::seconds lease)
+      : thread_([this, &parts, &job, lease] { beat(parts, job, lease); }) {}
+  Heartbeat(const Heartbeat&) = delete;
+  ~Heartbeat() {
+    {
+      std::lock_guard lock(mutex_);
+      done_ = true;
+    }
+    ended_.notify_all();
+    thread_.join();
+  }
+
+ private:
+  void beat(const StaticJobsParts& parts, const model::Job& job, std::chrono::seconds lease) {
+    std::unique_lock lock(mutex_);
+    while (!ended_.wait_for(lock, lease / 3, [&] { return done_; })) {
+      auto extended = parts.jobs.extend(job, parts.clock.now() + lease);
+      if (!extended) log::warn("{} may be done twice: {}", job.subject, extended.error().message);
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  bool done_ = false;  // guarded by mutex_
+  std::thread thread_;
+};
+
 Result<std::vector<model::Rendition>> make_all(const model::Node& node, const StaticJobsParts& parts) {
   ASSIGN_OR_RETURN(auto profiles, parts.profiles.list());
   RenditionRules rules{std::move(profiles), parts.renderer.settings().static_renditions};
@@ -48,9 +78,14 @@ Result<bool> carry_out_one(const StaticJobsParts& parts, const StaticJobsConfig&
                             : parts.jobs.retry(*job, parts.clock.now() + kRetryAfter, "the asset is not there"));
     return true;
   }
-  auto made = make_all(*node, parts);
+  auto made = [&] {
+    Heartbeat heartbeat(parts, *job, config.lease);
+    return make_all(*node, parts);
+  }();
   if (made) {
     RETURN_IF_ERROR(parts.jobs.finish(*job));
+  } else if (made.error().code == Code::gone) {  // the server stops
+    RETURN_IF_ERROR(parts.jobs.give_back(*job));
   } else if (made.error().code == Code::invalid || is_last) {
     log::warn("no renditions of {}: {} {}", job->subject, made.error().message, made.error().detail);
     RETURN_IF_ERROR(parts.jobs.fail(*job, made.error().message));

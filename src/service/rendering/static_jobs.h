@@ -31,7 +31,7 @@ struct StaticJobsParts {
 struct StaticJobsConfig {
   std::string_view kind = kRenditionJob;
   unsigned threads = 1;
-  std::chrono::seconds lease{300};
+  std::chrono::seconds lease{60};         // it is extended while a job runs
   std::chrono::milliseconds pause{1000};  // between two looks at a queue that is empty
   int attempts = 3;                       // where something else than the original is at fault
 };

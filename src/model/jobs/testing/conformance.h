@@ -46,6 +46,29 @@ TEST_P(JobQueueConformance, GivesTheOldestFirstAndEachOnce) {
   EXPECT_EQ(take(1, "mail")->subject, "c");
 }
 
+TEST_P(JobQueueConformance, KeepsAJobThatRunsOn) {
+  ASSERT_TRUE(jobs_.add({{"render", "a", {}}}, at(0)));
+  auto job = take(0);
+  ASSERT_TRUE(jobs_.extend(*job, at(100)));
+  EXPECT_FALSE(take(60));
+  auto again = take(100);
+  ASSERT_TRUE(again);
+  ASSERT_TRUE(jobs_.extend(*job, at(1000)));  // by whoever lost it
+  EXPECT_TRUE(take(160));
+}
+
+TEST_P(JobQueueConformance, TakesBackAJobAsIfItHadNotBeenTaken) {
+  ASSERT_TRUE(jobs_.add({{"render", "a", {}}}, at(0)));
+  auto job = take(0);
+  ASSERT_TRUE(jobs_.give_back(*job));
+  auto again = take(0);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->attempts, 1);
+  ASSERT_TRUE(jobs_.finish(*again));
+  ASSERT_TRUE(jobs_.give_back(*again));
+  EXPECT_EQ(count(), JobCounts());
+}
+
 TEST_P(JobQueueConformance, GivesAJobToAnotherWhenItsLeaseHasEnded) {
   ASSERT_TRUE(jobs_.add({{"render", "a", {}}}, at(0)));
   auto lost = take(0);
