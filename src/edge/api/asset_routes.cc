@@ -66,6 +66,15 @@ Result<json::object> asset_json(const Call& call, const Node& node) {
     made.push_back(std::move(item));
   }
   object["renditions"] = std::move(made);
+  ASSIGN_OR_RETURN(auto pages, call.parts.images.list_subassets(*node.asset));
+  json::array subassets;
+  for (const auto& page : pages) {
+    subassets.push_back(json::object{{"name", page.name},
+                                     {"mimeType", page.mime_type},
+                                     {"size", page.content.size},
+                                     {"uri", percent_encode_path(node.path.text()) + "/subassets/" + page.name}});
+  }
+  object["subassets"] = std::move(subassets);
   return object;
 }
 

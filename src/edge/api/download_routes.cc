@@ -213,7 +213,8 @@ Response get_original(const Call& call) {
   if (is_rendition(call.request.target.path)) return get_rendition(call);
   auto path = AssetPath::parse(call.request.target.path);
   if (!path) return server::make_error_response(path.error());
-  return make_original_response(call, *path);
+  auto response = make_original_response(call, *path);
+  return response.status == 404 && is_subasset(call.request.target.path) ? get_subasset(call) : std::move(response);
 }
 
 Response make_original_response(const Call& call, const AssetPath& path) {

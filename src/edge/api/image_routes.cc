@@ -95,27 +95,24 @@ Response get_image(const Call& call) {
 
 namespace {
 
-// The asset's path, and the rendition's name.
-std::optional<std::pair<std::string_view, std::string_view>> split_rendition(std::string_view path) {
-  for (std::string_view middle : {"/_jcr_content/renditions/", "/jcr:content/renditions/"}) {
-    auto at = path.find(middle);
-    if (at == path.npos) continue;
-    auto name = path.substr(at + middle.size());
-    if (!name.empty() && name.find('/') == name.npos) return std::pair(path.substr(0, at), name);
-  }
-  return std::nullopt;
+using AssetAndName = std::pair<std::string_view, std::string_view>;
+
+std::optional<AssetAndName> split_at(std::string_view path, std::string_view middle) {
+  auto at = path.rfind(middle);
+  if (at == path.npos) return std::nullopt;
+  auto name = path.substr(at + middle.size());
+  if (name.empty() || name.find('/') != name.npos) return std::nullopt;
+  return AssetAndName(path.substr(0, at), name);
 }
 
-}  // namespace
+std::optional<AssetAndName> split_rendition(std::string_view path) {
+  auto split = split_at(path, "/_jcr_content/renditions/");
+  return split ? split : split_at(path, "/jcr:content/renditions/");
+}
 
-bool is_rendition(std::string_view path) { return split_rendition(path).has_value(); }
+std::optional<AssetAndName> split_subasset(std::string_view path) { return split_at(path, "/subassets/"); }
 
-Response get_rendition(const Call& call) {
-  auto [asset, name] = *split_rendition(call.request.target.path);
-  auto path = AssetPath::parse(asset);
-  if (!path) return server::make_error_response(path.error());
-  if (name == "original") return make_original_response(call, *path);
-  auto open = call.parts.images.open_rendition(*path, name, call.caller);
+Response make_rendition_response(const Call& call, std::string_view name, const Result<service::OpenRendition>& open) {
   if (!open) {
     auto response = server::make_error_response(open.error());
     if (open.error().code == Code::invalid) response.status = 404;  // it could not be made
@@ -128,6 +125,27 @@ Response get_rendition(const Call& call) {
                                                            http::Disposition::inline_,
                                                            {{rendition.content.id.hex(), false}, open->last_modified},
                                                            rendition.content.id});
+}
+
+}  // namespace
+
+bool is_rendition(std::string_view path) { return split_rendition(path).has_value(); }
+
+Response get_rendition(const Call& call) {
+  auto [asset, name] = *split_rendition(call.request.target.path);
+  auto path = AssetPath::parse(asset);
+  if (!path) return server::make_error_response(path.error());
+  if (name == "original") return make_original_response(call, *path);
+  return make_rendition_response(call, name, call.parts.images.open_rendition(*path, name, call.caller));
+}
+
+bool is_subasset(std::string_view path) { return split_subasset(path).has_value(); }
+
+Response get_subasset(const Call& call) {
+  auto [asset, name] = *split_subasset(call.request.target.path);
+  auto path = AssetPath::parse(asset);
+  if (!path) return server::make_error_response(path.error());
+  return make_rendition_response(call, name, call.parts.images.open_subasset(*path, name, call.caller));
 }
 
 Response list_presets(const Call& call) {

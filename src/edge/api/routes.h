@@ -29,6 +29,8 @@ server::Response make_original_response(const Call& call, const AssetPath& path)
 
 server::Response get_image(const Call& call);      // /is/image/...
 server::Response get_rendition(const Call& call);  // /content/dam/<asset>/_jcr_content/renditions/<name>
+server::Response get_subasset(const Call& call);   // /content/dam/<asset>/subassets/<name>
+bool is_subasset(std::string_view path);           // whether it may be one: a folder may have that name too
 bool is_rendition(std::string_view path);          // whether get_rendition() answers for it
 server::Response list_presets(const Call& call);
 server::Response get_preset(const Call& call);

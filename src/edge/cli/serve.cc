@@ -31,6 +31,7 @@ struct ServeOptions {
   unsigned stall = 120;
   ImageWorkerOptions images;
   unsigned film_patience = 7200;
+  bool subassets = false;
   bool image_locks = false, image_obfuscation = false;
 };
 
@@ -120,6 +121,7 @@ Result<void> run_server(Installation& parts, const ServeOptions& options) {
   std::cout << "Dray " << DRAY_VERSION << " serves at http://" << server->address() << "\n" << std::flush;
   service::StaticJobsConfig jobs_config;
   jobs_config.threads = std::max(1u, workers_config.workers / 2);  // whoever waits for a picture comes first
+  jobs_config.subassets = options.subassets;
   service::StaticJobsParts jobs_parts{*parts.jobs, *parts.assets, *parts.processing_profiles, renderer, *parts.clock};
   service::StaticJobs static_jobs(jobs_parts, jobs_config);
   service::StaticJobsConfig film_config;
@@ -173,6 +175,8 @@ void add_serve(CLI::App& app, Context& context) {
   command->add_option("--film-patience", options->film_patience, "Seconds that the preview of one film may take")
       ->capture_default_str()
       ->check(CLI::Range(1, 86400));
+  command->add_flag("--subassets", options->subassets,
+                    "Split PDF and TIFF documents that come in into pages, as sub-assets");
   command->add_flag("--image-locks", options->image_locks,
                     "Refuse image requests without a right checksum at their end");
   command->add_flag("--image-obfuscation", options->image_obfuscation, "Take image requests as base64 only");

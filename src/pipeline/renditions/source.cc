@@ -168,10 +168,22 @@ vips::VImage Source::read(int shrink, double scale, Access access) const {
     case SourceKind::bmp:
       break;
   }
-  if (!mapping_) mapping_ = map_file(fd_, size_);
+  bytes();  // maps them
   auto* blob = vips_blob_new(nullptr, mapping_.get(), size_);
   auto image = facts_.kind == SourceKind::svg ? VImage::svgload_buffer(blob, options->set("scale", scale))
                                               : VImage::magickload_buffer(blob, options);
+  vips_area_unref(VIPS_AREA(blob));
+  return image;
+}
+
+Bytes Source::bytes() const {
+  if (!mapping_) mapping_ = map_file(fd_, size_);
+  return {static_cast<const std::byte*>(mapping_.get()), size_};
+}
+
+vips::VImage Source::load_page(int page) const {
+  auto* blob = vips_blob_new(nullptr, bytes().data(), size_);
+  auto image = VImage::tiffload_buffer(blob, VImage::option()->set("page", page)->set("fail_on", VIPS_FAIL_ON_ERROR));
   vips_area_unref(VIPS_AREA(blob));
   return image;
 }

@@ -55,6 +55,8 @@ class Source {
   // the image must not outlive the source. Throws vips::VError.
   enum class Access { sequential, random };
   vips::VImage load(double reduction, Access access) const;
+  vips::VImage load_page(int page) const;  // of a TIFF, from 0, with the bits that the file has
+  Bytes bytes() const;                     // the file, as long as the source is there
 
  private:
   vips::VImage read(int shrink, double scale, Access access) const;

@@ -18,10 +18,10 @@ struct Option {
   std::string_view name;
   bool DownloadOptions::*field;
 };
-constexpr std::array kOptions = {Option{"originals", &DownloadOptions::originals},
-                                 Option{"folderPerAsset", &DownloadOptions::folder_per_asset},
-                                 Option{"keepStructure", &DownloadOptions::keep_structure},
-                                 Option{"excludeDefaultRenditions", &DownloadOptions::exclude_default_renditions}};
+constexpr std::array kOptions = {
+    Option{"originals", &DownloadOptions::originals}, Option{"folderPerAsset", &DownloadOptions::folder_per_asset},
+    Option{"keepStructure", &DownloadOptions::keep_structure}, Option{"subassets", &DownloadOptions::subassets},
+    Option{"excludeDefaultRenditions", &DownloadOptions::exclude_default_renditions}};
 
 constexpr std::size_t kMostRenditions = 100;
 
@@ -189,7 +189,7 @@ Result<DownloadOptions> parse_options(const json::value& value) {
     if (option == kOptions.end()) {
       return invalid(
           fmt::format("there is no option \"{}\"; known are originals, folderPerAsset, keepStructure, "
-                      "renditions, excludeDefaultRenditions, dynamic and smartCrops",
+                      "subassets, renditions, excludeDefaultRenditions, dynamic and smartCrops",
                       std::string(member.key())));
     }
     if (!member.value().is_bool())

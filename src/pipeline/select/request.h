@@ -27,6 +27,7 @@ struct DownloadOptions {
   std::vector<DynamicRendition> dynamic = {};
   bool all_smart_crops = false;
   std::vector<std::string> smart_crops = {};  // by name
+  bool subassets = false;                     // the pages of documents
 
   bool wants_renditions() const {
     return !renditions.empty() || !dynamic.empty() || all_smart_crops || !smart_crops.empty();

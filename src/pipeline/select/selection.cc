@@ -95,6 +95,8 @@ class Selector {
     }
     auto modified = std::chrono::floor<std::chrono::seconds>(asset.modified);
     for (std::size_t i = 0; i < selection_.wanted.size(); ++i) {
+      const auto& types = selection_.wanted[i].mime_types;
+      if (!types.empty() && std::find(types.begin(), types.end(), asset.mime_type) == types.end()) continue;
       if (++selection_.to_be_made > kMostToBeMade) continue;
       bool is_last = !request_.options.originals && i + 1 == selection_.wanted.size();
       SelectedEntry entry{node.id,
@@ -141,7 +143,7 @@ class Selector {
 
 model::PrivilegeSet needed_privileges(const DownloadRequest& request) {
   auto needed = model::set_of(Privilege::read);
-  if (request.options.originals) needed = needed | Privilege::original;
+  if (request.options.originals || request.options.subassets) needed = needed | Privilege::original;
   if (request.options.wants_renditions()) needed = needed | Privilege::rendition;
   return needed;
 }

@@ -17,6 +17,7 @@ namespace dray::pipeline {
 struct WantedRendition {
   std::string name;   // cq5dam.web.1280.1280.jpeg, a preset's, or empty: its size in pixels stands in
   std::string query;  // of a dynamic one: Image Serving commands
+  std::vector<std::string> mime_types = {};  // of the assets that may have it; none: all
   bool operator==(const WantedRendition&) const = default;
 };
 

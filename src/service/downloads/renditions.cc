@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "pipeline/renditions/encode.h"
+#include "pipeline/renditions/pages.h"
 
 namespace dray::service {
 namespace {
@@ -114,7 +115,8 @@ class Maker {
         wishes_(wishes),
         makers_(makers),
         renderer_(makers.renderer),
-        failures_(selection.entries.size()) {}
+        failures_(selection.entries.size()),
+        pages_(selection.entries.size()) {}
 
   Result<void> run(unsigned at_once) {
     find_groups();
@@ -124,6 +126,7 @@ class Maker {
     for (auto& thread : threads) thread.join();
     if (error_) return *std::move(error_);
     drop_failures();
+    note_missing_pages();
     return ok();
   }
 
@@ -169,6 +172,10 @@ class Maker {
     bool no_crops_said = false;
     for (auto i = group.begin; i < group.end; ++i) {
       const auto& wish = wishes_.wishes[selection_.entries[i].wanted - 1];
+      if (wish.pages) {
+        ASSIGN_OR_RETURN(pages_[i], renderer_.list_subassets(original));
+        continue;
+      }
       if (!wish.crop.empty() && !wish.must_have && !asks_for_crop(first.asset, wish.crop)) continue;
       bool is_alpha = wish.fixed && wish.fixed->kind == pipeline::StaticRendition::Kind::alpha;
       if (is_alpha && !wish.must_have && !pipeline::can_be_rendered(original.mime_type)) continue;
@@ -260,6 +267,14 @@ class Maker {
     return pipeline::extension_of(wishes_.wishes[entry.wanted - 1].recipe.output.value_or(is::Output()).format);
   }
 
+  // Sub-assets were asked for, and nothing has any: that may be because none are made here.
+  void note_missing_pages() {
+    bool are_wanted = std::any_of(wishes_.wishes.begin(), wishes_.wishes.end(), [](auto& wish) { return wish.pages; });
+    bool are_there = std::any_of(pages_.begin(), pages_.end(), [](const auto& pages) { return !pages.empty(); });
+    if (are_wanted && !are_there && !first_path_.empty())
+      selection_.skipped.push_back({first_path_, "no_subassets", "nothing in the selection has sub-assets"});
+  }
+
   void drop_failures() {
     std::vector<SelectedEntry> kept;
     kept.reserve(selection_.entries.size());
@@ -267,6 +282,15 @@ class Maker {
     for (std::size_t i = 0; i < selection_.entries.size(); ++i) {
       before[i] = kept.size();
       auto& entry = selection_.entries[i];
+      for (auto& page : pages_[i]) {
+        auto copy = entry;
+        copy.rendition = page.name;
+        copy.content = page.content;
+        copy.mime_type = page.mime_type;
+        copy.is_made = true;
+        selection_.total_size += copy.content.size;
+        kept.push_back(std::move(copy));
+      }
       if (!entry.is_made && failures_[i].empty()) continue;  // it has no such crop, which was not asked for by name
       if (!entry.is_made) {
         auto name = entry.rendition.empty() ? wishes_.wishes[entry.wanted - 1].wanted.query : entry.rendition;
@@ -287,6 +311,8 @@ class Maker {
   Renderer& renderer_;
   std::vector<Group> groups_;
   std::vector<std::string> failures_;  // by entry; each is written by one thread
+  std::vector<std::vector<model::Rendition>> pages_;
+  const std::string first_path_ = selection_.entries.empty() ? "" : selection_.entries.front().asset.text();
   std::atomic<std::size_t> next_ = 0;
   std::mutex mutex_;
   std::optional<Error> error_;  // guarded by mutex_
@@ -303,6 +329,12 @@ std::vector<pipeline::WantedRendition> Wishes::wanted() const {
 Result<Wishes> resolve_wishes(const pipeline::DownloadRequest& request, const WishSources& sources) {
   Wishes wishes;
   resolve_static(request, sources, wishes);
+  if (request.options.subassets) {
+    Wish wish;
+    wish.wanted = {"subassets", "", pipeline::types_with_pages()};
+    wish.pages = true;
+    wishes.wishes.push_back(std::move(wish));
+  }
   RETURN_IF_ERROR(resolve_crops(request, sources, wishes));
   RETURN_IF_ERROR(resolve_dynamic(request, sources, wishes));
   return wishes;

@@ -21,6 +21,7 @@ struct Wish {
   bool for_all = false;  // whether `fixed` is made of every asset, not only of those that get it anyway
   is::Recipe recipe;
   std::string crop;        // a smart crop's name
+  bool pages = false;      // the sub-assets, however many there are
   bool must_have = false;  // whether an asset without it is worth a word
 };
 

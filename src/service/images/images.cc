@@ -143,6 +143,28 @@ Result<std::vector<model::Rendition>> Images::list_renditions(const model::Asset
   return renditions;
 }
 
+Result<std::vector<model::Rendition>> Images::list_subassets(const model::Asset& asset) const {
+  return parts_.renderer.list_subassets({asset.original, asset.mime_type});
+}
+
+// A page is a part of the original: who may not have that may not have it either.
+Result<OpenRendition> Images::open_subasset(const AssetPath& path, std::string_view name,
+                                            const model::Caller& caller) const {
+  Error absent{Code::not_found, fmt::format("there is no asset {}", path.text())};
+  ASSIGN_OR_RETURN(auto node, find_asset(path, absent, caller));
+  ASSIGN_OR_RETURN(auto rules, parts_.access.list_rules());
+  if (!model::AccessRules(std::move(rules)).may(caller, model::Privilege::original, path))
+    return Error{Code::denied, "you may not read the original of " + path.text()};
+  ASSIGN_OR_RETURN(auto pages, list_subassets(*node.asset));
+  for (auto& page : pages) {
+    if (page.name != name) continue;
+    auto source = pipeline::make_blob_source(parts_.blobs, page.content.id, page.content.size);
+    return OpenRendition{std::move(page), std::move(source),
+                         std::chrono::floor<std::chrono::seconds>(node.asset->modified)};
+  }
+  return Error{Code::not_found, fmt::format("{} has no sub-asset {}", path.text(), name)};
+}
+
 Result<OpenRendition> Images::open_rendition(const AssetPath& path, std::string_view name,
                                              const model::Caller& caller) const {
   Error absent{Code::not_found, fmt::format("there is no asset {}", path.text())};

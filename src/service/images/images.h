@@ -69,6 +69,9 @@ class Images {
   Result<ImageAnswer> answer(const ImageRequest& request, const model::Caller& caller) const;
   // A static rendition that is kept, or that the asset gets and can be made at once. Code::not_found, denied, invalid.
   Result<OpenRendition> open_rendition(const AssetPath& path, std::string_view name, const model::Caller& caller) const;
+  // A sub-asset: a page of a document. Code::not_found, denied.
+  Result<OpenRendition> open_subasset(const AssetPath& path, std::string_view name, const model::Caller& caller) const;
+  Result<std::vector<model::Rendition>> list_subassets(const model::Asset& asset) const;
   // The asset with its smart crops. Code::not_found, denied, invalid.
   Result<std::vector<model::SmartCrop>> list_smart_crops(const AssetPath& path, const model::Caller& caller) const;
   Result<model::SmartCrop> change_smart_crop(const AssetPath& path, const model::SmartCrop& by_hand,

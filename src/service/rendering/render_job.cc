@@ -84,6 +84,7 @@ struct JobText {
   std::vector<OrderText> recipes;
   std::vector<pipeline::PixelSize> smart_crops;
   std::vector<pipeline::StaticRendition> renditions;
+  int pages = 0;
 };
 
 template <typename Fields>
@@ -94,6 +95,7 @@ void visit_fields(Fields& fields, JobText& job) {
   fields("recipes", job.recipes);
   fields("smartCrops", job.smart_crops);
   fields("renditions", job.renditions);
+  fields("pages", job.pages);
 }
 
 struct MadeText {
@@ -139,7 +141,7 @@ void visit_fields(Fields& fields, MadeFile& file) {
 }
 
 json::object to_json(const RenderJob& job) {
-  JobText text{job.mime_type, job.settings, job.limits, {}, job.smart_crops, job.renditions};
+  JobText text{job.mime_type, job.settings, job.limits, {}, job.smart_crops, job.renditions, job.pages};
   for (const auto& order : job.recipes)
     text.recipes.push_back({is::format_query(order.recipe), order.subject, order.area});
   return fields_to_json(text);
@@ -147,7 +149,7 @@ json::object to_json(const RenderJob& job) {
 
 Result<RenderJob> render_job_from_json(const json::value& value) {
   ASSIGN_OR_RETURN(auto text, fields_from_json<JobText>(value, "a job"));
-  RenderJob job{text.mime_type, text.settings, text.limits, {}, text.smart_crops, text.renditions};
+  RenderJob job{text.mime_type, text.settings, text.limits, {}, text.smart_crops, text.renditions, text.pages};
   for (const auto& order : text.recipes) {
     ASSIGN_OR_RETURN(auto reading, is::read_query(order.query, [](std::string_view) { return std::nullopt; }));
     job.recipes.push_back({std::move(reading.recipe), order.subject, order.area});

@@ -28,6 +28,7 @@ struct RenderJob {
   std::vector<RecipeOrder> recipes;                   // each made for itself
   std::vector<pipeline::PixelSize> smart_crops;       // to be found, by their targets
   std::vector<pipeline::StaticRendition> renditions;  // made together: one that fails fails all of them
+  int pages = 0;                                      // that a document is split into, at most
 };
 
 struct MadeFile {
@@ -45,7 +46,7 @@ struct RenderReply {
   std::optional<Error> error;  // nothing could be made: the source's fault, mostly
   pipeline::SourceFacts source;
   std::vector<pipeline::NormalBox> smart_crops;
-  std::vector<std::variant<MadeFile, Error>> made;  // the recipes' in their order, then the static ones
+  std::vector<std::variant<MadeFile, Error>> made;  // the recipes' in their order, the static ones, then the pages
 };
 
 json::object to_json(const RenderJob& job);

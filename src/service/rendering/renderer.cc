@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "pipeline/renditions/encode.h"
+#include "pipeline/renditions/pages.h"
 #include "pipeline/renditions/profiles.h"
 #include "service/rendering/asset_renditions.h"
 
@@ -19,6 +20,7 @@ namespace dray::service {
 namespace {
 
 constexpr std::chrono::hours kFailuresKept{24};
+constexpr int kMostPages = 100;            // of a document, as documented
 constexpr std::string_view kEngine = "1";  // changes when the same recipe gives other pixels
 
 // Everything that a rendition depends on beside its recipe: the settings, and what the profiles' files hold.
@@ -363,6 +365,54 @@ Result<std::vector<model::Rendition>> Renderer::keep_pictures(const Original& or
   RETURN_IF_ERROR(batch->commit());
   RETURN_IF_ERROR(parts_.renditions.put(kept));
   return all;
+}
+
+std::string Renderer::subasset_prefix(const std::string& mime_type) const {
+  return fmt::format("subasset {} {} ", kEngine, mime_type);
+}
+
+Result<std::vector<model::Rendition>> Renderer::list_subassets(const Original& original) const {
+  ASSIGN_OR_RETURN(auto kept, parts_.renditions.list(original.content.id));
+  std::vector<model::Rendition> pages;
+  auto prefix = subasset_prefix(original.mime_type);
+  for (auto& item : kept) {
+    if (item.key.recipe.starts_with(prefix) && item.rendition.failure.empty())
+      pages.push_back(std::move(item.rendition));
+  }
+  return pages;
+}
+
+// A mark beside the pages says that they have been made, or why they could not be.
+Result<std::vector<model::Rendition>> Renderer::keep_subassets(const Original& original) {
+  const auto& types = pipeline::types_with_pages();
+  if (std::find(types.begin(), types.end(), original.mime_type) == types.end()) return std::vector<model::Rendition>();
+  auto prefix = subasset_prefix(original.mime_type);
+  model::RenditionKey mark{original.content.id, prefix + "made"};
+  KeyedLocks::Hold hold(keeping_, mark.original.hex() + mark.recipe);
+  ASSIGN_OR_RETURN(auto found, parts_.renditions.find(mark));
+  bool is_made = found && (found->does_not_apply() || found->made + kFailuresKept > parts_.clock.now());
+  if (is_made && !found->does_not_apply()) return Error{Code::invalid, found->failure};
+  if (is_made) return list_subassets(original);
+  RenderJob job;
+  job.settings = config_.settings;
+  job.pages = kMostPages;
+  auto made = run(original, std::move(job));
+  if (!made && !is_final(made.error())) return std::move(made).error();
+  if (!made) {
+    RETURN_IF_ERROR(parts_.renditions.put({{mark, failed("", made.error())}}));
+    return std::move(made).error();
+  }
+  auto batch = parts_.blobs.begin();
+  std::vector<model::KeptRendition> kept;
+  for (const auto& item : made->reply.made) {
+    ASSIGN_OR_RETURN(auto page, store(made->output.get(), std::get<MadeFile>(item), *batch));
+    kept.push_back({{original.content.id, fmt::format("{}{:05}", prefix, kept.size() + 1)}, std::move(page)});
+  }
+  RETURN_IF_ERROR(batch->commit());
+  Error done{Code::invalid, std::string(model::kDoesNotApply) + "the pages have been taken apart"};
+  kept.push_back({mark, failed("", done)});
+  RETURN_IF_ERROR(parts_.renditions.put(kept));
+  return list_subassets(original);
 }
 
 // In the order of `wanted`. Where all fail together of an original that can be read, each is tried alone: perhaps it

@@ -75,9 +75,15 @@ class Renderer {
   // take hours.
   Result<std::vector<model::Rendition>> keep_static(const Original& original,
                                                     const std::vector<pipeline::StaticRendition>& wanted);
+  // The pages of a document, taken apart once and kept; none where files of its type have none, or it has a single one.
+  // Code::invalid: it is damaged.
+  Result<std::vector<model::Rendition>> keep_subassets(const Original& original);
+  // Those that were made.
+  Result<std::vector<model::Rendition>> list_subassets(const Original& original) const;
 
  private:
   class Memory;
+  std::string subasset_prefix(const std::string& mime_type) const;
   std::string static_prefix(const std::string& mime_type) const;
   std::string static_key(const Original& original, const pipeline::StaticRendition& rendition) const;
   Result<std::optional<model::Rendition>> find_kept(const model::RenditionKey& key) const;

@@ -51,11 +51,14 @@ class Heartbeat {
   std::thread thread_;
 };
 
-Result<std::vector<model::Rendition>> make_all(const model::Node& node, const StaticJobsParts& parts) {
+Result<void> make_all(const model::Node& node, const StaticJobsParts& parts, const StaticJobsConfig& config) {
   ASSIGN_OR_RETURN(auto profiles, parts.profiles.list());
   RenditionRules rules{std::move(profiles), parts.renderer.settings().static_renditions};
   auto wanted = static_renditions_of(rules, node.path, node.asset->mime_type);
-  return parts.renderer.keep_static({node.asset->original, node.asset->mime_type}, wanted);
+  Original original{node.asset->original, node.asset->mime_type};
+  RETURN_IF_ERROR(parts.renderer.keep_static(original, wanted));
+  if (config.subassets) RETURN_IF_ERROR(parts.renderer.keep_subassets(original));
+  return ok();
 }
 
 }  // namespace
@@ -80,7 +83,7 @@ Result<bool> carry_out_one(const StaticJobsParts& parts, const StaticJobsConfig&
   }
   auto made = [&] {
     Heartbeat heartbeat(parts, *job, config.lease);
-    return make_all(*node, parts);
+    return make_all(*node, parts, config);
   }();
   if (made) {
     RETURN_IF_ERROR(parts.jobs.finish(*job));

@@ -33,6 +33,7 @@ struct StaticJobsConfig {
   unsigned threads = 1;
   std::chrono::seconds lease{60};         // it is extended while a job runs
   std::chrono::milliseconds pause{1000};  // between two looks at a queue that is empty
+  bool subassets = false;                 // whether documents are split into pages
   int attempts = 3;                       // where something else than the original is at fault
 };
 

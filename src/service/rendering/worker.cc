@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "model/renditions/rendition_repository.h"
+#include "pipeline/renditions/pages.h"
 #include "service/rendering/channel.h"
 #include "service/rendering/render_job.h"
 
@@ -25,6 +26,19 @@ using pipeline::Rendered;
 class Output {
  public:
   explicit Output(int fd) : fd_(fd) {}
+
+  Result<void> add_page(const pipeline::Page& page, RenderReply& reply) {
+    RETURN_IF_ERROR(write_at(fd_, end_, bytes_of(page.content), "what was made"));
+    MadeFile file;
+    file.name = page.name;
+    file.offset = end_;
+    file.length = page.content.size();
+    file.mime_type = page.mime_type;
+    file.size = page.size;
+    end_ += file.length;
+    reply.made.emplace_back(std::move(file));
+    return ok();
+  }
 
   std::variant<MadeFile, Error> add(std::string name, Result<Rendered> made) {
     if (!made) return std::move(made).error();
@@ -93,6 +107,10 @@ RenderReply carry_out(const RenderJob& job, int source_fd, int output_fd) {
     reply.smart_crops.push_back(*box);
   }
   make_static(job, *source, output, reply);
+  if (job.pages == 0) return reply;
+  auto split =
+      pipeline::split_pages(*source, job.pages, [&](const auto& page) { return output.add_page(page, reply); });
+  if (!split) reply.error = std::move(split).error();
   return reply;
 }
 

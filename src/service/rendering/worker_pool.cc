@@ -24,7 +24,9 @@ bool is_answer_to(const RenderJob& job, const Made& made) {
   if (::fstat(made.output.get(), &status) < 0) return false;
   auto rest = static_cast<ByteCount>(status.st_size);
   const auto& reply = made.reply;
-  if (reply.made.size() != job.recipes.size() + job.renditions.size()) return false;
+  auto wanted_count = job.recipes.size() + job.renditions.size();
+  if (reply.made.size() < wanted_count || reply.made.size() > wanted_count + static_cast<std::size_t>(job.pages))
+    return false;
   if (reply.smart_crops.size() != job.smart_crops.size()) return false;
   for (const auto& box : reply.smart_crops) {
     bool is_inside = box.left >= 0 && box.top >= 0 && box.width > 0 && box.height > 0 && box.left + box.width < 1.001 &&
@@ -41,6 +43,11 @@ bool is_answer_to(const RenderJob& job, const Made& made) {
     if (i < job.recipes.size()) {
       auto output = job.recipes[i].recipe.output.value_or(is::Output());
       if (file->mime_type != pipeline::mime_type_of(output.format) || !file->name.empty()) return false;
+    } else if (i >= wanted_count) {
+      auto page = fmt::format("page{}", i - wanted_count + 1);
+      bool is_page = (file->name == page + ".pdf" && file->mime_type == "application/pdf") ||
+                     (file->name == page + ".tif" && file->mime_type == "image/tiff");
+      if (!is_page) return false;
     } else {
       const auto& wanted = job.renditions[i - job.recipes.size()];
       bool is_web = wanted.kind == pipeline::StaticRendition::Kind::web;
