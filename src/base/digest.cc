@@ -1,7 +1,9 @@
 #include "base/digest.h"
 
 #include <isa-l/crc.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <zlib.h>
 
 #include <cassert>
@@ -45,6 +47,17 @@ Sha256 sha256_of(Bytes bytes) {
   Sha256Hasher hasher;
   hasher.update(bytes);
   return hasher.finish();
+}
+
+Sha256 hmac_sha256(std::string_view key, Bytes bytes) {
+  Sha256 code;
+  ::HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(bytes.data()),
+         bytes.size(), reinterpret_cast<unsigned char*>(code.bytes.data()), nullptr);
+  return code;
+}
+
+bool are_equal(const Sha256& a, const Sha256& b) {
+  return CRYPTO_memcmp(a.bytes.data(), b.bytes.data(), a.bytes.size()) == 0;
 }
 
 std::uint32_t crc32_of(Bytes bytes, std::uint32_t crc) {

@@ -33,6 +33,8 @@ class Sha256Hasher {
   std::unique_ptr<State> state_;
 };
 Sha256 sha256_of(Bytes bytes);
+Sha256 hmac_sha256(std::string_view key, Bytes bytes);  // RFC 2104
+bool are_equal(const Sha256& a, const Sha256& b);       // in constant time
 
 // CRC-32 as ZIP has it (reflected 0x04C11DB7, start and end inverted). `crc` is that of the bytes before.
 std::uint32_t crc32_of(Bytes bytes, std::uint32_t crc = 0);

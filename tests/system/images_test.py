@@ -1,6 +1,7 @@
 """Image requests as people and hostile people make them: what comes is looked at with Pillow, which knows nothing of Dray."""
 
 import glob
+import hmac
 import io
 import json
 import os
@@ -99,6 +100,56 @@ class Images(SystemTest):
         self.assertEqual(self.dray.request("DELETE", "/api/v1/presets/banner", token=ann).status, 403)
         self.assertEqual(self.dray.request("DELETE", "/api/v1/presets/banner").status, 204)
         self.assertEqual(self.ask("hero.png?$banner$").status, 403)
+
+    def test_signed_requests_need_no_account_and_unsigned_ones_are_refused(self):
+        self.put(hero__png=png(600, 400), secret__png=png(60, 40))
+        key = self.dray.folder / "key"
+        key.write_text("0123456789abcdef" * 4 + "\n")
+        self.dray.start("--image-key", str(key))
+        def sign(request, *options):
+            return self.dray.run("sign", request, "--key", str(key), *options).stdout.strip()
+        signed = sign("/is/image/i/hero.png?wid=300")
+        self.assertRegex(signed, r"^/is/image/i/hero.png\?wid=300&sig=[0-9a-f]{64}$")
+        for token in (None, "admin"):
+            answer = self.dray.get(signed, token=token)
+            self.assertEqual((answer.status, Image.open(io.BytesIO(answer.body)).size), (200, (300, 200)))
+        text = "/is/image/i/hero.png?wid=300"
+        code = hmac.new(b"0123456789abcdef" * 4, text.encode(), "sha256").hexdigest()
+        self.assertTrue(signed.endswith(code), "anyone can make them")
+        self.assertEqual(self.dray.get(sign("/is/image/i/hero.png"), token=None).status, 200)
+        self.assertEqual(self.dray.get(sign("/is/image/i/hero.png?wid=30", "--expires-in", "60"), token=None).status, 200)
+        old = "/is/image/i/hero.png?wid=30&expires=1000000000"
+        old += "&sig=" + hmac.new(b"0123456789abcdef" * 4, old.encode(), "sha256").hexdigest()
+        self.assertIn("is over", self.dray.get(old).text)
+        for wrong in (signed.replace("wid=300", "wid=301"), signed.replace("hero", "secret"), signed[:-1], signed + "&wid=9",
+                      signed[:-1] + ("0" if signed[-1] != "0" else "1"), "/is/image/i/hero.png?wid=300", "/is/image/i/hero.png",
+                      "/is/image/i/hero.png?sig=", signed + "&" + signed.split("?")[1].replace("wid=300", "wid=9")):
+            self.assertEqual(self.dray.get(wrong, token=None).status, 401, wrong)
+            self.assertEqual(self.dray.get(wrong).status, 403, wrong)
+        self.dray.run("access", "deny", "everyone", "/content/dam/i/secret.png", "--privileges", "read")
+        self.assertEqual(self.dray.get(sign("/is/image/i/secret.png"), token=None).status, 403)
+        key.write_text("short")
+        self.assertIn("less than 16 bytes", self.dray.run("sign", "/is/image/i/x", "--key", str(key), expect=2).stderr)
+
+    def test_xmp_comes_as_the_file_has_it(self):
+        packet = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'/></x:xmpmeta>"
+        body = b"http://ns.adobe.com/xap/1.0/\0" + packet
+        file = io.BytesIO()
+        Image.new("RGB", (60, 40)).save(file, "JPEG")
+        jpeg = file.getvalue()
+        self.put(with__jpg=jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body + jpeg[2:], without__png=png(60, 40))
+        self.dray.start()
+        answer = self.ask("with.jpg?req=xmp")
+        self.assertEqual((answer.status, answer.headers["Content-Type"], answer.body), (200, "text/xml; charset=utf-8", packet))
+        self.assertEqual(self.ask("without.png?req=xmp").status, 403)
+
+    def test_another_image_stands_for_one_that_is_missing(self):
+        self.put(hero__png=png(600, 400), other__png=png(300, 300))
+        self.dray.start()
+        self.assertEqual(self.picture("none.png?wid=50&rotate=45&fmt=png&defaultImage=i/other.png").size, (50, 50))
+        self.assertEqual(self.picture("hero.png?wid=60&defaultImage=i/other.png").size, (60, 40))
+        self.assertEqual(self.ask("none.png?wid=50&defaultImage=i/none.png").status, 403)
+        self.assertEqual(self.ask("none.png?req=props&defaultImage=i/other.png").status, 403)
 
     def test_rights_are_asked_at_every_request(self):
         self.put(hero__png=png(600, 400))

@@ -15,7 +15,7 @@ using http::Method;
 using server::Request;
 using server::Response;
 
-enum class Door { open, signed_in };
+enum class Door { open, signed_in, signed_in_or_signed_url };
 
 Response get_live(const Call&) { return server::make_text_response(200, "text/plain; charset=utf-8", "alive\n"); }
 
@@ -84,7 +84,7 @@ constexpr std::array kRoutes = {
           remove_processing_profile},
     Route{Method::get, "/api/v1/smart-crops", Match::prefix, Door::signed_in, kNoBody, get_smart_crops},
     Route{Method::put, "/api/v1/smart-crops", Match::prefix, Door::signed_in, kSmallBody, put_smart_crop},
-    Route{Method::get, "/is/image/", Match::prefix, Door::signed_in, kNoBody, get_image},
+    Route{Method::get, "/is/image/", Match::prefix, Door::signed_in_or_signed_url, kNoBody, get_image},
     Route{Method::get, "/content/dam", Match::prefix, Door::signed_in, kNoBody, get_original},
 };
 
@@ -131,6 +131,7 @@ class Api final : public server::Service {
   // The filter chain, in this order:
   // 1. The server has checked framing, limits and the target's form.
   // 2. Open doors need nobody: health, metrics, signing in.
+  //    Signed URLs of images, where they are switched on, need nobody either: then everyone asks.
   // 3. Authentication comes before routing, so that anonymous callers learn nothing, not even which addresses exist.
   // 4. Routing: 404 for no such address, 405 for another method.
   // 5. CSRF: whoever is known by a cookie must show the token with every change.
@@ -148,7 +149,10 @@ class Api final : public server::Service {
       if (candidate.method == Method::get) allowed += ", HEAD";
     }
     Call call{request, "", {}, "", parts_};
-    if (!route || route->door == Door::signed_in) {
+    if (route && route->door == Door::signed_in_or_signed_url && shows_nobody(request) &&
+        parts_.images.is_signed(image_request_of(request, *route))) {
+      call.caller.groups = {std::string(model::kEveryone)};
+    } else if (!route || route->door != Door::open) {
       auto refused = authenticate(request, call);
       if (!refused) return unauthenticated(refused.error());
     }
@@ -167,6 +171,14 @@ class Api final : public server::Service {
     }
     call.rest = std::string_view(request.target.path).substr(route->path.size());
     return Passed{route, std::move(call)};
+  }
+
+  static bool shows_nobody(const Request& request) {
+    return !request.head.find("Authorization") && !http::find_cookie(request.head, kSessionCookie);
+  }
+
+  static service::ImageRequest image_request_of(const Request& request, const Route& route) {
+    return make_image_request(request, std::string_view(request.target.path).substr(route.path.size()));
   }
 
   Result<void> authenticate(const Request& request, Call& call) const {

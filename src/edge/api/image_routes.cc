@@ -70,8 +70,12 @@ json::object to_json(const model::ImagePreset& preset) { return {{"name", preset
 
 }  // namespace
 
+service::ImageRequest make_image_request(const server::Request& request, std::string_view object) {
+  return {std::string(object), std::string(raw_query(request))};
+}
+
 Response get_image(const Call& call) {
-  service::ImageRequest request{std::string(call.rest), std::string(raw_query(call.request))};
+  auto request = make_image_request(call.request, call.rest);
   auto answer = call.parts.images.answer(request, call.caller);
   if (!answer) return make_image_error(answer.error());
   for (const auto& name : answer->unknown) log::info("an image request has the command {}, which is not known", name);

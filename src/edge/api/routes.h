@@ -27,6 +27,7 @@ server::Response get_asset(const Call& call);     // a folder's children or an a
 server::Response get_original(const Call& call);  // /content/dam/...
 server::Response make_original_response(const Call& call, const AssetPath& path);
 
+service::ImageRequest make_image_request(const server::Request& request, std::string_view object);
 server::Response get_image(const Call& call);      // /is/image/...
 server::Response get_rendition(const Call& call);  // /content/dam/<asset>/_jcr_content/renditions/<name>
 server::Response get_subasset(const Call& call);   // /content/dam/<asset>/subassets/<name>

@@ -32,6 +32,17 @@ Result<pipeline::ImageSettings> read_image_settings(const ImageWorkerOptions& op
   return pipeline::image_settings_from_json(value, std::move(settings));
 }
 
+Result<std::string> read_signing_key(const std::string& file) {
+  constexpr ByteCount kLargest = 4096;
+  constexpr std::size_t kShortest = 16;
+  if (file.empty()) return std::string();
+  ASSIGN_OR_RETURN(auto key, read_file(file, kLargest));
+  while (key.ends_with('\n') || key.ends_with('\r')) key.pop_back();
+  if (key.size() < kShortest)
+    return Error{Code::invalid, file + " has a key of less than 16 bytes: make one with openssl rand -hex 32"};
+  return key;
+}
+
 // The program itself, as a worker: what it may read is what libraries and profiles need.
 Result<service::WorkerPoolConfig> make_worker_config(const ImageWorkerOptions& options,
                                                      const pipeline::ImageSettings& settings) {

@@ -21,6 +21,8 @@ struct ImageWorkerOptions {
 // How ffmpeg is run; `data` is the folder for what it makes.
 service::FilmsConfig make_films_config(const std::string& data, unsigned preview_patience);
 
+// Of signed image requests. Empty where `file` is. Code::invalid: it is shorter than 16 bytes.
+Result<std::string> read_signing_key(const std::string& file);
 Result<pipeline::ImageSettings> read_image_settings(const ImageWorkerOptions& options);
 Result<service::WorkerPoolConfig> make_worker_config(const ImageWorkerOptions& options,
                                                      const pipeline::ImageSettings& settings);

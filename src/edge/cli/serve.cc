@@ -32,6 +32,7 @@ struct ServeOptions {
   ImageWorkerOptions images;
   unsigned film_patience = 7200;
   bool subassets = false;
+  std::string image_key;
   bool image_locks = false, image_obfuscation = false;
 };
 
@@ -110,9 +111,11 @@ Result<void> run_server(Installation& parts, const ServeOptions& options) {
       {*parts.assets, *parts.blobs, *parts.downloads, *parts.access, *parts.events, *parts.clock, *parts.random,
        *parts.presets, *parts.processing_profiles, &renderer, &smart_crops},
       {part_limit});
+  ASSIGN_OR_RETURN(auto signing_key, read_signing_key(options.image_key));
+  service::ImagesConfig images_config{signing_key, options.image_locks, options.image_obfuscation};
   service::Images images({*parts.blobs, *parts.assets, *parts.access, *parts.presets, *parts.renditions,
-                          *parts.processing_profiles, renderer, smart_crops},
-                         {options.image_locks, options.image_obfuscation});
+                          *parts.processing_profiles, renderer, smart_crops, *parts.clock},
+                         images_config);
   server::Metrics metrics;
   auto api = api::make_api({accounts, downloads, *parts.assets, *parts.access, *parts.presets, *parts.image_profiles,
                             *parts.processing_profiles, images, metrics});
@@ -177,6 +180,8 @@ void add_serve(CLI::App& app, Context& context) {
       ->check(CLI::Range(1, 86400));
   command->add_flag("--subassets", options->subassets,
                     "Split PDF and TIFF documents that come in into pages, as sub-assets");
+  command->add_option("--image-key", options->image_key,
+                      "A file with a key: image requests must be signed with it (dray sign), and need no account then");
   command->add_flag("--image-locks", options->image_locks,
                     "Refuse image requests without a right checksum at their end");
   command->add_flag("--image-obfuscation", options->image_obfuscation, "Take image requests as base64 only");

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "base/digest.h"
 #include "base/text.h"
 
 namespace dray::is {
@@ -21,6 +22,40 @@ Result<std::string> undo_lock(std::string_view query) {
     if (equal_ignoring_case(query.substr(query.size() - kLock + 1), checksum_of(before))) return std::string(before);
   }
   return Error{Code::invalid, "the request is locked, and its checksum is missing or wrong"};
+}
+
+namespace {
+
+Sha256 code_of(std::string_view path, std::string_view query, std::string_view key) {
+  auto text = fmt::format("{}?{}", path, query);
+  return hmac_sha256(key, bytes_of(text));
+}
+
+}  // namespace
+
+Result<std::string> undo_signature(std::string_view path, std::string_view query, std::string_view key, Seconds now) {
+  Error refused{Code::invalid, "the request must be signed, and its signature is missing or wrong"};
+  constexpr std::string_view kSignature = "sig=", kExpires = "expires=";
+  auto at = query.rfind(kSignature);
+  if (at == query.npos || (at > 0 && query[at - 1] != '&')) return refused;
+  auto given = parse_sha256(query.substr(at + kSignature.size()));
+  auto before = query.substr(0, at > 0 ? at - 1 : 0);
+  if (!given || !are_equal(*given, code_of(path, before, key))) return refused;
+  auto last = before.rfind('&');
+  auto piece = before.substr(last == before.npos ? 0 : last + 1);
+  if (!piece.starts_with(kExpires)) return std::string(before);
+  auto time = parse_unsigned(piece.substr(kExpires.size()));
+  if (!time || static_cast<std::int64_t>(*time) < now.time_since_epoch().count())
+    return Error{Code::invalid, "the time of this signed request is over"};
+  return std::string(before.substr(0, last == before.npos ? 0 : last));
+}
+
+std::string sign(std::string_view path, std::string_view query, std::string_view key, Seconds expires) {
+  std::string whole(query);
+  auto seconds = expires.time_since_epoch().count();
+  if (seconds > 0) whole += fmt::format("{}expires={}", whole.empty() ? "" : "&", seconds);
+  auto code = code_of(path, whole, key).hex();
+  return fmt::format("{}{}sig={}", whole, whole.empty() ? "" : "&", code);
 }
 
 Result<std::string> undo_obfuscation(std::string_view query) {

@@ -259,10 +259,20 @@ class Rendering {
   Scales scales_;
 };
 
+Result<Rendered> render_xmp(const Source& source) {
+  if (source.xmp().empty()) return Error{Code::invalid, "the image has no XMP"};
+  Rendered rendered;
+  rendered.content = source.xmp();
+  rendered.mime_type = kXmpType;
+  rendered.size = source.facts().seen;
+  return rendered;
+}
+
 }  // namespace
 
 Result<Rendered> render(const Source& source, const is::Recipe& recipe, Subject subject, const ImageSettings& settings,
                         const std::optional<SmartCropArea>& area) {
+  if (subject == Subject::xmp) return render_xmp(source);
   try {
     return Rendering(source, recipe, subject, settings, area).run();
   } catch (const vips::VError& error) {

@@ -12,7 +12,9 @@
 
 namespace dray::pipeline {
 
-enum class Subject { image, thumbnail, mask };
+enum class Subject { image, thumbnail, mask, xmp };  // xmp: the packet as the file has it
+
+inline constexpr std::string_view kXmpType = "text/xml";
 
 struct Rendered {
   std::string content;

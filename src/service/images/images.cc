@@ -65,8 +65,17 @@ Properties smart_crop_data(const std::optional<model::SmartCrop>& crop) {
 
 }  // namespace
 
-Result<std::string> Images::undo_protection(const std::string& query) const {
-  auto plain = query;
+Result<std::string> Images::undo_signature(const ImageRequest& request) const {
+  if (config_.signing_key.empty()) return request.query;
+  return is::undo_signature("/is/image/" + request.object, request.query, config_.signing_key, parts_.clock.now());
+}
+
+bool Images::is_signed(const ImageRequest& request) const {
+  return !config_.signing_key.empty() && undo_signature(request);
+}
+
+Result<std::string> Images::undo_protection(const ImageRequest& request) const {
+  ASSIGN_OR_RETURN(auto plain, undo_signature(request));
   if (config_.obfuscates && !plain.empty()) {
     ASSIGN_OR_RETURN(plain, is::undo_obfuscation(plain));
   }
@@ -113,6 +122,22 @@ Result<Images::Found> Images::find_object(const std::string& object, const model
     if (equal_ignoring_case(crop.name, name)) return Found{std::move(asset), std::move(crop)};
   }
   return Error{Code::not_found, fmt::format("{} has no smart crop {}", object.substr(0, colon), name)};
+}
+
+// Another image may stand for one that is missing; then only its size, format and quality are as asked.
+Result<Images::Found> Images::find_or_default(const ImageRequest& request, is::Reading& reading,
+                                              const model::Caller& caller) const {
+  auto found = find_object(request.object, caller);
+  const auto& other = reading.question.default_image;
+  bool is_picture = reading.question.kind == Kind::img || reading.question.kind == Kind::tmb;
+  if (found || found.error().code != Code::not_found || other.empty() || !is_picture) return found;
+  is::Recipe recipe;
+  recipe.width = reading.recipe.width;
+  recipe.height = reading.recipe.height;
+  recipe.output = reading.recipe.output;
+  recipe.quality = reading.recipe.quality;
+  reading.recipe = recipe;
+  return find_object(other, caller);
 }
 
 Result<std::vector<model::SmartCrop>> Images::list_smart_crops(const AssetPath& path,
@@ -243,12 +268,12 @@ Result<ImageText> Images::describe_source(const Original& original, const is::Qu
 }
 
 Result<ImageAnswer> Images::answer(const ImageRequest& request, const model::Caller& caller) const {
-  ASSIGN_OR_RETURN(auto query, undo_protection(request.query));
+  ASSIGN_OR_RETURN(auto query, undo_protection(request));
   ASSIGN_OR_RETURN(auto reading, read(query));
   const auto& question = reading.question;
   auto text = [&](ImageText answer) { return ImageAnswer{std::move(answer), "", {}, reading.unknown}; };
   if (question.kind == Kind::validate) return text(format_properties({{"request.isValid", "1"}}, question));
-  auto found = find_object(request.object, caller);
+  auto found = find_or_default(request, reading, caller);
   if (question.kind == Kind::exists) {
     if (!found && found.error().code != Code::not_found) return std::move(found).error();
     return text(format_properties({{"catalogRecord.exists", found ? "1" : "0"}}, question));
@@ -270,8 +295,10 @@ Result<ImageAnswer> Images::answer(const ImageRequest& request, const model::Cal
     }
     case Kind::userdata:
       return text(format_properties(smart_crop_data(found->crop), question));
-    case Kind::xmp:
-      return Error{Code::invalid, "req=xmp is not supported"};
+    case Kind::xmp: {
+      ASSIGN_OR_RETURN(auto xmp, parts_.renderer.make(original_of(found->node), {}, pipeline::Subject::xmp));
+      return text({"text/xml; charset=utf-8", xmp->content});
+    }
     default: {
       ASSIGN_OR_RETURN(auto answer, answer_with_picture(*found, reading));
       answer.last_modified = std::chrono::floor<std::chrono::seconds>(found->node.asset->modified);

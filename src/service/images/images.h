@@ -52,9 +52,11 @@ struct ImagesParts {
   const model::ProcessingProfileRepository& processing_profiles;
   Renderer& renderer;
   SmartCrops& smart_crops;
+  const Clock& clock;
 };
 
 struct ImagesConfig {
+  std::string signing_key;  // requests are signed with it; empty: they are not
   bool locks = false;       // requests end with a checksum
   bool obfuscates = false;  // requests are base64
 };
@@ -67,6 +69,8 @@ class Images {
   // Code::invalid: the request is malformed, or asks for what cannot be made. Code::not_found: there is no such image,
   // or the caller may not know of it. Code::denied.
   Result<ImageAnswer> answer(const ImageRequest& request, const model::Caller& caller) const;
+  // Whether the request is signed: whoever has the key may ask as everyone may.
+  bool is_signed(const ImageRequest& request) const;
   // A static rendition that is kept, or that the asset gets and can be made at once. Code::not_found, denied, invalid.
   Result<OpenRendition> open_rendition(const AssetPath& path, std::string_view name, const model::Caller& caller) const;
   // A sub-asset: a page of a document. Code::not_found, denied.
@@ -89,7 +93,9 @@ class Images {
   };
   Result<Found> find_object(const std::string& object, const model::Caller& caller) const;
   Result<model::Node> find_image(const std::string& object, const model::Caller& caller) const;
-  Result<std::string> undo_protection(const std::string& query) const;
+  Result<std::string> undo_signature(const ImageRequest& request) const;
+  Result<std::string> undo_protection(const ImageRequest& request) const;
+  Result<Found> find_or_default(const ImageRequest& request, is::Reading& reading, const model::Caller& caller) const;
   Result<ImageAnswer> answer_with_picture(const Found& found, const is::Reading& reading) const;
   Result<ImageText> describe_reply(const Found& found, const is::Reading& reading) const;
   Result<ImageText> describe_source(const Original& original, const is::Question& question) const;

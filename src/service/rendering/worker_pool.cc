@@ -42,7 +42,9 @@ bool is_answer_to(const RenderJob& job, const Made& made) {
     end += file->length;
     if (i < job.recipes.size()) {
       auto output = job.recipes[i].recipe.output.value_or(is::Output());
-      if (file->mime_type != pipeline::mime_type_of(output.format) || !file->name.empty()) return false;
+      bool is_xmp = job.recipes[i].subject == pipeline::Subject::xmp;
+      auto type = is_xmp ? pipeline::kXmpType : pipeline::mime_type_of(output.format);
+      if (file->mime_type != type || !file->name.empty()) return false;
     } else if (i >= wanted_count) {
       auto page = fmt::format("page{}", i - wanted_count + 1);
       bool is_page = (file->name == page + ".pdf" && file->mime_type == "application/pdf") ||
