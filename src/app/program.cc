@@ -39,6 +39,7 @@ int run_program(int argc, char** argv) {
   cli::add_access(program, context);
   cli::add_preset(program, context);
   cli::add_render(program, context);
+  cli::add_reprocess(program, context);
   cli::add_sign(program, context);
   cli::add_confine(program, context);
   cli::add_worker(program, context);

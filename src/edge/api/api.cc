@@ -30,7 +30,8 @@ Response get_ready(const Call& call) {
 }
 
 Response get_metrics(const Call& call) {
-  return server::make_text_response(200, "text/plain; version=0.0.4; charset=utf-8", call.parts.metrics.text());
+  return server::make_text_response(200, "text/plain; version=0.0.4; charset=utf-8",
+                                    call.parts.metrics.text(call.parts.count_renditions()));
 }
 
 Response get_start(const Call& call) {

@@ -28,6 +28,7 @@ struct ApiParts {
   model::ProcessingProfileRepository& processing_profiles;
   service::Images& images;
   server::Metrics& metrics;
+  std::function<server::RenditionCounts()> count_renditions;
 };
 
 std::unique_ptr<server::Service> make_api(ApiParts parts);

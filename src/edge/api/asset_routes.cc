@@ -49,7 +49,7 @@ Result<json::object> asset_json(const Call& call, const Node& node) {
                                 {"sha256", version.original.id.hex()}});
   }
   object["versions"] = std::move(list);
-  ASSIGN_OR_RETURN(auto renditions, call.parts.images.list_renditions(*node.asset));
+  ASSIGN_OR_RETURN(auto renditions, call.parts.images.list_renditions(node));
   json::array made;
   for (const auto& rendition : renditions) {
     json::object item{{"name", rendition.name}};

@@ -87,7 +87,7 @@ constexpr std::string_view kDocument = R"json({
     },
     "/is/image/{object}": {
       "parameters": [{"name": "object", "in": "path", "required": true, "description": "A path below /content/dam", "schema": {"type": "string"}}],
-      "get": {"summary": "A picture made of an original by Image Serving commands, like ?wid=600&fmt=png or ?$preset$", "responses": {
+      "get": {"summary": "A picture made of an original by Image Serving commands, like ?wid=600&fmt=png or ?$preset$; where URLs are signed, no account is needed", "responses": {
         "200": {"description": "The picture, or with req= what is asked about it"}, "206": {"description": "One range, or several as multipart/byteranges"}, "304": {"description": "Not modified"}, "403": {"description": "The commands are wrong, or there is no such image; the reason as text", "content": {"text/plain": {}}}}}
     },
     "/api/v1/assets/{path}": {
@@ -100,7 +100,7 @@ constexpr std::string_view kDocument = R"json({
     },
     "/content/dam/{path}": {
       "parameters": [{"name": "path", "in": "path", "required": true, "schema": {"type": "string"}}],
-      "get": {"summary": "An asset's original, whole or in ranges", "responses": {"200": {"description": "The original"}, "206": {"description": "A range of it"}, "304": {"description": "Not modified"}, "403": {"$ref": "#/components/responses/Error"}, "404": {"$ref": "#/components/responses/Error"}}}
+      "get": {"summary": "An asset's original, whole or in ranges; with /_jcr_content/renditions/NAME behind it a static rendition, with /subassets/NAME a page", "responses": {"200": {"description": "The original"}, "206": {"description": "A range of it"}, "304": {"description": "Not modified"}, "403": {"$ref": "#/components/responses/Error"}, "404": {"$ref": "#/components/responses/Error"}}}
     },
     "/api/v1/session": {
       "post": {"summary": "Sign in a browser", "security": [], "requestBody": {"required": true, "content": {"application/json": {"schema": {"type": "object", "required": ["user", "password"], "properties": {"user": {"type": "string"}, "password": {"type": "string"}}}}}},
@@ -126,7 +126,8 @@ constexpr std::string_view kDocument = R"json({
         "options": {"type": "object", "additionalProperties": false, "properties": {
           "originals": {"type": "boolean", "default": true}, "folderPerAsset": {"type": "boolean", "default": false}, "keepStructure": {"type": "boolean", "default": false},
           "renditions": {"type": ["boolean", "array"], "default": [], "description": "Static renditions: true, or names and patterns like cq5dam.web.*", "items": {"type": "string"}},
-          "excludeDefaultRenditions": {"type": "boolean", "default": false},
+          "excludeDefaultRenditions": {"type": "boolean", "default": false, "description": "Of the static renditions only those of processing profiles"},
+          "subassets": {"type": "boolean", "default": false, "description": "The pages of documents, where they were split when they came in"},
           "smartCrops": {"type": ["boolean", "array"], "default": false, "description": "true, or names of crops", "items": {"type": "string"}},
           "dynamic": {"type": "array", "default": [], "description": "Made of every asset: a preset, or fields of its own", "items": {"type": "object", "properties": {
             "preset": {"type": "string"}, "width": {"type": "number"}, "height": {"type": "number"}, "unit": {"type": "string", "enum": ["px", "in", "cm", "mm", "pt"]}, "resolution": {"type": "number"},
@@ -139,7 +140,7 @@ constexpr std::string_view kDocument = R"json({
           "id": {"type": "string"}, "name": {"type": "string"}, "mimeType": {"type": "string"}, "size": {"type": "integer"}, "entryCount": {"type": "integer"}, "uri": {"type": "string"}, "etag": {"type": "string"}}}},
         "skippedCount": {"type": "integer"},
         "skipped": {"description": "What could not be had; in a list of downloads only the first 20", "type": "array", "items": {"type": "object", "required": ["path", "reason", "message"], "properties": {
-          "path": {"type": "string"}, "reason": {"enum": ["denied", "not_found", "set", "missing"]}, "message": {"type": "string"}}}}}},
+          "path": {"type": "string"}, "reason": {"enum": ["denied", "not_found", "set", "missing", "not_rendered", "no_rendition", "no_subassets", "unknown_command"]}, "message": {"type": "string"}}}}}},
       "Manifest": {"type": "object", "required": ["name", "size", "etag", "entryCount", "entries"], "properties": {
         "name": {"type": "string"}, "size": {"type": "integer"}, "etag": {"type": "string"}, "entryCount": {"type": "integer"},
         "entries": {"type": "array", "items": {"type": "object", "required": ["name", "offset", "size", "crc32", "sha256", "modified"], "properties": {
@@ -151,7 +152,8 @@ constexpr std::string_view kDocument = R"json({
         "mimeType": {"type": "string"}, "size": {"type": "integer"}, "modified": {"type": "string", "format": "date-time"}, "version": {"type": "integer"},
         "sha256": {"type": "string"}, "width": {"type": "integer"}, "height": {"type": "integer"}, "set": {"type": "string"},
         "metadata": {"type": "object"}, "versions": {"type": "array", "items": {"type": "object"}},
-        "renditions": {"type": "array", "items": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}, "mimeType": {"type": "string"}, "size": {"type": "integer"}, "width": {"type": "integer"}, "height": {"type": "integer"}, "uri": {"type": "string"}, "failure": {"type": "string"}}}}}}
+        "renditions": {"type": "array", "items": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}, "mimeType": {"type": "string"}, "size": {"type": "integer"}, "width": {"type": "integer"}, "height": {"type": "integer"}, "uri": {"type": "string"}, "failure": {"type": "string"}}}},
+        "subassets": {"type": "array", "description": "The pages of a document, where it was split", "items": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}, "mimeType": {"type": "string"}, "size": {"type": "integer"}, "uri": {"type": "string"}}}}}}
     }
   }
 })json";

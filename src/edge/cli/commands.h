@@ -18,6 +18,7 @@ void add_token(CLI::App& app, Context& context);
 void add_access(CLI::App& app, Context& context);
 void add_preset(CLI::App& app, Context& context);
 void add_render(CLI::App& app, Context& context);
+void add_reprocess(CLI::App& app, Context& context);
 void add_sign(CLI::App& app, Context& context);
 void add_confine(CLI::App& app, Context& context);
 void add_worker(CLI::App& app, Context& context);

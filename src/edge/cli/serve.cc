@@ -95,6 +95,16 @@ class StopWatcher {
   std::thread thread_;
 };
 
+server::RenditionCounts count(const Installation& parts, const service::WorkerPool& workers) {
+  auto of_workers = workers.counts();
+  server::RenditionCounts counts{of_workers.jobs, of_workers.started, of_workers.died, of_workers.killed, {}};
+  for (auto kind : {service::kRenditionJob, service::kFilmJob}) {
+    auto jobs = parts.jobs->count(kind);
+    if (jobs) counts.jobs.push_back({std::string(kind), jobs->waiting, jobs->running, jobs->failed});
+  }
+  return counts;
+}
+
 Result<void> run_server(Installation& parts, const ServeOptions& options) {
   ASSIGN_OR_RETURN(auto config, server_config(options));
   ASSIGN_OR_RETURN(auto part_limit, parse_size(options.part_limit));
@@ -113,12 +123,12 @@ Result<void> run_server(Installation& parts, const ServeOptions& options) {
       {part_limit});
   ASSIGN_OR_RETURN(auto signing_key, read_signing_key(options.image_key));
   service::ImagesConfig images_config{signing_key, options.image_locks, options.image_obfuscation};
-  service::Images images({*parts.blobs, *parts.assets, *parts.access, *parts.presets, *parts.renditions,
-                          *parts.processing_profiles, renderer, smart_crops, *parts.clock},
+  service::Images images({*parts.blobs, *parts.assets, *parts.access, *parts.presets, *parts.processing_profiles,
+                          renderer, smart_crops, *parts.clock},
                          images_config);
   server::Metrics metrics;
   auto api = api::make_api({accounts, downloads, *parts.assets, *parts.access, *parts.presets, *parts.image_profiles,
-                            *parts.processing_profiles, images, metrics});
+                            *parts.processing_profiles, images, metrics, [&] { return count(parts, workers); }});
   ASSIGN_OR_RETURN(auto server, server::open_server(config, *api, metrics));
   RETURN_IF_ERROR(create_first_administrator(accounts));
   std::cout << "Dray " << DRAY_VERSION << " serves at http://" << server->address() << "\n" << std::flush;

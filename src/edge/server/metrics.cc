@@ -97,9 +97,32 @@ struct Metrics::State {
       BuildGauge().Name("process_resident_memory_bytes").Help("Resident memory").Register(registry).Add({});
   prometheus::Gauge& descriptors =
       BuildGauge().Name("process_open_fds").Help("Open file descriptors").Register(registry).Add({});
-  std::mutex cpu_mutex;  // two readers at once must not count the same time twice
+  prometheus::Family<prometheus::Counter>& rendering =
+      BuildCounter()
+          .Name("dray_rendition_events_total")
+          .Help("Orders carried out by the processes that make renditions, and what became of those processes")
+          .Register(registry);
+  prometheus::Family<prometheus::Gauge>& jobs =
+      BuildGauge().Name("dray_rendition_jobs").Help("Jobs that make static renditions").Register(registry);
+  std::mutex reading;  // two readers at once must not count the same twice
   prometheus::Counter& cpu =
       BuildCounter().Name("process_cpu_seconds_total").Help("CPU time used").Register(registry).Add({});
+
+  void take(const RenditionCounts& counts) {
+    auto set = [&](const char* event, std::uint64_t value) {
+      auto& counter = rendering.Add({{"event", event}});
+      counter.Increment(static_cast<double>(value) - counter.Value());
+    };
+    set("made", counts.made);
+    set("worker_started", counts.workers_started);
+    set("worker_died", counts.workers_died);
+    set("worker_killed", counts.workers_killed);
+    for (const auto& kind : counts.jobs) {
+      jobs.Add({{"kind", kind.kind}, {"state", "waiting"}}).Set(static_cast<double>(kind.waiting));
+      jobs.Add({{"kind", kind.kind}, {"state", "running"}}).Set(static_cast<double>(kind.running));
+      jobs.Add({{"kind", kind.kind}, {"state", "failed"}}).Set(static_cast<double>(kind.failed));
+    }
+  }
 
   State() {
     BuildGauge()
@@ -131,12 +154,13 @@ void Metrics::download_created(std::string_view status, std::uint64_t files, std
   state_->preparation.Observe(seconds(preparation));
 }
 
-std::string Metrics::text() const {
+std::string Metrics::text(const RenditionCounts& renditions) const {
   state_->memory.Set(resident_bytes());
   state_->descriptors.Set(open_descriptors());
   {
-    std::lock_guard lock(state_->cpu_mutex);
+    std::lock_guard lock(state_->reading);
     state_->cpu.Increment(cpu_seconds() - state_->cpu.Value());
+    state_->take(renditions);
   }
   return prometheus::TextSerializer().Serialize(state_->registry.Collect());
 }

@@ -4,10 +4,22 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/bytes.h"
 
 namespace dray::server {
+
+// What others count about renditions.
+struct RenditionCounts {
+  std::uint64_t made = 0, workers_started = 0, workers_died = 0, workers_killed = 0;  // since the start
+  struct Jobs {
+    std::string kind;
+    std::uint64_t waiting = 0, running = 0, failed = 0;
+  };
+  std::vector<Jobs> jobs;  // now
+};
 
 // Safe for use from any thread.
 class Metrics {
@@ -23,7 +35,7 @@ class Metrics {
   void connection_timed_out();
   void download_created(std::string_view status, std::uint64_t files, std::chrono::nanoseconds preparation);
 
-  std::string text() const;  // of everything, with what the process uses now
+  std::string text(const RenditionCounts& renditions) const;  // of everything, with what the process uses now
 
  private:
   struct State;

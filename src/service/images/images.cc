@@ -157,13 +157,19 @@ Result<model::SmartCrop> Images::change_smart_crop(const AssetPath& path, const 
   return parts_.smart_crops.change(node, by_hand);
 }
 
-Result<std::vector<model::Rendition>> Images::list_renditions(const model::Asset& asset) const {
-  ASSIGN_OR_RETURN(auto kept, parts_.renditions.list(asset.original.id));
+Result<std::vector<pipeline::StaticRendition>> Images::static_renditions(const model::Node& node) const {
+  RenditionRules rules;
+  ASSIGN_OR_RETURN(rules.profiles, parts_.processing_profiles.list());
+  rules.generation = parts_.renderer.settings().static_renditions;
+  return static_renditions_of(rules, node.path, node.asset->mime_type);
+}
+
+Result<std::vector<model::Rendition>> Images::list_renditions(const model::Node& node) const {
+  ASSIGN_OR_RETURN(auto wanted, static_renditions(node));
   std::vector<model::Rendition> renditions;
-  for (auto& item : kept) {
-    if (!item.rendition.name.empty() && !item.rendition.does_not_apply() &&
-        parts_.renderer.is_current(item, asset.mime_type))
-      renditions.push_back(std::move(item.rendition));
+  for (const auto& one : wanted) {
+    ASSIGN_OR_RETURN(auto found, parts_.renderer.find_static(original_of(node), one));
+    if (found && !found->does_not_apply()) renditions.push_back(*std::move(found));
   }
   return renditions;
 }
@@ -190,30 +196,27 @@ Result<OpenRendition> Images::open_subasset(const AssetPath& path, std::string_v
   return Error{Code::not_found, fmt::format("{} has no sub-asset {}", path.text(), name)};
 }
 
+Result<model::Rendition> Images::find_or_make(const model::Node& node, const pipeline::StaticRendition& wanted) const {
+  if (wanted.kind != pipeline::StaticRendition::Kind::film) {
+    ASSIGN_OR_RETURN(auto made, parts_.renderer.keep_static(original_of(node), {wanted}));
+    return std::move(made.front());
+  }
+  ASSIGN_OR_RETURN(auto found, parts_.renderer.find_static(original_of(node), wanted));
+  if (!found) return Error{Code::not_found, fmt::format("the preview of {} is not made yet", node.path.text())};
+  return *std::move(found);
+}
+
 Result<OpenRendition> Images::open_rendition(const AssetPath& path, std::string_view name,
                                              const model::Caller& caller) const {
   Error absent{Code::not_found, fmt::format("there is no asset {}", path.text())};
+  Error unknown{Code::not_found, fmt::format("{} has no rendition {}", path.text(), name)};
   ASSIGN_OR_RETURN(auto node, find_asset(path, absent, caller));
-  ASSIGN_OR_RETURN(auto kept, list_renditions(*node.asset));
-  auto found =
-      std::find_if(kept.begin(), kept.end(), [&](const auto& one) { return one.name == name && one.failure.empty(); });
-  model::Rendition rendition;
-  if (found != kept.end()) {
-    rendition = *std::move(found);
-  } else {
-    Error unknown{Code::not_found, fmt::format("{} has no rendition {}", path.text(), name)};
-    ASSIGN_OR_RETURN(auto profiles, parts_.processing_profiles.list());
-    RenditionRules rules{std::move(profiles), parts_.renderer.settings().static_renditions};
-    auto known = static_renditions_of(rules, path, node.asset->mime_type);
-    auto wanted = std::find_if(known.begin(), known.end(), [&](const auto& one) { return may_be_called(one, name); });
-    if (wanted == known.end()) return unknown;
-    if (wanted->kind == pipeline::StaticRendition::Kind::film)
-      return Error{Code::not_found, fmt::format("the preview of {} is not made yet", path.text())};
-    ASSIGN_OR_RETURN(auto made, parts_.renderer.keep_static({node.asset->original, node.asset->mime_type}, {*wanted}));
-    rendition = std::move(made.front());
-    if (rendition.failure.empty() && rendition.name != name) return unknown;  // a PNG where a JPEG was asked for
-  }
+  ASSIGN_OR_RETURN(auto known, static_renditions(node));
+  auto wanted = std::find_if(known.begin(), known.end(), [&](const auto& one) { return may_be_called(one, name); });
+  if (wanted == known.end()) return unknown;
+  ASSIGN_OR_RETURN(auto rendition, find_or_make(node, *wanted));
   if (!rendition.failure.empty()) return Error{Code::invalid, rendition.failure};
+  if (rendition.name != name) return unknown;  // a PNG where a JPEG was asked for
   auto source = pipeline::make_blob_source(parts_.blobs, rendition.content.id, rendition.content.size);
   return OpenRendition{std::move(rendition), std::move(source),
                        std::chrono::floor<std::chrono::seconds>(node.asset->modified)};

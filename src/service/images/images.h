@@ -48,7 +48,6 @@ struct ImagesParts {
   const model::AssetRepository& assets;
   model::AccessRepository& access;
   const model::PresetRepository& presets;
-  const model::RenditionRepository& renditions;
   const model::ProcessingProfileRepository& processing_profiles;
   Renderer& renderer;
   SmartCrops& smart_crops;
@@ -80,8 +79,8 @@ class Images {
   Result<std::vector<model::SmartCrop>> list_smart_crops(const AssetPath& path, const model::Caller& caller) const;
   Result<model::SmartCrop> change_smart_crop(const AssetPath& path, const model::SmartCrop& by_hand,
                                              const model::Caller& caller) const;
-  // What has been made of it, and what could not be made.
-  Result<std::vector<model::Rendition>> list_renditions(const model::Asset& asset) const;
+  // Static renditions that have been made of it, and those that could not be made.
+  Result<std::vector<model::Rendition>> list_renditions(const model::Node& node) const;
   // How a preset, the fields of the panel or an image modifier are to be made. Code::invalid.
   Result<is::Reading> read(std::string_view query) const;
 
@@ -96,6 +95,8 @@ class Images {
   Result<std::string> undo_signature(const ImageRequest& request) const;
   Result<std::string> undo_protection(const ImageRequest& request) const;
   Result<Found> find_or_default(const ImageRequest& request, is::Reading& reading, const model::Caller& caller) const;
+  Result<std::vector<pipeline::StaticRendition>> static_renditions(const model::Node& node) const;
+  Result<model::Rendition> find_or_make(const model::Node& node, const pipeline::StaticRendition& wanted) const;
   Result<ImageAnswer> answer_with_picture(const Found& found, const is::Reading& reading) const;
   Result<ImageText> describe_reply(const Found& found, const is::Reading& reading) const;
   Result<ImageText> describe_source(const Original& original, const is::Question& question) const;

@@ -163,9 +163,10 @@ Renderer::Renderer(RendererParts parts, RendererConfig config)
 
 Renderer::~Renderer() = default;
 
+// Of the type, too: the same bytes under a name that lies are refused.
 std::string Renderer::static_key(const Original& original, const pipeline::StaticRendition& rendition) const {
-  return fmt::format("{}{} {}x{} {} {}", static_prefix(original.mime_type), rendition.name, rendition.box.width,
-                     rendition.box.height, is::name_of(rendition.format), rendition.quality);
+  return fmt::format("static {} {} {} {} {}x{} {} {}", kEngine, settings_key_, original.mime_type, rendition.name,
+                     rendition.box.width, rendition.box.height, is::name_of(rendition.format), rendition.quality);
 }
 
 std::string Renderer::recipe_key(const Original& original, const is::Recipe& recipe, pipeline::Subject subject,
@@ -191,13 +192,9 @@ Result<std::vector<pipeline::NormalBox>> Renderer::find_smart_crops(const Origin
   return std::move(made.reply.smart_crops);
 }
 
-// Of the type, too: the same bytes under a name that lies are refused.
-std::string Renderer::static_prefix(const std::string& mime_type) const {
-  return fmt::format("static {} {} {} ", kEngine, settings_key_, mime_type);
-}
-
-bool Renderer::is_current(const model::KeptRendition& kept, const std::string& mime_type) const {
-  return kept.key.recipe.starts_with(static_prefix(mime_type));
+Result<std::optional<model::Rendition>> Renderer::find_static(const Original& original,
+                                                              const pipeline::StaticRendition& wanted) const {
+  return find_kept({original.content.id, static_key(original, wanted)});
 }
 
 // What failed is tried again after a while: it may have been the machine's fault. What has lost its bytes is not there.
@@ -344,7 +341,7 @@ Result<std::vector<model::Rendition>> Renderer::keep_pictures(const Original& or
   std::vector<std::size_t> places;
   std::vector<pipeline::StaticRendition> missing;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
-    ASSIGN_OR_RETURN(auto found, find_kept({original.content.id, static_key(original, wanted[i])}));
+    ASSIGN_OR_RETURN(auto found, find_static(original, wanted[i]));
     if (found) {
       all[i] = *std::move(found);
     } else {

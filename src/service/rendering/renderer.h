@@ -53,8 +53,9 @@ class Renderer {
 
   const pipeline::ImageSettings& settings() const { return config_.settings; }
 
-  // Whether a static rendition was made as it would be now.
-  bool is_current(const model::KeptRendition& kept, const std::string& mime_type) const;
+  // A static rendition that was made as it would be now, or why it could not be; nullopt: nobody has tried.
+  Result<std::optional<model::Rendition>> find_static(const Original& original,
+                                                      const pipeline::StaticRendition& wanted) const;
 
   // For image requests. Two that want the same share the work. Code::invalid: it cannot be made, and why; Code::busy:
   // too many wait for pictures.
@@ -84,7 +85,6 @@ class Renderer {
  private:
   class Memory;
   std::string subasset_prefix(const std::string& mime_type) const;
-  std::string static_prefix(const std::string& mime_type) const;
   std::string static_key(const Original& original, const pipeline::StaticRendition& rendition) const;
   Result<std::optional<model::Rendition>> find_kept(const model::RenditionKey& key) const;
   Result<Made> run(const Original& original, RenderJob job, Admission admission = Admission::always);

@@ -18,6 +18,12 @@ namespace {
 constexpr int kChannel = 3;  // where the child finds it
 constexpr std::chrono::milliseconds kStartPatience{20'000};
 
+// An enum that came as a number.
+template <typename Enum>
+bool is_one_of(Enum value, Enum last) {
+  return static_cast<int>(value) >= 0 && value <= last;
+}
+
 // A worker has read what strangers have sent: nothing of what it says is taken for granted.
 bool is_answer_to(const RenderJob& job, const Made& made) {
   struct stat status;
@@ -33,10 +39,12 @@ bool is_answer_to(const RenderJob& job, const Made& made) {
                      box.top + box.height < 1.001;
     if (!is_inside) return false;
   }
+  if (!is_one_of(reply.source.kind, pipeline::SourceKind::bmp)) return false;
   ByteCount end = 0;
   for (std::size_t i = 0; i < reply.made.size(); ++i) {
     const auto* file = std::get_if<MadeFile>(&reply.made[i]);
     if (!file) continue;
+    if (!is_one_of(file->type, is::PixelType::cmyk)) return false;
     if (file->offset != end || file->length > rest || file->size.width <= 0 || file->size.height <= 0) return false;
     rest -= file->length;
     end += file->length;

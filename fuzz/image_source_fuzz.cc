@@ -1,0 +1,22 @@
+// What is told of a file by its first bytes, and of an ICC profile by its header: the server asks both of strangers'
+// files.
+#include <cassert>
+#include <cstdint>
+
+#include "pipeline/renditions/profiles.h"
+#include "pipeline/renditions/source_kind.h"
+
+using namespace dray;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  auto kind = pipeline::source_kind_of({reinterpret_cast<const std::byte*>(data), size});
+  if (kind) {
+    assert(!pipeline::name_of(*kind).empty());
+    assert(!pipeline::may_hold("video/mp4", *kind));
+  }
+  std::string_view profile(reinterpret_cast<const char*>(data), size);
+  auto type = pipeline::type_of_profile(profile);
+  assert(type || !type.error().message.empty());
+  assert(pipeline::description_of_profile(profile).size() <= size);
+  return 0;
+}

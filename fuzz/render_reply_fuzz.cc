@@ -1,0 +1,22 @@
+// What a worker answers, which has read a stranger's file: the server takes none of it for granted.
+#include <cassert>
+#include <cstdint>
+
+#include "service/rendering/render_job.h"
+
+using namespace dray;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  std::string_view text(reinterpret_cast<const char*>(data), size);
+  auto value = parse_json(text);
+  if (!value) return 0;
+  if (auto reply = service::render_reply_from_json(*value)) {
+    auto again = service::render_reply_from_json(service::to_json(*reply));
+    assert(again && again->made.size() == reply->made.size());
+  }
+  if (auto job = service::render_job_from_json(*value)) {
+    auto again = service::render_job_from_json(service::to_json(*job));
+    assert(again && again->recipes == job->recipes && again->renditions == job->renditions);
+  }
+  return 0;
+}
