@@ -226,8 +226,7 @@ Result<ImageAnswer> Images::answer_with_picture(const Found& found, const is::Re
   auto subject = subject_of(reading.question.kind);
   ASSIGN_OR_RETURN(auto picture,
                    parts_.renderer.make(original_of(found.node), reading.recipe, subject, area_in(found.crop)));
-  auto tag = sha256_of(bytes_of(picture->content)).hex().substr(0, 32);
-  return ImageAnswer{picture, std::move(tag), {}, reading.unknown};
+  return ImageAnswer{picture, picture->entity_tag, {}, reading.unknown};
 }
 
 Result<ImageText> Images::describe_reply(const Found& found, const is::Reading& reading) const {

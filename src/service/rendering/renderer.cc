@@ -234,6 +234,7 @@ Result<std::shared_ptr<const Picture>> Renderer::make(const Original& original, 
     ASSIGN_OR_RETURN(auto got, read_at(made.output.get(), picture->about.offset,
                                        std::as_writable_bytes(std::span(picture->content)), "what was made"));
     if (got < picture->content.size()) return Error{Code::unavailable, "what was made is cut short"};
+    picture->entity_tag = sha256_of(bytes_of(picture->content)).hex().substr(0, 32);
     return std::shared_ptr<const Picture>(std::move(picture));
   });
 }

@@ -27,6 +27,7 @@ struct Original {
 // A picture that was made for one answer and is kept in memory only.
 struct Picture {
   std::string content;
+  std::string entity_tag;  // of the content alone
   MadeFile about;
   pipeline::SourceFacts source;
 };

@@ -153,14 +153,19 @@ void die_with(int socket) {
   }).detach();
 }
 
-// What pictures leave behind: a worker that holds much of its memory for nothing had better be a new one.
-bool is_bloated(ByteCount limit) {
-  ::malloc_trim(0);
+ByteCount allocated() {
   std::ifstream status("/proc/self/status");
   for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("VmData:")) return std::strtoull(line.c_str() + 7, nullptr, 10) * 1024 > limit / 2;
+    if (line.starts_with("VmData:")) return std::strtoull(line.c_str() + 7, nullptr, 10) * 1024;
   }
-  return false;
+  return 0;
+}
+
+// What pictures leave behind: a worker that holds much of its memory for nothing had better be a new one.
+bool is_bloated(ByteCount limit) {
+  if (allocated() <= limit / 2) return false;
+  ::malloc_trim(0);
+  return allocated() > limit / 2;
 }
 
 }  // namespace
@@ -169,6 +174,10 @@ int run_worker(int socket, const WorkerConfig& config) {
   json::array missing;
   for (const auto& what : enter_sandbox(config.sandbox)) missing.emplace_back(what);
   die_with(socket);
+  // Pictures want the same large pieces again and again: the kernel need not clear them each time.
+  constexpr int kLargePiece = 32 * 1024 * 1024;
+  ::mallopt(M_MMAP_THRESHOLD, kLargePiece);
+  ::mallopt(M_TRIM_THRESHOLD, 4 * kLargePiece);
   pipeline::prepare_vips(config.threads);
   if (!send_message(socket, json::serialize(missing), {})) return 1;
   for (;;) {
