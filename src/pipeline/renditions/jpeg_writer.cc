@@ -73,6 +73,7 @@ class Writer {
   }
 
   std::string write() {
+    prepare();
     if (!start()) fail();
     auto lines = [](VipsRegion* region, VipsRect* area, void* writer) {
       return static_cast<Writer*>(writer)->put_lines(region, area) ? 0 : -1;
@@ -85,6 +86,14 @@ class Writer {
  private:
   [[noreturn]] void fail() const {
     throw vips::VError(errors_.message[0] ? std::string(errors_.message) : std::string(vips_error_buffer()));
+  }
+
+  // What needs memory of C++ is made here: a jump runs no destructors.
+  void prepare() {
+    if (options_.scans != 0) script_ = scan_script(component_count(picture_.type), options_.scans);
+    if (!options_.xmp.empty() && options_.xmp.size() <= kLargestSegment - kXmpName.size())
+      xmp_ = std::string(kXmpName) + options_.xmp;
+    if (is_cmyk_) inverted_.resize(static_cast<std::size_t>(picture_.pixels.width()) * 4);
   }
 
   bool start() {
@@ -116,7 +125,6 @@ class Writer {
 
   void set_scans() {
     if (options_.scans == 0) return ::jpeg_simple_progression(&info_);
-    script_ = scan_script(info_.num_components, options_.scans);
     info_.scan_info = script_.data();
     info_.num_scans = static_cast<int>(script_.size());
   }
@@ -126,8 +134,7 @@ class Writer {
       ::jpeg_write_icc_profile(&info_, reinterpret_cast<const JOCTET*>(options_.profile.data()),
                                static_cast<unsigned>(options_.profile.size()));
     }
-    if (options_.xmp.empty() || options_.xmp.size() > kLargestSegment - kXmpName.size()) return;
-    xmp_ = std::string(kXmpName) + options_.xmp;
+    if (xmp_.empty()) return;
     ::jpeg_write_marker(&info_, JPEG_APP0 + 1, reinterpret_cast<const JOCTET*>(xmp_.data()),
                         static_cast<unsigned>(xmp_.size()));
   }
@@ -137,9 +144,7 @@ class Writer {
     for (int y = area->top; y < area->top + area->height; ++y) {
       auto* row = VIPS_REGION_ADDR(region, 0, y);
       if (is_cmyk_) {
-        auto count = static_cast<std::size_t>(area->width) * 4;
-        inverted_.resize(count);
-        std::transform(row, row + count, inverted_.begin(),
+        std::transform(row, row + static_cast<std::size_t>(area->width) * 4, inverted_.begin(),
                        [](VipsPel value) { return static_cast<JSAMPLE>(255 - value); });
         row = inverted_.data();
       }
@@ -162,7 +167,6 @@ class Writer {
   ErrorManager errors_;
   unsigned char* bytes_ = nullptr;
   unsigned long length_ = 0;
-  // Members rather than locals: a jump runs no destructors.
   std::string xmp_;
   std::vector<JSAMPLE> inverted_;
   std::vector<jpeg_scan_info> script_;
