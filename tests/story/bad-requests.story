@@ -107,7 +107,7 @@ $ dray import shoot --to /content/dam/shoot --quiet
 > {"targets": [], "options": {"folderPerAsst": true}}
 < 400 Bad Request
 <
-< ={"error": "there is no option \"folderPerAsst\"; known are originals, folderPerAsset, keepStructure, renditions, excludeDefaultRenditions, dynamic and smartCrops"}
+< ={"error": "there is no option \"folderPerAsst\"; known are originals, folderPerAsset, keepStructure, subassets, renditions, excludeDefaultRenditions, dynamic and smartCrops"}
 
 > POST /api/v1/downloads as admin
 >

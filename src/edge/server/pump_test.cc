@@ -245,19 +245,23 @@ TEST(Pump, AsksOfEveryRegionWhetherItIsInThePageCache) {
   source->add_region_at(20'000'000, noise(100'000, 1));
   source->add_region_at(10'000'000, noise(100'000, 2));
   source->add_region_at(0, noise(100'000, 3));
-  if (!source->evict()) GTEST_SKIP() << "the file does not leave the page cache here";
-  Pair pair;
-  Pump pump("HEAD", {source, {{"", {0, source->size()}}}, ""});
   int cold = 0;
-  std::string out;
-  for (auto step = Pump::Step::yield; step != Pump::Step::done; out += pair.drain()) {
-    step = pump.step(pair.server.get());
-    ASSERT_NE(step, Pump::Step::failed) << pump.error();
-    if (step != Pump::Step::want_read) continue;
-    ++cold;
-    pump.warm_up();
+  // Asking makes the kernel read, and a disk may be done before the answer: then the region counts as cached.
+  for (int tries = 0; cold != 3 && tries < 20; ++tries) {
+    if (!source->evict()) GTEST_SKIP() << "the file does not leave the page cache here";
+    Pair pair;
+    Pump pump("HEAD", {source, {{"", {0, source->size()}}}, ""});
+    cold = 0;
+    std::string out;
+    for (auto step = Pump::Step::yield; step != Pump::Step::done; out += pair.drain()) {
+      step = pump.step(pair.server.get());
+      ASSERT_NE(step, Pump::Step::failed) << pump.error();
+      if (step != Pump::Step::want_read) continue;
+      ++cold;
+      pump.warm_up();
+    }
+    EXPECT_TRUE(out == "HEAD" + source->whole());
   }
-  EXPECT_TRUE(out == "HEAD" + source->whole());
   EXPECT_EQ(cold, 3);
 }
 
