@@ -100,7 +100,7 @@ struct Metrics::State {
   prometheus::Family<prometheus::Counter>& rendering =
       BuildCounter()
           .Name("dray_rendition_events_total")
-          .Help("Orders carried out by the processes that make renditions, and what became of those processes")
+          .Help("Orders to the processes that make renditions, and what became of those processes")
           .Register(registry);
   prometheus::Family<prometheus::Gauge>& jobs =
       BuildGauge().Name("dray_rendition_jobs").Help("Jobs that make static renditions").Register(registry);
@@ -113,7 +113,7 @@ struct Metrics::State {
       auto& counter = rendering.Add({{"event", event}});
       counter.Increment(static_cast<double>(value) - counter.Value());
     };
-    set("made", counts.made);
+    set("order", counts.orders);
     set("worker_started", counts.workers_started);
     set("worker_died", counts.workers_died);
     set("worker_killed", counts.workers_killed);

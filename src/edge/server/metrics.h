@@ -13,7 +13,7 @@ namespace dray::server {
 
 // What others count about renditions.
 struct RenditionCounts {
-  std::uint64_t made = 0, workers_started = 0, workers_died = 0, workers_killed = 0;  // since the start
+  std::uint64_t orders = 0, workers_started = 0, workers_died = 0, workers_killed = 0;  // since the start
   struct Jobs {
     std::string kind;
     std::uint64_t waiting = 0, running = 0, failed = 0;

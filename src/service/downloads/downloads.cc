@@ -89,9 +89,8 @@ json::object to_json(const Explanation& explanation) {
 Result<Explanation> Downloads::prepare(const pipeline::DownloadRequest& request, const Caller& caller,
                                        Making making) const {
   ASSIGN_OR_RETURN(auto rules, parts_.access.list_rules());
-  RenditionRules rules_of_renditions;
-  ASSIGN_OR_RETURN(rules_of_renditions.profiles, parts_.processing_profiles.list());
-  if (parts_.renderer) rules_of_renditions.generation = parts_.renderer->settings().static_renditions;
+  auto settings = parts_.renderer ? parts_.renderer->settings() : pipeline::ImageSettings();
+  ASSIGN_OR_RETURN(auto rules_of_renditions, read_rules(parts_.processing_profiles, settings.static_renditions));
   ASSIGN_OR_RETURN(auto wishes, resolve_wishes(request, {parts_.presets, rules_of_renditions, parts_.smart_crops}));
   Explanation prepared;
   prepared.request = request;

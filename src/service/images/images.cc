@@ -158,9 +158,8 @@ Result<model::SmartCrop> Images::change_smart_crop(const AssetPath& path, const 
 }
 
 Result<std::vector<pipeline::StaticRendition>> Images::static_renditions(const model::Node& node) const {
-  RenditionRules rules;
-  ASSIGN_OR_RETURN(rules.profiles, parts_.processing_profiles.list());
-  rules.generation = parts_.renderer.settings().static_renditions;
+  auto generation = parts_.renderer.settings().static_renditions;
+  ASSIGN_OR_RETURN(auto rules, read_rules(parts_.processing_profiles, generation));
   return static_renditions_of(rules, node.path, node.asset->mime_type);
 }
 

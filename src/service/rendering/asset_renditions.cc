@@ -27,6 +27,13 @@ void add_once(const StaticRendition& rendition, std::vector<StaticRendition>& al
 
 }  // namespace
 
+Result<RenditionRules> read_rules(const model::ProcessingProfileRepository& profiles, pipeline::Generation generation) {
+  RenditionRules rules;
+  ASSIGN_OR_RETURN(rules.profiles, profiles.list());
+  rules.generation = generation;
+  return rules;
+}
+
 std::vector<StaticRendition> static_renditions_of(const RenditionRules& rules, const AssetPath& asset,
                                                   std::string_view mime_type) {
   if (pipeline::is_film(mime_type)) return pipeline::film_renditions();

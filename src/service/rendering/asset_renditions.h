@@ -16,6 +16,8 @@ struct RenditionRules {
   pipeline::Generation generation = pipeline::Generation::cloud;
 };
 
+Result<RenditionRules> read_rules(const model::ProcessingProfileRepository& profiles, pipeline::Generation generation);
+
 // Empty where files of its kind have none.
 std::vector<pipeline::StaticRendition> static_renditions_of(const RenditionRules& rules, const AssetPath& asset,
                                                             std::string_view mime_type);

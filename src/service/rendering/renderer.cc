@@ -207,14 +207,23 @@ Result<std::optional<model::Rendition>> Renderer::find_kept(const model::Renditi
   return found;
 }
 
-Result<Made> Renderer::run(const Original& original, RenderJob job, Admission admission) {
+Result<Renderer::OpenPicture> Renderer::open_original(const Original& original) const {
   if (!pipeline::can_be_rendered(original.mime_type)) {
     return Error{Code::invalid, fmt::format("files of the type {} are not made into pictures", original.mime_type)};
   }
-  ASSIGN_OR_RETURN(auto source, open_alone(parts_.blobs, original.content.id));
-  job.mime_type = original.mime_type;
+  ASSIGN_OR_RETURN(auto file, open_alone(parts_.blobs, original.content.id));
+  return OpenPicture{std::move(file), original.mime_type};
+}
+
+Result<Made> Renderer::run(const OpenPicture& picture, RenderJob job, Admission admission) {
+  job.mime_type = picture.mime_type;
   job.limits = config_.limits;
-  return parts_.workers.run(job, source.get(), admission);
+  return parts_.workers.run(job, picture.file.get(), admission);
+}
+
+Result<Made> Renderer::run(const Original& original, RenderJob job, Admission admission) {
+  ASSIGN_OR_RETURN(auto picture, open_original(original));
+  return run(picture, std::move(job), admission);
 }
 
 Result<std::shared_ptr<const Picture>> Renderer::make(const Original& original, const is::Recipe& recipe,
@@ -255,6 +264,14 @@ Result<model::Rendition> Renderer::store(int output, const MadeFile& file, model
   rendition.width = static_cast<std::uint32_t>(file.size.width);
   rendition.height = static_cast<std::uint32_t>(file.size.height);
   rendition.made = parts_.clock.now();
+  return rendition;
+}
+
+// What only originals that see through have is not missed where nothing can be made of one.
+model::Rendition Renderer::failed(const pipeline::StaticRendition& wanted, const Error& error) const {
+  auto rendition = failed(usual_name(wanted), error);
+  if (wanted.kind == pipeline::StaticRendition::Kind::alpha && !rendition.does_not_apply())
+    rendition.failure = fmt::format("{}{}", model::kDoesNotApply, error.message);
   return rendition;
 }
 
@@ -320,7 +337,7 @@ Result<model::Rendition> Renderer::keep_preview(const Original& original, const 
   ASSIGN_OR_RETURN(auto film, open_alone(parts_.blobs, original.content.id));
   auto made = parts_.films->make_preview(film.get(), original.mime_type, wanted.box);
   if (!made && !is_final(made.error())) return std::move(made).error();
-  auto rendition = failed(wanted.name, made ? Error{} : made.error());
+  auto rendition = failed(wanted, made ? Error{} : made.error());
   if (made) {
     MadeFile file;
     file.name = wanted.name;
@@ -352,9 +369,7 @@ Result<std::vector<model::Rendition>> Renderer::keep_pictures(const Original& or
   }
   if (missing.empty()) return all;
   auto batch = parts_.blobs.begin();
-  bool is_film = pipeline::is_film(original.mime_type);
-  ASSIGN_OR_RETURN(auto made,
-                   is_film ? make_of_film(original, missing, *batch) : make_static(original, missing, *batch));
+  ASSIGN_OR_RETURN(auto made, make_static(original, missing, *batch));
   std::vector<model::KeptRendition> kept;
   for (std::size_t i = 0; i < missing.size(); ++i) {
     kept.push_back({{original.content.id, static_key(original, missing[i])}, made[i]});
@@ -413,68 +428,53 @@ Result<std::vector<model::Rendition>> Renderer::keep_subassets(const Original& o
   return list_subassets(original);
 }
 
-// In the order of `wanted`. Where all fail together of an original that can be read, each is tried alone: perhaps it
-// was for the sake of one of them.
+// The static renditions of a film are those of a frame, which is a picture like any other.
+Result<Renderer::OpenPicture> Renderer::open_picture(const Original& original) const {
+  if (!pipeline::is_film(original.mime_type)) return open_original(original);
+  if (!parts_.films) return Error{Code::unavailable, "films have no renditions here"};
+  ASSIGN_OR_RETURN(auto film, open_alone(parts_.blobs, original.content.id));
+  ASSIGN_OR_RETURN(auto frame, parts_.films->make_poster(film.get(), original.mime_type));
+  return OpenPicture{std::move(frame), "image/png"};
+}
+
 Result<std::vector<model::Rendition>> Renderer::make_static(const Original& original,
                                                             const std::vector<pipeline::StaticRendition>& wanted,
                                                             model::BlobBatch& batch) {
+  auto picture = open_picture(original);
+  if (picture) return make_static_of(*picture, wanted, batch);
+  if (!is_final(picture.error())) return std::move(picture).error();
+  std::vector<model::Rendition> all;
+  for (const auto& one : wanted) all.push_back(failed(one, picture.error()));
+  return all;
+}
+
+// In the order of `wanted`. Where all fail together of a picture that can be read, each is tried alone: perhaps it was
+// for the sake of one of them.
+Result<std::vector<model::Rendition>> Renderer::make_static_of(const OpenPicture& picture,
+                                                               const std::vector<pipeline::StaticRendition>& wanted,
+                                                               model::BlobBatch& batch) {
   RenderJob job;
   job.settings = config_.settings;
   job.renditions = wanted;
-  auto made = run(original, std::move(job));
+  auto made = run(picture, std::move(job));
   if (!made && !is_final(made.error())) return std::move(made).error();
   bool all_failed = made && std::all_of(made->reply.made.begin(), made->reply.made.end(),
                                         [](const auto& item) { return std::holds_alternative<Error>(item); });
   std::vector<model::Rendition> all;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     if (all_failed && wanted.size() > 1) {
-      ASSIGN_OR_RETURN(auto alone, make_static(original, {wanted[i]}, batch));
+      ASSIGN_OR_RETURN(auto alone, make_static_of(picture, {wanted[i]}, batch));
       all.push_back(std::move(alone.front()));
       continue;
     }
     const auto* error = made ? std::get_if<Error>(&made->reply.made[i]) : &made.error();
     if (error && !is_final(*error) && error->code != Code::not_found) return *error;
     if (error) {
-      auto reason = *error;
-      bool is_alpha = wanted[i].kind == pipeline::StaticRendition::Kind::alpha;
-      if (is_alpha && is_final(reason)) reason.message = fmt::format("{}{}", model::kDoesNotApply, reason.message);
-      all.push_back(failed(usual_name(wanted[i]), reason));
+      all.push_back(failed(wanted[i], *error));
       continue;
     }
     ASSIGN_OR_RETURN(auto rendition, store(made->output.get(), std::get<MadeFile>(made->reply.made[i]), batch));
     all.push_back(std::move(rendition));
-  }
-  return all;
-}
-
-// The thumbnails are those of a frame, which is a picture like any other.
-Result<std::vector<model::Rendition>> Renderer::make_of_film(const Original& original,
-                                                             const std::vector<pipeline::StaticRendition>& wanted,
-                                                             model::BlobBatch& batch) {
-  if (!parts_.films) return Error{Code::unavailable, "films have no renditions here"};
-  ASSIGN_OR_RETURN(auto film, open_alone(parts_.blobs, original.content.id));
-  std::optional<Result<UniqueFd>> frame;  // once one was asked for
-  std::vector<model::Rendition> all;
-  for (const auto& one : wanted) {
-    if (!frame) frame.emplace(parts_.films->make_poster(film.get(), original.mime_type));
-    std::optional<Error> error;
-    if (!*frame) error = frame->error();
-    if (!error) {
-      RenderJob job;
-      job.mime_type = "image/png";
-      job.settings = config_.settings;
-      job.limits = config_.limits;
-      job.renditions.push_back(one);
-      auto made = parts_.workers.run(job, (*frame)->get());
-      if (made && std::holds_alternative<MadeFile>(made->reply.made.front())) {
-        ASSIGN_OR_RETURN(auto done, store(made->output.get(), std::get<MadeFile>(made->reply.made.front()), batch));
-        all.push_back(std::move(done));
-        continue;
-      }
-      error = made ? std::get<Error>(made->reply.made.front()) : made.error();
-    }
-    if (!is_final(*error)) return *error;
-    all.push_back(failed(one.name, *error));
   }
   return all;
 }

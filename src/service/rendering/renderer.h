@@ -85,18 +85,26 @@ class Renderer {
 
  private:
   class Memory;
+  struct OpenPicture {
+    UniqueFd file;  // holds nothing else
+    std::string mime_type;
+  };
   std::string subasset_prefix(const std::string& mime_type) const;
   std::string static_key(const Original& original, const pipeline::StaticRendition& rendition) const;
   Result<std::optional<model::Rendition>> find_kept(const model::RenditionKey& key) const;
+  Result<Made> run(const OpenPicture& picture, RenderJob job, Admission admission = Admission::always);
   Result<Made> run(const Original& original, RenderJob job, Admission admission = Admission::always);
   Result<model::Rendition> store(int output, const MadeFile& file, model::BlobBatch& batch) const;
   model::Rendition failed(std::string name, const Error& error) const;
+  model::Rendition failed(const pipeline::StaticRendition& wanted, const Error& error) const;
+  Result<OpenPicture> open_original(const Original& original) const;
+  Result<OpenPicture> open_picture(const Original& original) const;
   Result<std::vector<model::Rendition>> make_static(const Original& original,
                                                     const std::vector<pipeline::StaticRendition>& wanted,
                                                     model::BlobBatch& batch);
-  Result<std::vector<model::Rendition>> make_of_film(const Original& original,
-                                                     const std::vector<pipeline::StaticRendition>& wanted,
-                                                     model::BlobBatch& batch);
+  Result<std::vector<model::Rendition>> make_static_of(const OpenPicture& picture,
+                                                       const std::vector<pipeline::StaticRendition>& wanted,
+                                                       model::BlobBatch& batch);
   Result<std::vector<model::Rendition>> keep_pictures(const Original& original,
                                                       const std::vector<pipeline::StaticRendition>& wanted);
   Result<model::Rendition> keep_preview(const Original& original, const pipeline::StaticRendition& wanted);

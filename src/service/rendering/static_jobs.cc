@@ -52,8 +52,7 @@ class Heartbeat {
 };
 
 Result<void> make_all(const model::Node& node, const StaticJobsParts& parts, const StaticJobsConfig& config) {
-  ASSIGN_OR_RETURN(auto profiles, parts.profiles.list());
-  RenditionRules rules{std::move(profiles), parts.renderer.settings().static_renditions};
+  ASSIGN_OR_RETURN(auto rules, read_rules(parts.profiles, parts.renderer.settings().static_renditions));
   auto wanted = static_renditions_of(rules, node.path, node.asset->mime_type);
   Original original{node.asset->original, node.asset->mime_type};
   RETURN_IF_ERROR(parts.renderer.keep_static(original, wanted));
