@@ -1,44 +1,24 @@
-#include <fmt/format.h>
-
-#include "adapters/sqlite/repositories.h"
+#include "adapters/sqlite/profile_table.h"
 
 namespace dray::sqlite {
 namespace {
 
+constexpr ProfileStatements kStatements = {"SELECT name, content FROM image_profile ORDER BY name",
+                                           "INSERT OR REPLACE INTO image_profile (name, content) VALUES (?, ?)",
+                                           "DELETE FROM image_profile WHERE name = ?"};
+
 class ImageProfiles final : public model::ImageProfileRepository {
  public:
-  explicit ImageProfiles(SharedDatabase database) : database_(std::move(database)) {}
+  explicit ImageProfiles(SharedDatabase database)
+      : database_(database),
+        table_(std::move(database), kStatements, "image profile", model::image_profile_from_json) {}
 
-  Result<std::vector<model::ImageProfile>> list() const override {
-    return guarded([&]() -> Result<std::vector<model::ImageProfile>> {
-      auto reader = database_->read();
-      return read_all(*reader.operator->());
-    });
-  }
-
+  Result<std::vector<model::ImageProfile>> list() const override { return table_.list(); }
   Result<void> put(const model::ImageProfile& profile) override {
     RETURN_IF_ERROR(model::check_image_profile(profile));
-    return guarded([&]() -> Result<void> {
-      auto transaction = database_->write();
-      ASSIGN_OR_RETURN(auto all, read_all(*transaction.operator->()));
-      RETURN_IF_ERROR(model::check_folders_are_free(profile, all, "image profile"));
-      transaction->prepare("INSERT OR REPLACE INTO image_profile (name, content) VALUES (?, ?)")
-          .bind(profile.name, json::serialize(to_json(profile)))
-          .run();
-      transaction.commit();
-      return ok();
-    });
+    return table_.put(profile);
   }
-
-  Result<void> remove(const std::string& name) override {
-    return guarded([&]() -> Result<void> {
-      auto transaction = database_->write();
-      transaction->prepare("DELETE FROM image_profile WHERE name = ?").bind(name).run();
-      if (transaction->changes() == 0) return Error{Code::not_found, "there is no image profile " + name};
-      transaction.commit();
-      return ok();
-    });
-  }
+  Result<void> remove(const std::string& name) override { return table_.remove(name); }
 
   Result<std::vector<model::SmartCrop>> list_crops(std::int64_t asset_id) const override {
     return guarded([&]() -> Result<std::vector<model::SmartCrop>> {
@@ -79,18 +59,8 @@ class ImageProfiles final : public model::ImageProfileRepository {
   }
 
  private:
-  static Result<std::vector<model::ImageProfile>> read_all(Connection& connection) {
-    auto row = connection.prepare("SELECT name, content FROM image_profile ORDER BY name");
-    std::vector<model::ImageProfile> profiles;
-    while (row.step()) {
-      ASSIGN_OR_RETURN(auto content, parse_json(row.view(1)));
-      ASSIGN_OR_RETURN(auto profile, model::image_profile_from_json(row.text(0), content));
-      profiles.push_back(std::move(profile));
-    }
-    return profiles;
-  }
-
   SharedDatabase database_;
+  ProfileTable<model::ImageProfile> table_;
 };
 
 }  // namespace

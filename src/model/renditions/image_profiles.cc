@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "model/renditions/image_profile_repository.h"
+#include "model/renditions/memory_profiles.h"
 
 namespace dray::model {
 namespace {
@@ -31,24 +32,12 @@ std::optional<std::uint32_t> size_of(const json::object& object, std::string_vie
 
 class MemoryImageProfiles final : public ImageProfileRepository {
  public:
-  Result<std::vector<ImageProfile>> list() const override {
-    std::lock_guard lock(mutex_);
-    return all();
-  }
-
+  Result<std::vector<ImageProfile>> list() const override { return profiles_.list(); }
   Result<void> put(const ImageProfile& profile) override {
     RETURN_IF_ERROR(check_image_profile(profile));
-    std::lock_guard lock(mutex_);
-    RETURN_IF_ERROR(check_folders_are_free(profile, all(), "image profile"));
-    profiles_[profile.name] = profile;
-    return ok();
+    return profiles_.put(profile);
   }
-
-  Result<void> remove(const std::string& name) override {
-    std::lock_guard lock(mutex_);
-    if (profiles_.erase(name) == 0) return Error{Code::not_found, fmt::format("there is no image profile {}", name)};
-    return ok();
-  }
+  Result<void> remove(const std::string& name) override { return profiles_.remove(name); }
 
   Result<std::vector<SmartCrop>> list_crops(std::int64_t asset_id) const override {
     std::lock_guard lock(mutex_);
@@ -70,15 +59,9 @@ class MemoryImageProfiles final : public ImageProfileRepository {
   }
 
  private:
-  std::vector<ImageProfile> all() const {
-    std::vector<ImageProfile> profiles;
-    for (const auto& [name, profile] : profiles_) profiles.push_back(profile);
-    return profiles;
-  }
-
+  MemoryProfiles<ImageProfile> profiles_{"image profile"};
   mutable std::mutex mutex_;
-  std::map<std::string, ImageProfile> profiles_;
-  std::map<std::int64_t, std::map<std::string, SmartCrop>> crops_;
+  std::map<std::int64_t, std::map<std::string, SmartCrop>> crops_;  // guarded by mutex_
 };
 
 }  // namespace

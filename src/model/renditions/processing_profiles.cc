@@ -1,12 +1,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
-#include <mutex>
 #include <set>
 
 #include "base/json_fields.h"
 #include "base/text.h"
+#include "model/renditions/memory_profiles.h"
 #include "model/renditions/processing_profile_repository.h"
 
 namespace dray::model {
@@ -71,35 +70,15 @@ Result<void> check(const ProcessingRendition& rendition) {
 
 class MemoryProcessingProfiles final : public ProcessingProfileRepository {
  public:
-  Result<std::vector<ProcessingProfile>> list() const override {
-    std::lock_guard lock(mutex_);
-    return all();
-  }
-
+  Result<std::vector<ProcessingProfile>> list() const override { return profiles_.list(); }
   Result<void> put(const ProcessingProfile& profile) override {
     RETURN_IF_ERROR(check_processing_profile(profile));
-    std::lock_guard lock(mutex_);
-    RETURN_IF_ERROR(check_folders_are_free(profile, all(), "processing profile"));
-    profiles_[profile.name] = profile;
-    return ok();
+    return profiles_.put(profile);
   }
-
-  Result<void> remove(const std::string& name) override {
-    std::lock_guard lock(mutex_);
-    if (profiles_.erase(name) == 0)
-      return Error{Code::not_found, fmt::format("there is no processing profile {}", name)};
-    return ok();
-  }
+  Result<void> remove(const std::string& name) override { return profiles_.remove(name); }
 
  private:
-  std::vector<ProcessingProfile> all() const {
-    std::vector<ProcessingProfile> profiles;
-    for (const auto& [name, profile] : profiles_) profiles.push_back(profile);
-    return profiles;
-  }
-
-  mutable std::mutex mutex_;
-  std::map<std::string, ProcessingProfile> profiles_;
+  MemoryProfiles<ProcessingProfile> profiles_{"processing profile"};
 };
 
 }  // namespace
