@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "service/rendering/asset_renditions.h"
 
@@ -9,6 +11,7 @@ namespace dray::service {
 namespace {
 
 constexpr std::chrono::seconds kRetryAfter{30};
+constexpr int kMostLooks = 8;  // for an asset that does not come in: after 1, 2, 4, ... seconds
 
 // The job says of which content; the asset may have another by now, or not have it yet.
 Result<std::optional<model::Node>> find_asset(const model::Job& job, const model::AssetRepository& assets) {
@@ -73,13 +76,15 @@ Result<bool> carry_out_one(const StaticJobsParts& parts, const StaticJobsConfig&
   ASSIGN_OR_RETURN(auto job, parts.jobs.take(config.kind, parts.clock.now(), config.lease));
   if (!job) return false;
   ASSIGN_OR_RETURN(auto node, find_asset(*job, parts.assets));
-  bool is_last = job->attempts >= config.attempts;
   if (!node) {
     // Jobs are added before assets. What does not come in was removed, or replaced, which has a job of its own.
-    RETURN_IF_ERROR(is_last ? parts.jobs.finish(*job)
-                            : parts.jobs.retry(*job, parts.clock.now() + kRetryAfter, "the asset is not there"));
+    auto pause = std::chrono::seconds(1 << std::min(job->attempts - 1, kMostLooks));
+    RETURN_IF_ERROR(job->attempts >= kMostLooks
+                        ? parts.jobs.finish(*job)
+                        : parts.jobs.retry(*job, parts.clock.now() + pause, "the asset is not there"));
     return true;
   }
+  bool is_last = job->attempts >= config.attempts;
   auto made = [&] {
     Heartbeat heartbeat(parts, *job, config.lease);
     return make_all(*node, parts, config);
