@@ -386,6 +386,28 @@ class Images(SystemTest):
         artifact = self.dray.create_artifact("/content/dam/i", originals=False, dynamic=[{"width": 99}])
         self.assertEqual(Image.open(io.BytesIO(self.dray.get(artifact["uri"]).body)).size, (99, 66))
 
+    def test_workers_that_died_before_they_read_a_job_are_no_files_fault(self):
+        self.put(hero__png=png(600, 400))
+        self.dray.start()
+        threads = [threading.Thread(target=self.ask, args=("hero.png?wid=%d" % width,)) for width in range(10, 30)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        stopped = self.workers()
+        self.assertGreaterEqual(len(stopped), 2)
+        for pid in stopped:
+            os.kill(pid, signal.SIGSTOP)
+        answers = []
+        asking = threading.Thread(target=lambda: answers.append(self.ask("hero.png?wid=99")))
+        asking.start()
+        time.sleep(1)  # the job lies before a worker that does not read
+        self.assertEqual(answers, [])
+        for pid in stopped:
+            os.kill(pid, signal.SIGKILL)
+        asking.join()
+        self.assertEqual(answers[0].status, 200, answers[0].text[:300])
+
     def test_one_giant_does_not_take_the_others_with_it(self):
         self.put(wide__png=png(65000, 100))
         self.dray.start()

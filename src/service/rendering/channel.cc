@@ -71,8 +71,10 @@ Result<Message> receive_message(int socket, std::chrono::milliseconds patience) 
   do {
     count = ::recvmsg(socket, &header, MSG_CMSG_CLOEXEC);
   } while (count < 0 && errno == EINTR);
-  if (count < 0 && errno != ECONNRESET) return system_error("cannot receive from a worker", errno);
-  if (count <= 0) return Error{Code::gone, "the other side of the channel is gone"};
+  if (count < 0 && errno == ECONNRESET)
+    return Error{Code::conflict, "the other side of the channel is gone, and what was sent is not read"};
+  if (count < 0) return system_error("cannot receive from a worker", errno);
+  if (count == 0) return Error{Code::gone, "the other side of the channel is gone"};
   for (auto* part = CMSG_FIRSTHDR(&header); part; part = CMSG_NXTHDR(&header, part)) {
     if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) continue;
     auto number = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);

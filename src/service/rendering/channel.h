@@ -23,7 +23,8 @@ struct ChannelPair {
 };
 Result<ChannelPair> make_channel();  // both are closed in other programs
 
-// Code::gone: the other side has closed. Code::busy: nothing came in time (0: waits for ever).
+// Code::gone: the other side has closed. Code::conflict: it has, and never read what was sent to it. Code::busy:
+// nothing came in time (0: waits for ever).
 Result<void> send_message(int socket, std::string_view text, const std::vector<int>& files);
 Result<Message> receive_message(int socket, std::chrono::milliseconds patience);
 

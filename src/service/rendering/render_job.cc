@@ -108,6 +108,7 @@ struct ReplyText {
   pipeline::SourceFacts source;
   std::vector<pipeline::NormalBox> smart_crops;
   std::vector<MadeText> made;
+  bool is_last = false;
 };
 
 template <typename Fields>
@@ -122,6 +123,7 @@ void visit_fields(Fields& fields, ReplyText& reply) {
   fields("source", reply.source);
   fields("smartCrops", reply.smart_crops);
   fields("made", reply.made);
+  fields("last", reply.is_last);
 }
 
 }  // namespace
@@ -158,7 +160,7 @@ Result<RenderJob> render_job_from_json(const json::value& value) {
 }
 
 json::object to_json(const RenderReply& reply) {
-  ReplyText text{reply.error, reply.source, reply.smart_crops, {}};
+  ReplyText text{reply.error, reply.source, reply.smart_crops, {}, reply.is_last};
   for (const auto& made : reply.made) {
     MadeText one;
     if (const auto* file = std::get_if<MadeFile>(&made)) one.file = *file;
@@ -170,7 +172,7 @@ json::object to_json(const RenderReply& reply) {
 
 Result<RenderReply> render_reply_from_json(const json::value& value) {
   ASSIGN_OR_RETURN(auto text, fields_from_json<ReplyText>(value, "a worker's answer"));
-  RenderReply reply{text.error, text.source, text.smart_crops, {}};
+  RenderReply reply{text.error, text.source, text.smart_crops, {}, text.is_last};
   for (auto& made : text.made) {
     if (made.file)
       reply.made.emplace_back(*std::move(made.file));

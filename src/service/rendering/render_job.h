@@ -47,6 +47,7 @@ struct RenderReply {
   pipeline::SourceFacts source;
   std::vector<pipeline::NormalBox> smart_crops;
   std::vector<std::variant<MadeFile, Error>> made;  // the recipes' in their order, the static ones, then the pages
+  bool is_last = false;                             // the worker ends after it
 };
 
 json::object to_json(const RenderJob& job);

@@ -186,8 +186,9 @@ int run_worker(int socket, const WorkerConfig& config) {
     auto reply = answer(*message);
     clean(reply);
     message->files.clear();
+    reply.is_last = is_bloated(config.sandbox.memory);
     if (!send_message(socket, json::serialize(to_json(reply)), {})) return 0;
-    if (is_bloated(config.sandbox.memory)) return 0;
+    if (reply.is_last) return 0;
   }
 }
 

@@ -79,6 +79,11 @@ struct WorkerPool::Worker {
   unsigned jobs = 0;
 };
 
+struct WorkerPool::Exchange {
+  std::unique_ptr<Worker> worker;
+  Result<Message> answer;
+};
+
 WorkerPool::WorkerPool(WorkerPoolConfig config) : config_(std::move(config)) {}
 WorkerPool::~WorkerPool() = default;
 
@@ -146,17 +151,20 @@ Result<std::unique_ptr<WorkerPool::Worker>> WorkerPool::take(Admission admission
   }
 }
 
-// A worker that died while it had nothing to do says nothing about this job: another one gets it.
-Result<std::unique_ptr<WorkerPool::Worker>> WorkerPool::take_and_send(const std::string& text, int source, int output,
-                                                                      Admission admission) {
+// A worker that died before it read the job says nothing about it: another one gets it.
+Result<WorkerPool::Exchange> WorkerPool::exchange(const std::string& text, int source, int output,
+                                                  Admission admission) {
   for (unsigned tries = 0;; ++tries) {
     ASSIGN_OR_RETURN(auto worker, take(admission));
     auto sent = send_message(worker->channel.get(), text, {source, output});
-    if (sent) return worker;
-    bool is_new = worker->jobs == 0;
+    bool is_new = worker->jobs++ == 0;
+    auto answer = sent ? receive_message(worker->channel.get(), config_.patience) : std::move(sent).error();
+    bool is_unread = !answer && answer.error().code == (sent ? Code::conflict : Code::gone);
+    if (!is_unread) return Exchange{std::move(worker), std::move(answer)};
     worker.reset();
     give(nullptr);
-    if (sent.error().code != Code::gone || is_new || tries > config_.workers) return std::move(sent).error();
+    if (is_new || tries > config_.workers)
+      return Error{Code::unavailable, "a worker was started and died at once", std::move(answer).error().message};
     std::lock_guard lock(mutex_);
     ++counts_.died;
   }
@@ -180,13 +188,13 @@ Result<Made> WorkerPool::try_once(const RenderJob& job, const std::string& text,
   Made made;
   made.output = UniqueFd(::memfd_create("renditions", MFD_CLOEXEC));
   if (!made.output) return system_error("cannot make room for renditions", errno);
-  ASSIGN_OR_RETURN(auto worker, take_and_send(text, source, made.output.get(), admission));
-  ++worker->jobs;
-  auto answer = receive_message(worker->channel.get(), config_.patience);
+  ASSIGN_OR_RETURN(auto exchanged, exchange(text, source, made.output.get(), admission));
+  auto& [worker, answer] = exchanged;
   if (answer) {
-    give(std::move(worker));
     auto value = parse_json(answer->text);
     auto reply = value ? render_reply_from_json(*value) : Result<RenderReply>(value.error());
+    if (!reply || reply->is_last) worker.reset();
+    give(std::move(worker));
     if (!reply) return Error{Code::unavailable, "a worker answered nonsense", reply.error().message};
     made.reply = *std::move(reply);
     if (made.reply.error) return *std::move(made.reply.error);

@@ -53,7 +53,8 @@ class WorkerPool {
  private:
   struct Worker;
   Result<std::unique_ptr<Worker>> take(Admission admission);
-  Result<std::unique_ptr<Worker>> take_and_send(const std::string& text, int source, int output, Admission admission);
+  struct Exchange;
+  Result<Exchange> exchange(const std::string& text, int source, int output, Admission admission);
   void give(std::unique_ptr<Worker> worker);
   Result<std::unique_ptr<Worker>> start();
   Result<std::unique_ptr<Worker>> start_once();
