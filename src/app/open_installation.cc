@@ -34,6 +34,7 @@ Result<cli::Installation> open_installation(const std::string& data, cli::OpenMo
   installation.jobs = std::move(catalog.jobs);
   installation.image_profiles = std::move(catalog.image_profiles);
   installation.processing_profiles = std::move(catalog.processing_profiles);
+  installation.changes = std::move(catalog.changes);
   installation.media = media::make_media_inspector();
   return installation;
 }

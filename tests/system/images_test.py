@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pathlib
+import re
 import signal
 import struct
 import threading
@@ -79,6 +80,54 @@ class Images(SystemTest):
         self.assertEqual((part.status, part.body), (206, first.body[10:20]))
         self.assertEqual(len(first.headers.get_all("Cache-Control")), 1)
         self.assertEqual(self.ask("hero.png?hei=200").body, first.body, "the same picture, asked for otherwise")
+
+    def repeated(self):
+        return int(re.search(r"dray_http_answers_repeated_total (\d+)", self.dray.get("/metrics", token=None).text)[1])
+
+    def test_an_answer_is_repeated_only_while_nothing_has_changed(self):
+        self.put(hero__png=png(600, 400))
+        self.dray.start()
+        self.dray.add_user("ann", "dam-users")
+        ann = self.dray.token("ann")
+        put = lambda query: self.dray.request("PUT", "/api/v1/presets/p", {"Content-Type": "application/json"},
+                                              body=json.dumps({"query": query}))
+        put("wid=60&fmt=png")
+
+        def ask(token=ann, target="hero.png?$p$", **headers):
+            return self.dray.get("/is/image/i/" + target, headers, token)
+
+        def repeats():  # within one second the third answer is a repeated one, whatever the background does
+            for _ in range(50):
+                before = self.repeated()
+                ask(), ask(), ask()
+                if self.repeated() > before:
+                    return True
+            return False
+
+        self.assertTrue(repeats())
+        first = ask()
+        part = ask(Range="bytes=1-3")
+        self.assertEqual((part.status, part.body), (206, first.body[1:4]))
+        self.assertEqual(ask(**{"If-None-Match": first.headers["ETag"]}).status, 304)
+        head = self.dray.request("HEAD", "/is/image/i/hero.png?$p$", token=ann)
+        self.assertEqual((head.status, head.body, head.headers["Content-Length"]), (200, b"", str(len(first.body))))
+        for nobody in (None, "dray_wrong", "admin"):
+            self.assertEqual(ask(nobody).status, 200 if nobody == "admin" else 401)
+        self.assertEqual(ask(None, Cookie="login-token=x").status, 401)
+
+        def changes(change, status):
+            self.assertTrue(repeats())
+            change()
+            self.assertEqual(ask().status, status)
+
+        changes(lambda: put("wid=90&fmt=png"), 200)
+        self.assertEqual(Image.open(io.BytesIO(ask().body)).size, (90, 60))
+        changes(lambda: self.dray.run("access", "deny", "ann", "/content/dam/i", "--privileges", "rendition"), 403)
+        self.dray.run("access", "remove", "ann", "/content/dam/i", "--effect", "deny")
+        self.write("hero.png", png(300, 300))
+        changes(lambda: self.dray.import_folder(self.files, "/content/dam/i"), 200)
+        self.assertEqual(Image.open(io.BytesIO(ask().body)).size, (90, 90))
+        changes(lambda: self.dray.run("user", "disable", "ann"), 401)
 
     def test_presets_are_kept_by_the_api(self):
         self.put(hero__png=png(600, 400))

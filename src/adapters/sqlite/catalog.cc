@@ -19,7 +19,8 @@ Result<Catalog> open_catalog(const std::string& file) {
                    make_presets(database),
                    make_jobs(database),
                    make_image_profiles(database),
-                   make_processing_profiles(database)};
+                   make_processing_profiles(database),
+                   make_changes(database)};
   });
 }
 

@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "model/assets/asset_repository.h"
 #include "model/downloads/download_repository.h"
+#include "model/events/catalog_changes.h"
 #include "model/events/events.h"
 #include "model/jobs/job_queue.h"
 #include "model/people/access.h"
@@ -32,6 +33,7 @@ struct Catalog {
   std::unique_ptr<model::JobQueue> jobs;
   std::unique_ptr<model::ImageProfileRepository> image_profiles;
   std::unique_ptr<model::ProcessingProfileRepository> processing_profiles;
+  std::unique_ptr<model::CatalogChanges> changes;
 };
 
 // Opens the catalog, creating it where it is missing. Code::conflict: it is from a newer Dray; Code::corrupt: not a

@@ -127,7 +127,7 @@ std::unique_ptr<Connection> Database::take() {
       return connection;
     }
   }
-  return std::make_unique<Connection>(file_);
+  return open();
 }
 
 void Database::give_back(std::unique_ptr<Connection> connection) {

@@ -115,6 +115,7 @@ class Database {
     std::unique_ptr<Connection> connection_;
   };
   Reader read() { return Reader(*this, take()); }
+  std::unique_ptr<Connection> open() { return std::make_unique<Connection>(file_); }  // one more
 
   // The writer, inside a transaction that is rolled back unless commit() was called. Durable when commit() returns.
   class Transaction {

@@ -21,6 +21,7 @@ std::unique_ptr<model::PresetRepository> make_presets(SharedDatabase database);
 std::unique_ptr<model::ImageProfileRepository> make_image_profiles(SharedDatabase database);
 std::unique_ptr<model::ProcessingProfileRepository> make_processing_profiles(SharedDatabase database);
 std::unique_ptr<model::JobQueue> make_jobs(SharedDatabase database);
+std::unique_ptr<model::CatalogChanges> make_changes(SharedDatabase database);
 
 inline std::int64_t number_of(Seconds time) { return time.time_since_epoch().count(); }
 inline Seconds time_of(std::int64_t number) { return Seconds(std::chrono::seconds(number)); }

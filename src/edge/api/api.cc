@@ -107,7 +107,7 @@ Response unauthenticated(const Error& error) {
 
 class Api final : public server::Service {
  public:
-  explicit Api(ApiParts parts) : parts_(parts) {}
+  explicit Api(ApiParts parts) : parts_(parts), answers_(parts.changes, parts.clock) {}
 
   std::variant<ByteCount, Response> admit(const Request& request) override {
     auto passed = pass(request);
@@ -120,6 +120,14 @@ class Api final : public server::Service {
     if (auto* refused = std::get_if<Response>(&passed)) return std::move(*refused);
     auto& [route, call] = std::get<Passed>(passed);
     return route->handle(call);
+  }
+
+  std::optional<Response> answer_at_once(const Request& request) override {
+    bool is_read = request.head.method == Method::get || request.head.method == Method::head;
+    if (!is_read || !request.head.target.starts_with("/is/image/")) return std::nullopt;
+    auto shown = answers_.find(request);
+    if (!shown) return std::nullopt;
+    return make_picture_response(request.head, *shown);
   }
 
  private:
@@ -136,7 +144,7 @@ class Api final : public server::Service {
   // 3. Authentication comes before routing, so that anonymous callers learn nothing, not even which addresses exist.
   // 4. Routing: 404 for no such address, 405 for another method.
   // 5. CSRF: whoever is known by a cookie must show the token with every change.
-  Passage pass(const Request& request) const {
+  Passage pass(const Request& request) {
     const Route* route = nullptr;
     std::string allowed;
     auto method = request.head.method == Method::head ? Method::get : request.head.method;
@@ -149,7 +157,8 @@ class Api final : public server::Service {
       allowed += (allowed.empty() ? "" : ", ") + std::string(http::name_of(candidate.method));
       if (candidate.method == Method::get) allowed += ", HEAD";
     }
-    Call call{request, "", {}, "", parts_};
+    auto begun = route && route->handle == get_image ? answers_.now() : std::nullopt;
+    Call call{request, "", {}, "", parts_, answers_, begun};
     if (route && route->door == Door::signed_in_or_signed_url && shows_nobody(request) &&
         parts_.images.is_signed(image_request_of(request, *route))) {
       call.caller.groups = {std::string(model::kEveryone)};
@@ -210,7 +219,8 @@ class Api final : public server::Service {
     return difference == 0;
   }
 
-  ApiParts parts_;
+  const ApiParts parts_;
+  AnswerCache answers_;
 };
 
 }  // namespace

@@ -4,9 +4,11 @@
 #include <functional>
 #include <memory>
 
+#include "base/clock.h"
 #include "edge/server/metrics.h"
 #include "edge/server/service.h"
 #include "model/assets/asset_repository.h"
+#include "model/events/catalog_changes.h"
 #include "model/people/access.h"
 #include "model/renditions/image_profile_repository.h"
 #include "model/renditions/preset_repository.h"
@@ -29,6 +31,8 @@ struct ApiParts {
   service::Images& images;
   server::Metrics& metrics;
   std::function<server::RenditionCounts()> count_renditions;
+  model::CatalogChanges& changes;
+  const Clock& clock;
 };
 
 std::unique_ptr<server::Service> make_api(ApiParts parts);

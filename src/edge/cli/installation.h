@@ -12,6 +12,7 @@
 #include "model/assets/media_inspector.h"
 #include "model/blobs/blob_store.h"
 #include "model/downloads/download_repository.h"
+#include "model/events/catalog_changes.h"
 #include "model/events/events.h"
 #include "model/jobs/job_queue.h"
 #include "model/people/access.h"
@@ -40,6 +41,7 @@ struct Installation {
   std::unique_ptr<model::JobQueue> jobs;
   std::unique_ptr<model::ImageProfileRepository> image_profiles;
   std::unique_ptr<model::ProcessingProfileRepository> processing_profiles;
+  std::unique_ptr<model::CatalogChanges> changes;
   std::unique_ptr<model::MediaInspector> media;
 };
 

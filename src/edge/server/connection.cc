@@ -181,6 +181,12 @@ Task<bool> Connection::serve(const std::string& raw_head) {
     }
     if (!co_await read_body(*request, *limit)) co_return false;
   }
+  if (!has_body) {
+    if (auto response = shared_.service.answer_at_once(*request)) {
+      shared_.metrics.answer_repeated();
+      co_return co_await send(&request->head, *std::move(response), begun);
+    }
+  }
   Question handle = [service = &shared_.service, request] { return service->handle(*request); };
   auto response = co_await ask(std::move(handle), Urgency::fresh);
   co_return co_await send(&request->head, std::move(response), begun);

@@ -58,6 +58,11 @@ struct Metrics::State {
   prometheus::Family<prometheus::Counter>& requests =
       BuildCounter().Name("dray_http_requests_total").Help("Requests answered, by class of status").Register(registry);
   std::array<prometheus::Counter*, 6> by_class = {};
+  prometheus::Counter& at_once = BuildCounter()
+                                     .Name("dray_http_answers_repeated_total")
+                                     .Help("Answers given again at once, since nothing had changed")
+                                     .Register(registry)
+                                     .Add({});
   prometheus::Counter& sent = BuildCounter()
                                   .Name("dray_http_sent_bytes_total")
                                   .Help("Bytes of responses handed to the kernel")
@@ -146,6 +151,7 @@ void Metrics::request_answered(int status, std::chrono::nanoseconds until_head) 
   state_->until_head.Observe(seconds(until_head));
 }
 void Metrics::bytes_sent(ByteCount bytes) { state_->sent.Increment(static_cast<double>(bytes)); }
+void Metrics::answer_repeated() { state_->at_once.Increment(); }
 void Metrics::response_cut() { state_->cut.Increment(); }
 void Metrics::connection_timed_out() { state_->timed_out.Increment(); }
 void Metrics::download_created(std::string_view status, std::uint64_t files, std::chrono::nanoseconds preparation) {

@@ -31,6 +31,7 @@ class Metrics {
   void connection_closed();
   void request_answered(int status, std::chrono::nanoseconds until_head);
   void bytes_sent(ByteCount bytes);
+  void answer_repeated();
   void response_cut();  // a response that could not be sent to its end
   void connection_timed_out();
   void download_created(std::string_view status, std::uint64_t files, std::chrono::nanoseconds preparation);

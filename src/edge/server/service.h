@@ -1,20 +1,24 @@
 // What a server asks: the port between connections and the API.
 #pragma once
 
+#include <optional>
 #include <variant>
 
 #include "edge/server/message.h"
 
 namespace dray::server {
 
-// Called on the work pool, from many threads at a time. It does not throw; a server answers 500 if it does all the
-// same.
+// Called on the work pool, if nothing else is said, from many threads at a time. It does not throw; a server answers
+// 500 if it does all the same.
 class Service {
  public:
   virtual ~Service() = default;
   // Asked before a body is read: how many bytes of it may come, or the refusal. `request.body` is empty.
   virtual std::variant<ByteCount, Response> admit(const Request& request) = 0;
   virtual Response handle(const Request& request) = 0;
+  // Asked on a network thread before handle(), for requests without a body: the answer, where it is at hand. Does not
+  // wait.
+  virtual std::optional<Response> answer_at_once(const Request&) { return std::nullopt; }
 };
 
 }  // namespace dray::server
