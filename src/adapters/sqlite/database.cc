@@ -118,6 +118,16 @@ void Connection::execute(const std::string& sql) {
   if (sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) fail(handle_);
 }
 
+const volatile void* Connection::wal_index() {
+  constexpr int kIndexPart = 32 * 1024;  // SQLite's own size of one
+  sqlite3_file* file = nullptr;
+  volatile void* index = nullptr;
+  int found = sqlite3_file_control(handle_, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+  if (found == SQLITE_OK && file->pMethods->iVersion >= 2) file->pMethods->xShmMap(file, 0, kIndexPart, 0, &index);
+  if (!index) throw Failure(Code::unavailable, "the catalog's write-ahead log has no index");
+  return index;
+}
+
 std::unique_ptr<Connection> Database::take() {
   {
     std::lock_guard lock(readers_mutex_);

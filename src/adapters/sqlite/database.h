@@ -90,6 +90,7 @@ class Connection {
   void execute(const std::string& sql);
   std::int64_t last_id() const { return sqlite3_last_insert_rowid(handle_); }
   std::int64_t changes() const { return sqlite3_changes64(handle_); }
+  const volatile void* wal_index();  // its first 32 KiB, mapped as long as the connection is open
 
  private:
   sqlite3* handle_ = nullptr;

@@ -107,7 +107,7 @@ Response unauthenticated(const Error& error) {
 
 class Api final : public server::Service {
  public:
-  explicit Api(ApiParts parts) : parts_(parts), answers_(parts.changes, parts.clock) {}
+  explicit Api(ApiParts parts) : parts_(parts) {}
 
   std::variant<ByteCount, Response> admit(const Request& request) override {
     auto passed = pass(request);
@@ -122,13 +122,7 @@ class Api final : public server::Service {
     return route->handle(call);
   }
 
-  std::optional<Response> answer_at_once(const Request& request) override {
-    bool is_read = request.head.method == Method::get || request.head.method == Method::head;
-    if (!is_read || !request.head.target.starts_with("/is/image/")) return std::nullopt;
-    auto shown = answers_.find(request);
-    if (!shown) return std::nullopt;
-    return make_picture_response(request.head, *shown);
-  }
+  std::optional<std::uint64_t> version() override { return parts_.changes.version(); }
 
  private:
   struct Passed {
@@ -144,7 +138,7 @@ class Api final : public server::Service {
   // 3. Authentication comes before routing, so that anonymous callers learn nothing, not even which addresses exist.
   // 4. Routing: 404 for no such address, 405 for another method.
   // 5. CSRF: whoever is known by a cookie must show the token with every change.
-  Passage pass(const Request& request) {
+  Passage pass(const Request& request) const {
     const Route* route = nullptr;
     std::string allowed;
     auto method = request.head.method == Method::head ? Method::get : request.head.method;
@@ -157,8 +151,7 @@ class Api final : public server::Service {
       allowed += (allowed.empty() ? "" : ", ") + std::string(http::name_of(candidate.method));
       if (candidate.method == Method::get) allowed += ", HEAD";
     }
-    auto begun = route && route->handle == get_image ? answers_.now() : std::nullopt;
-    Call call{request, "", {}, "", parts_, answers_, begun};
+    Call call{request, "", {}, "", parts_};
     if (route && route->door == Door::signed_in_or_signed_url && shows_nobody(request) &&
         parts_.images.is_signed(image_request_of(request, *route))) {
       call.caller.groups = {std::string(model::kEveryone)};
@@ -220,7 +213,6 @@ class Api final : public server::Service {
   }
 
   const ApiParts parts_;
-  AnswerCache answers_;
 };
 
 }  // namespace

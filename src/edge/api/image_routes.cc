@@ -74,19 +74,6 @@ service::ImageRequest make_image_request(const server::Request& request, std::st
   return {std::string(object), std::string(raw_query(request))};
 }
 
-Response make_picture_response(const http::Head& head, const ShownPicture& shown) {
-  server::Content content;
-  content.mime_type = shown.picture->about.mime_type;
-  content.disposition = http::Disposition::inline_;
-  content.validators = {{shown.entity_tag, false}, shown.last_modified};
-  content.source = std::make_shared<PictureSource>(shown.picture);
-  auto response = server::make_content_response(head, content);
-  for (auto& field : response.fields) {
-    if (field.name == "Cache-Control") field.value = "private, max-age=36000";
-  }
-  return response;
-}
-
 Response get_image(const Call& call) {
   auto request = make_image_request(call.request, call.rest);
   auto answer = call.parts.images.answer(request, call.caller);
@@ -97,10 +84,18 @@ Response get_image(const Call& call) {
     response.fields.push_back({"Cache-Control", text->may_be_kept ? "private, max-age=360" : "no-store"});
     return response;
   }
-  ShownPicture shown{std::get<std::shared_ptr<const service::Picture>>(answer->content), answer->entity_tag,
-                     answer->last_modified};
-  if (call.begun) call.answers.keep(call.request, *call.begun, shown);
-  return make_picture_response(call.request.head, shown);
+  auto picture = std::get<std::shared_ptr<const service::Picture>>(answer->content);
+  server::Content content;
+  content.mime_type = picture->about.mime_type;
+  content.disposition = http::Disposition::inline_;
+  content.validators = {{answer->entity_tag, false}, answer->last_modified};
+  content.source = std::make_shared<PictureSource>(std::move(picture));
+  auto response = server::make_content_response(call.request.head, content);
+  for (auto& field : response.fields) {
+    if (field.name == "Cache-Control") field.value = "private, max-age=36000";
+  }
+  response.is_repeatable = true;
+  return response;
 }
 
 namespace {

@@ -4,7 +4,6 @@
 #include <string>
 #include <string_view>
 
-#include "edge/api/answer_cache.h"
 #include "edge/api/api.h"
 
 namespace dray::api {
@@ -16,8 +15,6 @@ struct Call {
   model::Caller caller;        // empty for routes that need none
   std::string session_secret;  // of callers with a cookie
   const ApiParts& parts;
-  AnswerCache& answers;
-  std::optional<AnswerCache::Moment> begun;  // before anything was asked; of image requests
 };
 
 server::Response create_download(const Call& call);
@@ -31,8 +28,7 @@ server::Response get_original(const Call& call);  // /content/dam/...
 server::Response make_original_response(const Call& call, const AssetPath& path);
 
 service::ImageRequest make_image_request(const server::Request& request, std::string_view object);
-server::Response get_image(const Call& call);  // /is/image/...
-server::Response make_picture_response(const http::Head& head, const ShownPicture& shown);
+server::Response get_image(const Call& call);      // /is/image/...
 server::Response get_rendition(const Call& call);  // /content/dam/<asset>/_jcr_content/renditions/<name>
 server::Response get_subasset(const Call& call);   // /content/dam/<asset>/subassets/<name>
 bool is_subasset(std::string_view path);           // whether it may be one: a folder may have that name too

@@ -37,7 +37,7 @@ Result<std::string> read_signing_key(const std::string& file) {
   constexpr std::size_t kShortest = 16;
   if (file.empty()) return std::string();
   ASSIGN_OR_RETURN(auto key, read_file(file, kLargest));
-  while (key.ends_with('\n') || key.ends_with('\r')) key.pop_back();
+  key.erase(key.find_last_not_of("\r\n") + 1);
   if (key.size() < kShortest)
     return Error{Code::invalid, file + " has a key of less than 16 bytes: make one with openssl rand -hex 32"};
   return key;

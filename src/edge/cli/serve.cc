@@ -129,7 +129,7 @@ Result<void> run_server(Installation& parts, const ServeOptions& options) {
   server::Metrics metrics;
   auto api = api::make_api({accounts, downloads, *parts.assets, *parts.access, *parts.presets, *parts.image_profiles,
                             *parts.processing_profiles, images, metrics, [&] { return count(parts, workers); },
-                            *parts.changes, *parts.clock});
+                            *parts.changes});
   ASSIGN_OR_RETURN(auto server, server::open_server(config, *api, metrics));
   RETURN_IF_ERROR(create_first_administrator(accounts));
   std::cout << "Dray " << DRAY_VERSION << " serves at http://" << server->address() << "\n" << std::flush;

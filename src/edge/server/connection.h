@@ -1,6 +1,7 @@
 // The life of one connection. Private to this module; includes Asio.
 #pragma once
 
+#include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -12,6 +13,7 @@
 #include <optional>
 #include <string>
 
+#include "edge/server/answer_cache.h"
 #include "edge/server/pump.h"
 #include "edge/server/server.h"
 #include "edge/server/work_pool.h"
@@ -31,6 +33,7 @@ struct Shared {
   Service& service;
   Metrics& metrics;
   WorkPool& pool;
+  AnswerCache& answers;
 };
 
 // Lives on one worker thread; every member is called there.
@@ -62,7 +65,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Task<bool> send(const http::Head* head, Response response, SteadyTime begun);
   Task<bool> send_stream(StreamBody body, bool chunked);
   Task<bool> run_pump(Pump& pump);
+  Task<void> yield();
   Task<bool> write_text(std::string text);
+  Task<bool> send_rest(std::shared_ptr<const ReadyAnswer> answer, std::size_t sent);
+  std::size_t send_at_once(const ReadyAnswer& answer);  // how much of it was sent
+  void remember(const std::string& raw_head, const AnswerCache::Moment& asked, const http::Head& head,
+                const Response& response);
   Task<void> linger();
   std::string format_head(const http::Head* head, const Response& response);
   bool client_made_progress(SteadyTime now);
@@ -70,7 +78,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Shared& shared_;
   Socket socket_;
   const std::string peer_;
-  std::string in_;  // received, not yet used
+  std::array<char, 1024> small_;  // what is waited for comes here
+  std::string in_;                // received, not yet used
+  bool may_have_more_ = false;    // the kernel gave as much as there was room for
   Waiting waiting_ = Waiting::nothing;
   SteadyTime deadline_{};  // of head, body or idleness
   bool keep_ = true;

@@ -47,6 +47,7 @@ struct Response {
   int status = 200;
   std::vector<http::Field> fields;  // without framing fields: those are the server's
   Body body = std::string();
+  bool is_repeatable = false;  // the same head gets the same answer: Service::version()
 };
 
 std::string_view reason_of(int status);

@@ -45,7 +45,8 @@ class HttpServer final : public Server {
   HttpServer(const ServerConfig& config, Service& service, Metrics& metrics)
       : config_(config),
         pool_(config.service_threads, config.requests_waiting),
-        shared_{config_, service, metrics, pool_} {
+        answers_(service),
+        shared_{config_, service, metrics, pool_, answers_} {
     auto count = config.workers ? config.workers : std::max(1u, std::thread::hardware_concurrency());
     for (unsigned i = 0; i < count; ++i) workers_.push_back(std::make_unique<Worker>());
   }
@@ -156,6 +157,7 @@ class HttpServer final : public Server {
 
   const ServerConfig config_;
   WorkPool pool_;
+  AnswerCache answers_;
   Shared shared_;
   std::atomic<std::size_t> open_connections_ = 0;
   std::vector<std::unique_ptr<Worker>> workers_;

@@ -16,9 +16,9 @@ class Service {
   // Asked before a body is read: how many bytes of it may come, or the refusal. `request.body` is empty.
   virtual std::variant<ByteCount, Response> admit(const Request& request) = 0;
   virtual Response handle(const Request& request) = 0;
-  // Asked on a network thread before handle(), for requests without a body: the answer, where it is at hand. Does not
-  // wait.
-  virtual std::optional<Response> answer_at_once(const Request&) { return std::nullopt; }
+  // Asked on network threads; does not wait. While it stays the same, what is repeatable stays the same within a
+  // second.
+  virtual std::optional<std::uint64_t> version() { return std::nullopt; }
 };
 
 }  // namespace dray::server

@@ -3,8 +3,6 @@
 
 #include <cstdint>
 
-#include "base/result.h"
-
 namespace dray::model {
 
 // Safe for use from any thread.
@@ -12,8 +10,7 @@ class CatalogChanges {
  public:
   virtual ~CatalogChanges() = default;
   // Another number after every change, whichever process made it; the same one while nothing changed. Does not wait.
-  // Code::busy: it cannot be said right now.
-  virtual Result<std::uint64_t> version() = 0;
+  virtual std::uint64_t version() = 0;
 };
 
 }  // namespace dray::model
