@@ -1,8 +1,9 @@
-// What is told of a file by its first bytes, and of an ICC profile by its header: the server asks both of strangers'
-// files.
+// What is told of a file by its first bytes, of an ICC profile by its header, of a path by its records: strangers' files
+// are asked for all of them.
 #include <cassert>
 #include <cstdint>
 
+#include "pipeline/renditions/paths.h"
 #include "pipeline/renditions/profiles.h"
 #include "pipeline/renditions/source_kind.h"
 
@@ -18,5 +19,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   auto type = pipeline::type_of_profile(profile);
   assert(type || !type.error().message.empty());
   assert(pipeline::description_of_profile(profile).size() <= size);
+  constexpr pipeline::Mapping kNothing;
+  auto carried = pipeline::carry_paths(profile, kNothing);
+  assert(carried.size() <= profile.size() + 1);
+  assert(pipeline::carry_paths(carried, kNothing) == carried);
+  assert(pipeline::image_resources_of_psd(profile).size() <= size);
   return 0;
 }

@@ -9,6 +9,7 @@ import pathlib
 import re
 import signal
 import struct
+import subprocess
 import threading
 import time
 import unittest
@@ -191,6 +192,30 @@ class Images(SystemTest):
         answer = self.ask("with.jpg?req=xmp")
         self.assertEqual((answer.status, answer.headers["Content-Type"], answer.body), (200, "text/xml; charset=utf-8", packet))
         self.assertEqual(self.ask("without.png?req=xmp").status, 403)
+
+    def test_paths_come_along_as_other_programs_read_them(self):
+        knots = b"".join(struct.pack(">h6i", 1, *(3 * (int(y * 2 ** 24), int(x * 2 ** 24))))
+                         for y, x in ((0.25, 0.25), (0.25, 0.75), (0.75, 0.75), (0.75, 0.25)))
+        records = struct.pack(">h24x", 6) + struct.pack(">hh22x", 0, 4) + knots
+        segment = b"Photoshop 3.0\0" + b"8BIM" + struct.pack(">HHI", 2000, 0, len(records)) + records
+        file = io.BytesIO()
+        Image.new("RGB", (600, 400), (200, 30, 40)).save(file, "JPEG")
+        jpeg = file.getvalue()
+        self.put(with__jpg=jpeg[:2] + b"\xff\xed" + struct.pack(">H", len(segment) + 2) + segment + jpeg[2:])
+        self.dray.start()
+        for format in ("jpeg", "tif"):
+            answer = self.ask("with.jpg?crop=0,0,300,200&wid=150&pathEmbed=1&fmt=" + format)
+            self.write("made." + format, answer.body)
+            svg = subprocess.run(["identify", "-format", "%[8BIM:2000,2001:#1]", str(self.files / ("made." + format))],
+                                 capture_output=True, text=True, check=True).stdout
+            self.assertRegex(svg, "M 75 50\nL 225 50\n", format)  # of 150 x 100
+        props = self.ask("with.jpg?pathEmbed=1&req=props").text
+        self.assertIn("image.pathEmbed=1", props)
+        self.assertIn("image.pathEmbed=0", self.ask("with.jpg?req=props").text)
+        self.write("made.eps", self.ask("with.jpg?fmt=eps&iccEmbed=1&pathEmbed=1").body)
+        said = json.loads(subprocess.run(["exiftool", "-j", "-G", "-ICC_Profile:all", "-Photoshop:all", "-b",
+                                          str(self.files / "made.eps")], capture_output=True, text=True, check=True).stdout)[0]
+        self.assertTrue(any(key.startswith("ICC_Profile:") for key in said), said)
 
     def test_another_image_stands_for_one_that_is_missing(self):
         self.put(hero__png=png(600, 400), other__png=png(300, 300))

@@ -87,7 +87,7 @@ Result<int> render(const RenderOptions& options) {
     job.renditions.push_back(*std::move(rendition));
   }
   if (options.renditions.empty()) {
-    ASSIGN_OR_RETURN(auto reading, is::read_query(options.query, [](std::string_view) { return std::nullopt; }));
+    ASSIGN_OR_RETURN(auto reading, is::read_query(options.query, is::no_macro));
     for (const auto& name : reading.unknown)
       std::cerr << fmt::format("dray: the command {} is not known, and is ignored\n", name);
     extension = pipeline::extension_of(reading.recipe.output.value_or(is::Output()).format);

@@ -19,6 +19,8 @@ class Parser {
  public:
   explicit Parser(const FindMacro& find_macro) : find_macro_(find_macro) {}
 
+  void define(std::string_view name, std::string_view value) { variables_.emplace(name, value); }
+
   Result<void> read(std::string_view query, int depth) {
     for (auto piece : split(query, '&')) {
       if (piece.empty() || piece.front() == '.') continue;
@@ -37,7 +39,7 @@ class Parser {
  private:
   Result<void> read_macro(std::string_view written, int depth) {
     ASSIGN_OR_RETURN(auto name, decode(written));
-    auto text = find_macro_(ascii_lower(name));
+    ASSIGN_OR_RETURN(auto text, find_macro_(ascii_lower(name)));
     if (!text) return invalid(fmt::format("there is no image preset ${}$", name));
     if (depth == kDeepestMacro) return invalid(fmt::format("the image preset ${}$ goes round in circles", name));
     return read(*text, depth + 1);
@@ -98,8 +100,11 @@ class Parser {
 
 }  // namespace
 
-Result<std::vector<Command>> parse_query(std::string_view query, const FindMacro& find_macro) {
+Result<std::optional<std::string>> no_macro(std::string_view) { return std::optional<std::string>(); }
+
+Result<std::vector<Command>> parse_query(std::string_view query, const FindMacro& find_macro, std::string_view object) {
   Parser parser(find_macro);
+  if (!object.empty()) parser.define("object", object);
   RETURN_IF_ERROR(parser.read(query, 0));
   return std::move(parser.commands);
 }

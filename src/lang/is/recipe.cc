@@ -669,8 +669,8 @@ Result<Reading> read_commands(const std::vector<Command>& commands) {
   return reading;
 }
 
-Result<Reading> read_query(std::string_view query, const FindMacro& find_macro) {
-  ASSIGN_OR_RETURN(auto commands, parse_query(query, find_macro));
+Result<Reading> read_query(std::string_view query, const FindMacro& find_macro, std::string_view object) {
+  ASSIGN_OR_RETURN(auto commands, parse_query(query, find_macro, object));
   return read_commands(commands);
 }
 

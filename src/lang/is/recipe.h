@@ -194,7 +194,7 @@ struct Reading {
 // Code::invalid: a value that breaks its grammar or range, and what does not go together; the message says what would.
 Result<Reading> read_commands(const std::vector<Command>& commands);
 // parse_query() and read_commands().
-Result<Reading> read_query(std::string_view query, const FindMacro& find_macro);
+Result<Reading> read_query(std::string_view query, const FindMacro& find_macro, std::string_view object = {});
 
 // The canonical form: equal recipes have equal text, and reading it gives the recipe again.
 std::string format_query(const Recipe& recipe);

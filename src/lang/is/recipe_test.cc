@@ -90,6 +90,8 @@ TEST(Recipe, SaysWhatIsWrong) {
   for (const auto* value :
        {"NaN", "inf", "-inf", "1e3", "0x10", "", "-", ".", "--1", "99999999999999999999999999999999"})
     EXPECT_NE(complaint("scl=" + std::string(value)), "") << value;
+  EXPECT_EQ((*parse_query(".x&defaultImage=$Object$-small", no_macro, "a/b.jpg"))[0].value, "a/b.jpg-small");
+  EXPECT_EQ((*parse_query("defaultImage=$object$", no_macro))[0].value, "$object$");
   std::string many;
   for (int i = 0; i < 1001; ++i) many += "wid=1&";
   EXPECT_EQ(complaint(many), "the request has more than 1000 commands");

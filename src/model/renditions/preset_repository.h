@@ -31,7 +31,7 @@ class PresetRepository {
 };
 
 // Queries by the names of presets, as readers of queries ask for them. `presets` must outlive it.
-std::function<std::optional<std::string>(std::string_view)> queries_of(const PresetRepository& presets);
+std::function<Result<std::optional<std::string>>(std::string_view)> queries_of(const PresetRepository& presets);
 
 std::unique_ptr<PresetRepository> make_memory_presets();
 

@@ -57,10 +57,10 @@ class MemoryPresets final : public PresetRepository {
 
 }  // namespace
 
-std::function<std::optional<std::string>(std::string_view)> queries_of(const PresetRepository& presets) {
-  return [&presets](std::string_view name) -> std::optional<std::string> {
-    auto preset = presets.find(name);
-    return preset && *preset ? std::optional((*preset)->query) : std::nullopt;
+std::function<Result<std::optional<std::string>>(std::string_view)> queries_of(const PresetRepository& presets) {
+  return [&presets](std::string_view name) -> Result<std::optional<std::string>> {
+    ASSIGN_OR_RETURN(auto preset, presets.find(name));
+    return preset ? std::optional(std::move(preset->query)) : std::nullopt;
   };
 }
 

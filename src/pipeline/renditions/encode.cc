@@ -26,19 +26,11 @@ std::string take(VipsBlob* blob) {
   return text;
 }
 
-bool can_embed_profile(Format format) {
-  switch (format) {
-    case Format::jpeg:
-    case Format::pjpeg:
-    case Format::png:
-    case Format::png8:
-    case Format::tif:
-    case Format::pdf:
-    case Format::eps:
-      return true;
-    default:
-      return false;
-  }
+void set_blob(VImage& image, const char* name, const std::string& content) {
+  if (content.empty()) return;
+  auto* bytes = g_malloc(content.size());
+  std::copy(content.begin(), content.end(), static_cast<char*>(bytes));
+  image.set(name, reinterpret_cast<VipsCallbackFn>(vips_area_free_cb), bytes, content.size());
 }
 
 // Only what is asked for stays beside the pixels.
@@ -54,13 +46,10 @@ VImage with_metadata(const Picture& picture, const Encoding& encoding) {
                    name == "yoffset";
     if (!is_ours) image.remove(*field);
   }
-  if (encoding.embeds_profile && !picture.profile.empty() && can_embed_profile(encoding.output.format))
+  if (encoding.embeds_profile && !picture.profile.empty() && can_hold_profile(encoding.output.format))
     image = with_embedded(image, picture.profile);
-  if (!encoding.xmp.empty()) {
-    auto* bytes = g_malloc(encoding.xmp.size());
-    std::copy(encoding.xmp.begin(), encoding.xmp.end(), static_cast<char*>(bytes));
-    image.set(VIPS_META_XMP_NAME, reinterpret_cast<VipsCallbackFn>(vips_area_free_cb), bytes, encoding.xmp.size());
-  }
+  set_blob(image, VIPS_META_XMP_NAME, encoding.xmp);
+  set_blob(image, VIPS_META_PHOTOSHOP_NAME, encoding.resources);
   return image;
 }
 
@@ -73,6 +62,7 @@ JpegOptions jpeg_options(const Picture& picture, const Encoding& encoding) {
   options.resolution = encoding.resolution;
   if (encoding.embeds_profile) options.profile = picture.profile;
   options.xmp = encoding.xmp;
+  options.resources = encoding.resources;
   return options;
 }
 
@@ -150,6 +140,7 @@ std::string encode_page(const Picture& picture, const Encoding& encoding) {
   page.type = picture.type;
   page.resolution = encoding.resolution;
   if (encoding.embeds_profile) page.profile = picture.profile;
+  page.resources = encoding.resources;
   auto compression = encoding.output.compression.value_or(is::Compression::none);
   page.is_jpeg = compression == is::Compression::jpeg;
   if (page.is_jpeg) {
@@ -166,6 +157,25 @@ std::string encode_page(const Picture& picture, const Encoding& encoding) {
 }
 
 }  // namespace
+
+bool can_hold_profile(Format format) {
+  switch (format) {
+    case Format::jpeg:
+    case Format::pjpeg:
+    case Format::png:
+    case Format::png8:
+    case Format::tif:
+    case Format::pdf:
+    case Format::eps:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool can_hold_xmp(Format format) { return format == Format::jpeg || format == Format::pjpeg || format == Format::tif; }
+
+bool can_hold_paths(Format format) { return can_hold_xmp(format) || format == Format::eps; }
 
 std::string_view mime_type_of(Format format) {
   switch (format) {

@@ -18,9 +18,13 @@ struct Encoding {
   int scans = 0;           // of a progressive JPEG; 0: as compresses best
   double resolution = 72;  // dots per inch
   bool embeds_profile = false;
-  std::string xmp;  // is put into JPEG and TIFF; empty: none
+  std::string xmp;        // is put into JPEG and TIFF; empty: none
+  std::string resources;  // Photoshop's, into JPEG, TIFF and EPS
 };
 
+bool can_hold_profile(is::Output::Format format);
+bool can_hold_xmp(is::Output::Format format);
+bool can_hold_paths(is::Output::Format format);
 std::string_view mime_type_of(is::Output::Format format);
 // As entries of archives end: "jpg", "png", "tif", ...
 std::string_view extension_of(is::Output::Format format);

@@ -8,6 +8,7 @@
 #include "pipeline/renditions/compose.h"
 #include "pipeline/renditions/encode.h"
 #include "pipeline/renditions/operations.h"
+#include "pipeline/renditions/paths.h"
 #include "pipeline/renditions/profiles.h"
 
 namespace dray::pipeline {
@@ -230,19 +231,25 @@ class Rendering {
     encoding.resolution =
         recipe_.print_resolution.value_or(settings_.print_resolution.value_or(source_.facts().resolution));
     encoding.embeds_profile = recipe_.embeds_profile.value_or(settings_.embeds_profile);
-    bool holds_xmp = output_.format == is::Output::Format::jpeg || output_.format == is::Output::Format::pjpeg ||
-                     output_.format == is::Output::Format::tif;
-    if (recipe_.embeds_xmp.value_or(false) && holds_xmp) encoding.xmp = source_.xmp();
+    if (recipe_.embeds_xmp.value_or(false) && can_hold_xmp(output_.format)) encoding.xmp = source_.xmp();
+    if (recipe_.embeds_paths.value_or(false) && can_hold_paths(output_.format)) encoding.resources = paths();
     Rendered rendered;
     ASSIGN_OR_RETURN(rendered.content, encode(picture, encoding));
     rendered.mime_type = std::string(mime_type_of(output_.format));
     rendered.size = geometry_.reply();
     rendered.type = picture.type;
     rendered.has_alpha = picture.has_alpha;
-    rendered.has_profile = encoding.embeds_profile && !picture.profile.empty();
+    rendered.has_profile = encoding.embeds_profile && !picture.profile.empty() && can_hold_profile(output_.format);
+    rendered.has_paths = !encoding.resources.empty();
     rendered.profile_name = clean_name(description_of_profile(picture.profile));
     rendered.resolution = encoding.resolution;
     return rendered;
+  }
+
+  std::string paths() const {
+    auto mapping = mapping_of_orientation(source_.facts().orientation);
+    if (area_) mapping = mapping.then(mapping_of(*area_, source_.facts().seen));
+    return carry_paths(source_.image_resources(), mapping.then(mapping_of(geometry_, seen_)));
   }
 
   is::Resampling resampling() const { return recipe_.resampling.value_or(settings_.resampling); }

@@ -21,7 +21,7 @@ struct Rendered {
   std::string mime_type;
   PixelSize size;
   is::PixelType type = is::PixelType::rgb;
-  bool has_alpha = false, has_profile = false;
+  bool has_alpha = false, has_profile = false, has_paths = false;
   std::string profile_name;  // what the profile that the pixels are in calls itself
   double resolution = 72;    // dots per inch
 };

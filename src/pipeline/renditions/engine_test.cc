@@ -7,8 +7,10 @@
 
 #include "base/file.h"
 #include "base/unique_fd.h"
+#include "pipeline/renditions/paths.h"
 #include "pipeline/renditions/profiles.h"
 #include "pipeline/renditions/static_renditions.h"
+#include "pipeline/renditions/testing/photoshop.h"
 
 namespace dray::pipeline {
 namespace {
@@ -38,6 +40,13 @@ std::string take(VipsBlob* blob) {
   return text;
 }
 
+std::string jpeg_with_path() {
+  auto jpeg = take(quarters().jpegsave_buffer());
+  auto segment = std::string(kPhotoshopSegment) + photoshop::path_resource();
+  return jpeg.substr(0, 2) + "\xff\xed" + photoshop::number(static_cast<unsigned>(segment.size()) + 2, 2) + segment +
+         jpeg.substr(2);
+}
+
 class Engine : public testing::Test {
  protected:
   static void SetUpTestSuite() { prepare_vips(1); }
@@ -52,7 +61,7 @@ class Engine : public testing::Test {
   Result<Rendered> make(std::string_view query, Subject subject = Subject::image) {
     auto source = open(png_.empty() ? png() : png_);
     EXPECT_TRUE(source) << source.error().message << source.error().detail;
-    auto reading = is::read_query(query, [](std::string_view) { return std::nullopt; });
+    auto reading = is::read_query(query, is::no_macro);
     EXPECT_TRUE(reading) << reading.error().message;
     return render(*source, reading->recipe, subject, settings_);
   }
@@ -170,7 +179,7 @@ TEST_F(Engine, ReadsPicturesOfFewAndManyBands) {
       auto tiff = take(image.copy(VImage::option()->set("interpretation", interpretation)).tiffsave_buffer());
       auto source = open(tiff);
       if (!source) continue;
-      auto reading = is::read_query("op_hue=20&op_noise=5&fmt=gif", [](std::string_view) { return std::nullopt; });
+      auto reading = is::read_query("op_hue=20&op_noise=5&fmt=gif", is::no_macro);
       auto made = render(*source, reading->recipe, Subject::image, settings_);  // a picture or a reason, and no fall
       if (!made) {
         EXPECT_EQ(made.error().code, Code::invalid) << bands;
@@ -195,7 +204,7 @@ TEST_F(Engine, SaysThatAFileIsCut) {
   auto whole = png(quarters().resize(8));
   auto source = open(whole.substr(0, whole.size() / 2));
   ASSERT_TRUE(source);
-  auto reading = is::read_query("wid=300", [](std::string_view) { return std::nullopt; });
+  auto reading = is::read_query("wid=300", is::no_macro);
   EXPECT_EQ(render(*source, reading->recipe, Subject::image, settings_).error().code, Code::invalid);
   EXPECT_EQ(render_static(*source, default_static_renditions(Generation::classic), settings_).error().code,
             Code::invalid);
@@ -216,6 +225,36 @@ TEST_F(Engine, MakesTheStaticRenditionsTogether) {
   made = render_static(*source, default_static_renditions(Generation::classic), settings_);
   ASSERT_TRUE(made);
   EXPECT_EQ(made->back().name, "cq5dam.web.1280.1280.png") << "it sees through";
+}
+
+TEST_F(Engine, TakesPathsAlong) {
+  auto original = png_ = jpeg_with_path();
+  auto moved = carry_paths(photoshop::path_resource(), {2, 0, -1, 0, 2, -1});
+  for (const auto* format : {"jpeg", "pjpeg", "tif", "tif,,lzw"}) {
+    auto made = make(std::string("crop=200,150,200,150&pathEmbed=1&wid=100&fmt=") + format);
+    ASSERT_TRUE(made) << made.error().message;
+    EXPECT_TRUE(made->has_paths);
+    EXPECT_NE(made->content.find(moved), std::string::npos) << format;
+    png_ = made->content;
+    EXPECT_TRUE(make("pathEmbed=1")->has_paths) << "it is read again";
+    png_ = original;
+    EXPECT_FALSE(make("")->has_paths);
+    EXPECT_FALSE(make("pathEmbed=1&fmt=png")->has_paths);
+  }
+}
+
+TEST_F(Engine, WritesPathsAndProfileIntoEps) {
+  if (!find_profile("AdobeRGB", settings_)) GTEST_SKIP() << "AdobeRGB is not here: apt-get install colord-data";
+  png_ = jpeg_with_path();
+  auto made = make("fmt=eps&pathEmbed=1&iccEmbed=1&icc=AdobeRGB");
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_TRUE(made->has_profile);
+  EXPECT_NE(made->content.find("\n%BeginPhotoshop: 168\n% 3842494D07D0"), std::string::npos)
+      << made->content.substr(0, 500);
+  EXPECT_NE(made->content.find("\n%%BeginICCProfile: (photoshop) "), std::string::npos);
+  auto plain = make("fmt=eps");
+  EXPECT_EQ(plain->content.find("Photoshop"), std::string::npos);
+  EXPECT_FALSE(plain->has_profile);
 }
 
 TEST_F(Engine, ConvertsToTheProfileThatIsAskedFor) {

@@ -17,7 +17,7 @@ constexpr PixelSize kLandscape{1200, 800}, kLarge{4000, 3000}, kSmall{300, 200};
 
 Result<Geometry> geometry_of(PixelSize source, std::string_view query, const ImageSettings& settings = {},
                              ViewKind kind = ViewKind::image) {
-  auto reading = is::read_query(query, [](std::string_view) { return std::nullopt; });
+  auto reading = is::read_query(query, is::no_macro);
   EXPECT_TRUE(reading) << query << ": " << reading.error().message;
   return make_geometry(reading->recipe, source, settings, kind);
 }

@@ -11,6 +11,8 @@
 #include <cmath>
 #include <vector>
 
+#include "pipeline/renditions/paths.h"
+
 namespace dray::pipeline {
 namespace {
 
@@ -93,6 +95,9 @@ class Writer {
     if (options_.scans != 0) script_ = scan_script(component_count(picture_.type), options_.scans);
     if (!options_.xmp.empty() && options_.xmp.size() <= kLargestSegment - kXmpName.size())
       xmp_ = std::string(kXmpName) + options_.xmp;
+    constexpr auto kPart = kLargestSegment - kPhotoshopSegment.size();
+    for (std::size_t at = 0; at < options_.resources.size(); at += kPart)
+      resources_.push_back(std::string(kPhotoshopSegment) + options_.resources.substr(at, kPart));
     if (is_cmyk_) inverted_.resize(static_cast<std::size_t>(picture_.pixels.width()) * 4);
   }
 
@@ -134,9 +139,13 @@ class Writer {
       ::jpeg_write_icc_profile(&info_, reinterpret_cast<const JOCTET*>(options_.profile.data()),
                                static_cast<unsigned>(options_.profile.size()));
     }
-    if (xmp_.empty()) return;
-    ::jpeg_write_marker(&info_, JPEG_APP0 + 1, reinterpret_cast<const JOCTET*>(xmp_.data()),
-                        static_cast<unsigned>(xmp_.size()));
+    if (!xmp_.empty()) write_marker(JPEG_APP0 + 1, xmp_);
+    for (const auto& segment : resources_) write_marker(JPEG_APP0 + 13, segment);
+  }
+
+  void write_marker(int marker, const std::string& content) {
+    ::jpeg_write_marker(&info_, marker, reinterpret_cast<const JOCTET*>(content.data()),
+                        static_cast<unsigned>(content.size()));
   }
 
   bool put_lines(VipsRegion* region, const VipsRect* area) {
@@ -168,6 +177,7 @@ class Writer {
   unsigned char* bytes_ = nullptr;
   unsigned long length_ = 0;
   std::string xmp_;
+  std::vector<std::string> resources_;  // as segments
   std::vector<JSAMPLE> inverted_;
   std::vector<jpeg_scan_info> script_;
 };

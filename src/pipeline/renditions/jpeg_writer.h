@@ -17,6 +17,7 @@ struct JpegOptions {
   double resolution = 72;  // dots per inch
   std::string profile;     // ICC; empty: none
   std::string xmp;         // at most 65,502 bytes; empty: none
+  std::string resources;   // Photoshop's; empty: none
 };
 
 // The picture has no alpha. CMYK is written upside down, as Adobe's programs do, and says so. Throws vips::VError.

@@ -15,6 +15,17 @@ std::string_view device_space(is::PixelType type) {
   return type == is::PixelType::gray ? "/DeviceGray" : type == is::PixelType::rgb ? "/DeviceRGB" : "/DeviceCMYK";
 }
 
+// Lines of a PostScript comment.
+std::string in_hexadecimal(std::string_view content) {
+  constexpr std::size_t kBytesInLine = 64;
+  std::string text;
+  for (std::size_t i = 0; i < content.size(); ++i) {
+    if (i % kBytesInLine == 0) text += i == 0 ? "% " : "\n% ";
+    fmt::format_to(std::back_inserter(text), "{:02X}", static_cast<unsigned char>(content[i]));
+  }
+  return text + '\n';
+}
+
 double points(int pixels, double resolution) { return pixels * 72.0 / resolution; }
 
 // Objects of a PDF file, numbered from 1 in the order in which they are added.
@@ -92,6 +103,14 @@ std::string format_eps(const PagePicture& picture) {
       "%%LanguageLevel: 2\n%%DocumentData: Binary\n%%Pages: 1\n%%EndComments\n%%BeginProlog\n%%EndProlog\n%%Page: 1 "
       "1\n",
       static_cast<int>(std::ceil(width)), static_cast<int>(std::ceil(height)), width, height);
+  if (!picture.resources.empty()) {
+    out += fmt::format("%BeginPhotoshop: {}\n{}%EndPhotoshop\n", picture.resources.size(),
+                       in_hexadecimal(picture.resources));
+  }
+  if (!picture.profile.empty()) {
+    out += fmt::format("%%BeginICCProfile: (photoshop) {} Hex\n{}%%EndICCProfile\n", picture.profile.size(),
+                       in_hexadecimal(picture.profile));
+  }
   out += program;
   constexpr std::string_view kImage = "image\n";  // the bytes begin right behind it
   out += fmt::format("%%BeginData: {} Binary Bytes\n{}", kImage.size() + picture.content.size(), kImage);

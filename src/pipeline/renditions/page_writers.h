@@ -17,6 +17,7 @@ struct PagePicture {
   is::PixelType type = is::PixelType::rgb;
   double resolution = 72;  // dots per inch: the page has size * 72 / resolution points
   std::string profile;     // ICC, may be empty
+  std::string resources;   // Photoshop's, for EPS; may be empty
   std::string content;     // the pixels, row by row, or a JPEG of them
   bool is_jpeg = false;
 };
@@ -25,7 +26,8 @@ struct PagePicture {
 enum class PdfCompression { none, zip };
 std::string format_pdf(const PagePicture& picture, PdfCompression compression);
 
-// EPSF-3.0 (Adobe Technical Note 5002), uncompressed binary.
+// EPSF-3.0 (Adobe Technical Note 5002), uncompressed binary. Profile and resources stand in comments, as Photoshop's
+// do.
 std::string format_eps(const PagePicture& picture);
 
 }  // namespace dray::pipeline

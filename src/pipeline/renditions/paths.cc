@@ -113,6 +113,17 @@ Mapping turn(double degrees, PixelSize from, PixelSize to) {
 
 }  // namespace
 
+// Header, colour table, resources: "File header section" and what follows it.
+std::string_view image_resources_of_psd(std::string_view file) {
+  constexpr std::size_t kHeader = 26;
+  if (file.size() < kHeader + 8) return {};
+  auto rest = file.substr(kHeader);
+  std::size_t color_table = read_number(rest, 0, 4);
+  if (rest.size() < color_table + 8) return {};
+  rest.remove_prefix(4 + color_table);
+  return rest.substr(4, read_number(rest, 0, 4));
+}
+
 Mapping Mapping::then(const Mapping& next) const {
   return {next.x_of_x * x_of_x + next.x_of_y * y_of_x, next.x_of_x * x_of_y + next.x_of_y * y_of_y,
           next.x_of_x * x + next.x_of_y * y + next.x,  next.y_of_x * x_of_x + next.y_of_y * y_of_x,
@@ -135,6 +146,12 @@ Mapping mapping_of(const Geometry& geometry, PixelSize seen) {
       .then(move_to(geometry.canvas.at))
       .then(move_to(geometry.tile.at))
       .then(scale(1.0 / geometry.tile.size.width, 1.0 / geometry.tile.size.height));
+}
+
+Mapping mapping_of(const PixelBox& part, PixelSize whole) {
+  return scale(whole.width, whole.height)
+      .then(move_to(part.at))
+      .then(scale(1.0 / part.size.width, 1.0 / part.size.height));
 }
 
 Mapping mapping_of_orientation(int orientation) {

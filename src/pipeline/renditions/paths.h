@@ -10,6 +10,10 @@
 
 namespace dray::pipeline {
 
+// What a JPEG's segment of such resources begins with.
+inline constexpr std::string_view kPhotoshopSegment{"Photoshop 3.0\0", 14};
+std::string_view image_resources_of_psd(std::string_view file);  // empty where there are none
+
 // Where a point of the source lies in the reply, both as fractions of width and height.
 struct Mapping {
   double x_of_x = 1, x_of_y = 0, x = 0;
@@ -20,6 +24,7 @@ struct Mapping {
 
 // `seen` is the size of the source that the geometry was made for.
 Mapping mapping_of(const Geometry& geometry, PixelSize seen);
+Mapping mapping_of(const PixelBox& part, PixelSize whole);  // from the whole to a part of it
 // From the image as it is stored to what an EXIF orientation (1 to 8) makes of it.
 Mapping mapping_of_orientation(int orientation);
 

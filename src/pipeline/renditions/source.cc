@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "pipeline/renditions/paths.h"
 
 namespace dray::pipeline {
 namespace {
@@ -179,6 +180,19 @@ vips::VImage Source::read(int shrink, double scale, Access access) const {
 Bytes Source::bytes() const {
   if (!mapping_) mapping_ = map_file(fd_, size_);
   return {static_cast<const std::byte*>(mapping_.get()), size_};
+}
+
+std::string Source::image_resources() const {
+  if (facts_.kind == SourceKind::psd) return std::string(image_resources_of_psd(text_of(bytes())));
+  if (facts_.kind != SourceKind::jpeg && facts_.kind != SourceKind::tiff) return "";
+  auto image = read(1, 1, Access::sequential);
+  const auto* field = facts_.kind == SourceKind::jpeg ? VIPS_META_IPTC_NAME : VIPS_META_PHOTOSHOP_NAME;
+  if (image.get_typeof(field) == 0) return "";
+  std::size_t size = 0;
+  const auto* content = static_cast<const char*>(image.get_blob(field, &size));
+  std::string_view resources(content, size);
+  if (resources.starts_with(kPhotoshopSegment)) resources.remove_prefix(kPhotoshopSegment.size());
+  return std::string(resources);
 }
 
 vips::VImage Source::load_page(int page) const {

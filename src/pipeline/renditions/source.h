@@ -48,6 +48,7 @@ class Source {
 
   const SourceFacts& facts() const { return facts_; }
   const std::string& xmp() const { return xmp_; }  // as the file has it
+  std::string image_resources() const;             // Photoshop's, of JPEG, TIFF and PSD; throws vips::VError
 
   // The first page or frame as it is seen, with at least 1/`reduction` of the pixels in each direction; below 1 pages
   // and drawings are made larger. 8 bits, 1, 3 or 4 bands, alpha behind them where there is one; a profile that does

@@ -243,7 +243,7 @@ Result<ImageText> Images::describe_reply(const Found& found, const is::Reading& 
        {"image.iccProfile", about.profile_name},
        {"image.length", number(about.length)},
        {"image.mask", about.has_alpha ? "1" : "0"},
-       {"image.pathEmbed", "0"},
+       {"image.pathEmbed", about.has_paths ? "1" : "0"},
        {"image.pixTyp", std::string(pixel_type_name(about.type))},
        {"image.printRes", is::format_real(about.resolution)},
        {"image.quality", fmt::format("{}", reading.recipe.quality.value_or(settings.quality).quality)},
@@ -270,7 +270,8 @@ Result<ImageText> Images::describe_source(const Original& original, const is::Qu
 
 Result<ImageAnswer> Images::answer(const ImageRequest& request, const model::Caller& caller) const {
   ASSIGN_OR_RETURN(auto query, undo_protection(request));
-  ASSIGN_OR_RETURN(auto reading, read(query));
+  auto find_preset = model::queries_of(parts_.presets);
+  ASSIGN_OR_RETURN(auto reading, is::read_query(query, find_preset, request.object));
   const auto& question = reading.question;
   auto text = [&](ImageText answer) { return ImageAnswer{std::move(answer), "", {}, reading.unknown}; };
   if (question.kind == Kind::validate) return text(format_properties({{"request.isValid", "1"}}, question));
@@ -290,7 +291,7 @@ Result<ImageAnswer> Images::answer(const ImageRequest& request, const model::Cal
       return text(std::move(described));
     }
     case Kind::resolve: {
-      ASSIGN_OR_RETURN(auto commands, is::parse_query(query, model::queries_of(parts_.presets)));
+      ASSIGN_OR_RETURN(auto commands, is::parse_query(query, find_preset, request.object));
       return text({"text/plain; charset=utf-8",
                    fmt::format("/is/image/{}?{}\n", percent_encode_path(request.object), resolve(commands)), false});
     }

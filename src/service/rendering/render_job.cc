@@ -138,6 +138,7 @@ void visit_fields(Fields& fields, MadeFile& file) {
   fields("type", file.type);
   fields("hasAlpha", file.has_alpha);
   fields("hasProfile", file.has_profile);
+  fields("hasPaths", file.has_paths);
   fields("profileName", file.profile_name);
   fields("resolution", file.resolution);
 }
@@ -153,7 +154,7 @@ Result<RenderJob> render_job_from_json(const json::value& value) {
   ASSIGN_OR_RETURN(auto text, fields_from_json<JobText>(value, "a job"));
   RenderJob job{text.mime_type, text.settings, text.limits, {}, text.smart_crops, text.renditions, text.pages};
   for (const auto& order : text.recipes) {
-    ASSIGN_OR_RETURN(auto reading, is::read_query(order.query, [](std::string_view) { return std::nullopt; }));
+    ASSIGN_OR_RETURN(auto reading, is::read_query(order.query, is::no_macro));
     job.recipes.push_back({std::move(reading.recipe), order.subject, order.area});
   }
   return job;

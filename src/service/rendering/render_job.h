@@ -37,7 +37,7 @@ struct MadeFile {
   std::string mime_type;
   pipeline::PixelSize size;
   is::PixelType type = is::PixelType::rgb;
-  bool has_alpha = false, has_profile = false;
+  bool has_alpha = false, has_profile = false, has_paths = false;
   std::string profile_name;
   double resolution = 72;
 };

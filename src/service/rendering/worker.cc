@@ -48,7 +48,8 @@ class Output {
                   made->content.size(), made->mime_type,
                   made->size,           made->type,
                   made->has_alpha,      made->has_profile,
-                  made->profile_name,   made->resolution};
+                  made->has_paths,      made->profile_name,
+                  made->resolution};
     end_ += file.length;
     return file;
   }
