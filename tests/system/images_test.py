@@ -2,6 +2,7 @@
 
 import glob
 import hmac
+import http.client
 import io
 import json
 import os
@@ -110,6 +111,12 @@ class Images(SystemTest):
         part = ask(Range="bytes=1-3")
         self.assertEqual((part.status, part.body), (206, first.body[1:4]))
         self.assertEqual(ask(**{"If-None-Match": first.headers["ETag"]}).status, 304)
+        connection = http.client.HTTPConnection("127.0.0.1", self.dray.port, timeout=20)
+        for headers, status in (({"Range": "bytes=9999999-"}, 416), ({"If-Match": '"x"'}, 412)) * 3:
+            connection.request("GET", "/is/image/i/hero.png?$p$", headers={"Authorization": "Bearer " + ann, **headers})
+            answer = connection.getresponse()
+            self.assertEqual((answer.status, b"error" in answer.read()), (status, True))
+        connection.close()
         head = self.dray.request("HEAD", "/is/image/i/hero.png?$p$", token=ann)
         self.assertEqual((head.status, head.body, head.headers["Content-Length"]), (200, b"", str(len(first.body))))
         for nobody in (None, "dray_wrong", "admin"):
@@ -129,6 +136,18 @@ class Images(SystemTest):
         changes(lambda: self.dray.import_folder(self.files, "/content/dam/i"), 200)
         self.assertEqual(Image.open(io.BytesIO(ask().body)).size, (90, 90))
         changes(lambda: self.dray.run("user", "disable", "ann"), 401)
+
+    def test_no_operation_takes_more_time_or_memory_than_its_picture_is_worth(self):
+        row = b"\0" + os.urandom(4 * 3000)
+        chunks = chunk(b"IHDR", struct.pack(">IIBBBBB", 3000, 3000, 8, 6, 0, 0, 0)) + chunk(b"IDAT", zlib.compress(row * 3000))
+        self.put(noise__png=b"\x89PNG\r\n\x1a\n" + chunks + chunk(b"IEND", b""))
+        self.dray.start()
+        for query in ("rotate=33&wid=200", "rotate=45", "op_blur=100&wid=900", "op_grow=100", "op_growMask=-100&fmt=png-alpha",
+                      "op_usm=5,250,0", "op_colorize=ff0000&wid=10", "flip=ud", "extend=500,500,500,500&rotate=1"):
+            begun = time.monotonic()
+            answer = self.ask("noise.png?" + query)
+            self.assertEqual(answer.status, 200, query + ": " + answer.text[:200])
+            self.assertLess(time.monotonic() - begun, 15, query)
 
     def test_presets_are_kept_by_the_api(self):
         self.put(hero__png=png(600, 400))

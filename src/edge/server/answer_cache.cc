@@ -1,7 +1,5 @@
 #include "edge/server/answer_cache.h"
 
-#include <ctime>
-
 namespace dray::server {
 namespace {
 
@@ -13,7 +11,8 @@ constexpr std::size_t kMostBytes = 64 * 1024 * 1024;
 std::optional<AnswerCache::Moment> AnswerCache::now() const {
   auto version = service_.version();
   if (!version) return std::nullopt;
-  return Moment{*version, std::time(nullptr)};
+  auto second = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());  // as a Clock says it
+  return Moment{*version, second.time_since_epoch().count()};
 }
 
 std::shared_ptr<const ReadyAnswer> AnswerCache::find(std::string_view raw_head) const {
@@ -27,7 +26,7 @@ std::shared_ptr<const ReadyAnswer> AnswerCache::find(std::string_view raw_head) 
 void AnswerCache::keep(const std::string& raw_head, const Moment& asked, ReadyAnswer answer) {
   auto at = now();
   if (!at || *at != asked) return;
-  auto size = raw_head.size() + answer.head.size() + answer.body.size();
+  auto size = raw_head.size() + answer.head.size() + (answer.source ? answer.source->size() : 0);
   std::lock_guard lock(mutex_);
   if (moment_ != asked || kept_.size() >= kMostKept || bytes_ + size > kMostBytes) {
     kept_.clear();

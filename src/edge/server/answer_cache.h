@@ -19,9 +19,13 @@ namespace dray::server {
 
 struct ReadyAnswer {
   int status = 200;
-  std::string head;  // with its empty line
-  std::string_view body;
-  std::shared_ptr<const ByteCursor> owner;  // of the body
+  std::string head;       // with its empty line
+  std::string_view body;  // lies in `cursor`
+  std::shared_ptr<const ByteCursor> cursor;
+  std::shared_ptr<const ByteSource> source;  // of the body; nullptr where there is none
+  ByteRange range;                           // of the source
+
+  std::size_t size() const { return head.size() + body.size(); }
 };
 
 // Safe for use from any thread.
@@ -41,7 +45,7 @@ class AnswerCache {
   void keep(const std::string& raw_head, const Moment& asked, ReadyAnswer answer);
 
  private:
-  struct Hash {
+  struct Hash {  // not noexcept: so the map keeps hashes, and compares heads only when these are equal
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
   };

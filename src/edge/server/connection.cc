@@ -28,7 +28,8 @@ SteadyTime now() { return std::chrono::steady_clock::now(); }
 std::string http_date_now() {
   thread_local std::time_t last = 0;
   thread_local std::string text;
-  auto time = std::time(nullptr);
+  auto time =
+      std::chrono::system_clock::to_time_t(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
   if (time != last) {
     text = http::format_http_date(Seconds(std::chrono::seconds(time)));
     last = time;
@@ -65,8 +66,8 @@ Task<void> Connection::run() {
     if (ready) {
       shared_.metrics.answer_repeated();
       auto sent = send_at_once(*ready);
-      keep_ = sent == ready->head.size() + ready->body.size() || co_await send_rest(ready, sent);
       shared_.metrics.request_answered(ready->status, now() - begun);
+      keep_ = sent == ready->size() || co_await send_rest(ready, sent);
       log::debug("{} {} {}", peer_, std::string_view(*head).substr(0, head->find('\r')), ready->status);
       if (++ready_in_a_row % kReadyInARow == 0) co_await yield();  // it is the others' turn
       continue;
@@ -82,7 +83,7 @@ Task<bool> Connection::read_some() {
     if (cut_) co_return false;
     if (!may_have_more_) {
       auto [failure, count] = co_await socket_.async_read_some(net::buffer(small_), kToken);
-      if (failure) co_return false;
+      if (failure || cut_) co_return false;  // what cannot be answered is not carried out
       in_.append(small_.data(), count);
       may_have_more_ = count == small_.size();
       co_return true;
@@ -212,16 +213,20 @@ void Connection::remember(const std::string& raw_head, const AnswerCache::Moment
   constexpr ByteCount kLargest = 256 * 1024;
   const auto* ranges = std::get_if<RangeBody>(&response.body);
   bool has_body = ranges && head.method != http::Method::head;
-  if (!keep_ || draining_ || (has_body && ranges->length() > kLargest)) return;
-  ReadyAnswer answer{response.status, format_head(&head, response), {}, nullptr};
+  bool is_plain = ranges || length_of(response.body) == 0;  // or it is an error's text
+  if (!keep_ || draining_ || !is_plain || (has_body && ranges->source->size() > kLargest)) return;
+  ReadyAnswer answer;
+  answer.status = response.status;
+  answer.head = format_head(&head, response);
   if (has_body) {
     if (ranges->parts.size() != 1 || !ranges->parts[0].before.empty() || !ranges->after.empty()) return;
-    auto range = ranges->parts[0].range;
-    std::shared_ptr<ByteCursor> cursor = ranges->source->open_cursor(range.offset);
+    answer.source = ranges->source;
+    answer.range = ranges->parts[0].range;
+    std::shared_ptr<ByteCursor> cursor = ranges->source->open_cursor(answer.range.offset);
     auto piece = cursor->next();
-    if (!piece || piece->literal.size() < range.length) return;
-    answer.body = piece->literal.substr(0, range.length);
-    answer.owner = std::move(cursor);
+    if (!piece || piece->literal.size() < answer.range.length) return;
+    answer.body = piece->literal.substr(0, answer.range.length);
+    answer.cursor = std::move(cursor);
   }
   shared_.answers.keep(raw_head, asked, std::move(answer));
 }
@@ -239,8 +244,13 @@ std::size_t Connection::send_at_once(const ReadyAnswer& answer) {
 }
 
 Task<bool> Connection::send_rest(std::shared_ptr<const ReadyAnswer> answer, std::size_t sent) {
-  auto text = answer->head + std::string(answer->body);
-  bool whole = co_await write_text(text.substr(sent));
+  auto of_head = std::min(sent, answer->head.size()), of_body = sent - of_head;
+  RangeBody rest;
+  if (answer->source)
+    rest = {answer->source, {{"", {answer->range.offset + of_body, answer->range.length - of_body}}}, ""};
+  Pump pump(answer->head.substr(of_head), std::move(rest));
+  bool whole = co_await run_pump(pump);
+  shared_.metrics.bytes_sent(pump.sent());
   if (!whole) shared_.metrics.response_cut();
   truncated_ = !whole;
   co_return whole;
