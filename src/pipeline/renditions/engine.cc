@@ -17,7 +17,7 @@ namespace {
 using is::PixelType;
 using vips::VImage;
 
-constexpr int kLargeWindow = 32;  // rows: what needs more of them at a time cannot read on and on
+constexpr int kLargeWindow = 14;  // rows: what needs more of them at a time cannot read on and on
 
 struct Scales {  // pixels of the picture for one of the geometry's
   double x = 1, y = 1;
@@ -81,7 +81,8 @@ Picture rotate(Picture picture, double degrees) {
       turned.unpremultiply()
           .rint()
           .cast(VIPS_FORMAT_UCHAR)
-          .copy(VImage::option()->set("interpretation", interpretation)->set("xoffset", 0)->set("yoffset", 0));
+          .copy(VImage::option()->set("interpretation", interpretation)->set("xoffset", 0)->set("yoffset", 0))
+          .copy_memory();  // or what follows has it turned again and again
   return picture;
 }
 
@@ -147,7 +148,7 @@ class Rendering {
   // Whether pixels are wanted in another order than from top to bottom.
   bool jumps() const {
     return recipe_.rotation != 0 || (recipe_.flip && recipe_.flip->up_down) || recipe_.colorize.has_value() ||
-           recipe_.blur > kLargeWindow || std::abs(recipe_.grow) > kLargeWindow ||
+           recipe_.blur > kLargeWindow || recipe_.grow != 0 || recipe_.grow_mask ||
            (recipe_.unsharp_mask && recipe_.unsharp_mask->radius > kLargeWindow);
   }
 

@@ -108,6 +108,12 @@ TEST_F(Engine, AppliesOperations) {
   expect_near(pixel("op_colorize=ff0000,off", 390, 290), {255, 0, 0}, 6);
   expect_near(pixel("opac=50", 10, 10), {200, 30, 40, 128});
   expect_near(pixel("op_grow=10", 195, 10), {200, 160, 60}, 3);
+  expect_near(pixel("op_grow=10", 189, 10), {200, 30, 40}, 3);
+  expect_near(pixel("op_grow=-37", 200, 10), {30, 30, 40}, 3);
+  expect_near(pixel("op_grow=-37", 238, 10), {30, 160, 60}, 3);
+  expect_near(pixel("op_blur=8", 200, 10), {115, 95, 50}, 10);
+  expect_near(pixel("op_blur=59", 200, 75), {115, 95, 50}, 8);  // 30 pixels of standard deviation
+  expect_near(pixel("op_blur=59", 230, 75), {57, 139, 57}, 8);
   EXPECT_EQ(make("op_noise=20&fmt=png")->content, make("op_noise=20&fmt=png")->content) << "the same noise every time";
 }
 

@@ -214,8 +214,10 @@ Result<Made> WorkerPool::try_once(const RenderJob& job, const std::string& text,
   if (code != Code::gone) return std::move(answer).error();
   ++counts_.died;
   died = true;
-  return Error{Code::invalid,
-               "it cannot be made: the program that reads such files broke off, so this one may be damaged"};
+  return Error{
+      Code::invalid,
+      "it cannot be made: the program that reads such files broke off, so this one may be damaged, or need more memory "
+      "than --image-memory allows"};
 }
 
 Result<Made> WorkerPool::run(const RenderJob& job, int source, Admission admission) {
