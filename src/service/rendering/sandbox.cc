@@ -235,8 +235,10 @@ void wall_off_calls(bool runs_programs, std::vector<std::string>& missing) {
 std::vector<std::string> enter_sandbox(const SandboxRules& rules) {
   std::vector<std::string> missing;
   set_limit(RLIMIT_CORE, 0, "core files", missing);
-  set_limit(RLIMIT_DATA, rules.memory, "memory", missing);
-  set_limit(RLIMIT_AS, rules.memory + kMappings, "addresses", missing);
+  if (kLimitsMemory) {
+    set_limit(RLIMIT_DATA, rules.memory, "memory", missing);
+    set_limit(RLIMIT_AS, rules.memory + kMappings, "addresses", missing);
+  }
   set_limit(RLIMIT_FSIZE, rules.output, "what may be written", missing);
   ::signal(SIGXFSZ, SIG_IGN);  // the write fails instead, and says so
   set_limit(RLIMIT_NOFILE, static_cast<rlim_t>(rules.open_files), "open files", missing);

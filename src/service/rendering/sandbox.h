@@ -9,6 +9,13 @@
 
 namespace dray::service {
 
+// The sanitizers map terabytes: with them, memory is not limited.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kLimitsMemory = false;
+#else
+inline constexpr bool kLimitsMemory = true;
+#endif
+
 struct SandboxRules {
   ByteCount memory = 512 * 1024 * 1024;   // that the process may allocate
   ByteCount output = 1200 * 1024 * 1024;  // that it may write to one file: what is made lies in the server's memory

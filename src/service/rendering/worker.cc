@@ -164,7 +164,7 @@ ByteCount allocated() {
 
 // What pictures leave behind: a worker that holds much of its memory for nothing had better be a new one.
 bool is_bloated(ByteCount limit) {
-  if (allocated() <= limit / 2) return false;
+  if (!kLimitsMemory || allocated() <= limit / 2) return false;
   ::malloc_trim(0);
   return allocated() > limit / 2;
 }
