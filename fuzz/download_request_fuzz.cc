@@ -11,6 +11,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   auto request = pipeline::parse_download_request(*value);
   if (!request) return request.error().message.empty() ? (std::abort(), 0) : 0;
   auto object = to_json(*request);
+  auto kept = pipeline::download_request_from_json(object);
+  if (!kept || *kept != *request) std::abort();
   object.erase("form");
   auto again = pipeline::parse_download_request(object);
   if (!again || *again != *request) std::abort();

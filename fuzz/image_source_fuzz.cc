@@ -1,5 +1,5 @@
-// What is told of a file by its first bytes, of an ICC profile by its header, of a path by its records: strangers' files
-// are asked for all of them.
+// What is told of a file by its first bytes, of an ICC profile by its header, of a path by its records: strangers'
+// files are asked for all of them.
 #include <cassert>
 #include <cstdint>
 

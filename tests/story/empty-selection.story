@@ -9,7 +9,8 @@ $ dray import shoot --to /content/dam/shoot --quiet
 > {"targets": []}
 < 201 Created
 <
-< ={"id": "~.*", "status": "SUCCESSFUL", "isComplete": true, "created": "~.*", "totalSize": 0, "totalCount": 0, "artifacts": [], "skippedCount": 0, "skipped": [],
+< ={"id": "~.*", "status": "SUCCESSFUL", "isComplete": true, "inBackground": false, "created": "~.*", "finished": "~.*", "totalSize": 0, "totalCount": 0, "artifacts": [],
+<   "skippedCount": 0, "skipped": [],
 <   "message": "The selection contains no files, so no archive was created"}
 
 == Empty folders only, even where folders are kept ==

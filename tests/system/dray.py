@@ -251,7 +251,17 @@ class Dray:
         answer = self.ask_download(*targets, **options)
         if answer.status != 201:
             raise AssertionError("the download was answered with %d: %s" % (answer.status, answer.text))
-        return answer.json()
+        return self.wait_for_download(answer.json())
+
+    def wait_for_download(self, download, seconds=120):
+        """Until it is complete; what it is then."""
+        until = time.monotonic() + seconds
+        while not download["isComplete"]:
+            if time.monotonic() > until:
+                raise AssertionError("the download is still being processed: %s" % download)
+            time.sleep(0.02)
+            download = self.get("/api/v1/downloads/" + download["id"]).json()
+        return download
 
     def create_artifact(self, *targets, **options):
         """A download of exactly one artifact."""

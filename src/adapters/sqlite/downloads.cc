@@ -58,8 +58,26 @@ std::vector<Skipped> skipped_of(std::string_view text) {
   return skipped;
 }
 
-#define DOWNLOAD_COLUMNS \
-  "number, id, owner, created, status, total_size, total_count, message, targets, turns, skipped, needed"
+std::string format_progress(const model::DownloadProgress& progress) {
+  return json::serialize(json::array{progress.assets, progress.assets_done, progress.bytes, progress.bytes_done,
+                                     progress.renditions, progress.renditions_done, number_of(progress.begun)});
+}
+
+model::DownloadProgress progress_of(std::string_view text) {
+  auto array = array_of(text);
+  auto number = [&](std::size_t i) { return array.at(i).to_number<std::uint64_t>(); };
+  return {number(0), number(1), number(2), number(3), number(4), number(5), time_of(array.at(6).to_number<int64_t>())};
+}
+
+json::object object_of(std::string_view text) {
+  auto value = parse_json(text);
+  if (!value || !value->is_object()) throw Failure(Code::corrupt, "the catalog holds a damaged download");
+  return std::move(value->get_object());
+}
+
+#define DOWNLOAD_COLUMNS                                                                                    \
+  "number, id, owner, created, status, total_size, total_count, message, targets, turns, skipped, needed, " \
+  "in_background, finished, progress, request"
 
 Artifact artifact_of(const Statement& row, int first) {
   return {row.text(first),
@@ -87,6 +105,10 @@ Download download_of(Connection& connection, const Statement& row) {
   download.turns = turns_of(row.view(9));
   download.skipped = skipped_of(row.view(10));
   download.needed = static_cast<model::PrivilegeSet>(row.integer(11));
+  download.in_background = row.integer(12) != 0;
+  if (!row.is_null(13)) download.finished = time_of(row.integer(13));
+  download.progress = progress_of(row.view(14));
+  download.request = object_of(row.view(15));
   auto artifacts = connection.prepare(
       "SELECT name, kind, mime_type, size, entry_count, content, crc32, last_modified FROM artifact"
       " WHERE download = ? ORDER BY position");
@@ -102,37 +124,57 @@ class Downloads final : public model::DownloadRepository {
   Result<void> put(const Download& download) override {
     return guarded([&]() -> Result<void> {
       auto transaction = database_->write();
-      auto& connection = *transaction.operator->();
-      connection
-          .prepare(
-              "INSERT INTO download (id, owner, created, status, total_size, total_count, message, targets, turns, "
-              "skipped, needed)"
-              " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET owner = excluded.owner,"
-              " created = excluded.created, status = excluded.status, total_size = excluded.total_size,"
-              " total_count = excluded.total_count, message = excluded.message, targets = excluded.targets,"
-              " turns = excluded.turns, skipped = excluded.skipped, needed = excluded.needed")
-          .bind(download.id, download.owner, number_of(download.created), model::name_of(download.status),
-                download.total_size, download.total_count, download.message, format_paths(download.targets),
-                format_turns(download.turns), format_skipped(download.skipped),
-                static_cast<std::int64_t>(download.needed))
-          .run();
-      std::int64_t number = 0;
-      {
-        auto row = connection.prepare("SELECT number FROM download WHERE id = ?");
-        row.bind(download.id).step();
-        number = row.integer(0);
-      }
-      connection.prepare("DELETE FROM artifact WHERE download = ?").bind(number).run();
-      std::int64_t position = 0;
-      for (const auto& artifact : download.artifacts) {
-        connection.prepare("INSERT INTO artifact VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-            .bind(number, position++, artifact.name, artifact.kind == ArtifactKind::archive ? "archive" : "file",
-                  artifact.mime_type, artifact.size, artifact.entry_count, artifact.content, artifact.crc32,
-                  number_of(artifact.last_modified))
-            .run();
-      }
+      put_in(*transaction.operator->(), download);
       transaction.commit();
       return ok();
+    });
+  }
+
+  Result<bool> complete(const Download& download) override {
+    return guarded([&]() -> Result<bool> {
+      auto transaction = database_->write();
+      auto completed = download;
+      {
+        auto row = transaction->prepare("SELECT in_background FROM download WHERE id = ? AND status = 'PROCESSING'");
+        if (!row.bind(download.id).step()) return false;
+        completed.in_background |= row.integer(0) != 0;
+      }
+      put_in(*transaction.operator->(), completed);
+      transaction.commit();
+      return true;
+    });
+  }
+
+  Result<void> note_progress(const std::string& id, const model::DownloadProgress& progress) override {
+    return guarded([&]() -> Result<void> {
+      auto transaction = database_->write();
+      transaction->prepare("UPDATE download SET progress = ? WHERE id = ? AND status = 'PROCESSING'")
+          .bind(format_progress(progress), id)
+          .run();
+      transaction.commit();
+      return ok();
+    });
+  }
+
+  Result<bool> send_to_background(const std::string& id) override {
+    return guarded([&]() -> Result<bool> {
+      auto transaction = database_->write();
+      transaction->prepare("UPDATE download SET in_background = 1 WHERE id = ? AND status = 'PROCESSING'")
+          .bind(id)
+          .run();
+      bool is_processing = transaction->changes() > 0;
+      transaction.commit();
+      return is_processing;
+    });
+  }
+
+  Result<std::vector<std::string>> list_processing() const override {
+    return guarded([&]() -> Result<std::vector<std::string>> {
+      auto reader = database_->read();
+      auto row = reader->prepare("SELECT id FROM download WHERE status = 'PROCESSING' ORDER BY number");
+      std::vector<std::string> ids;
+      while (row.step()) ids.push_back(row.text(0));
+      return ids;
     });
   }
 
@@ -184,6 +226,42 @@ class Downloads final : public model::DownloadRepository {
   }
 
  private:
+  static void put_in(Connection& connection, const Download& download) {
+    connection
+        .prepare(
+            "INSERT INTO download (id, owner, created, status, total_size, total_count, message, targets, turns, "
+            "skipped, needed, in_background, finished, progress, request)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET owner = "
+            "excluded.owner,"
+            " created = excluded.created, status = excluded.status, total_size = excluded.total_size,"
+            " total_count = excluded.total_count, message = excluded.message, targets = excluded.targets,"
+            " turns = excluded.turns, skipped = excluded.skipped, needed = excluded.needed,"
+            " in_background = excluded.in_background, finished = excluded.finished, progress = excluded.progress,"
+            " request = excluded.request")
+        .bind(download.id, download.owner, number_of(download.created), model::name_of(download.status),
+              download.total_size, download.total_count, download.message, format_paths(download.targets),
+              format_turns(download.turns), format_skipped(download.skipped),
+              static_cast<std::int64_t>(download.needed), download.in_background,
+              download.finished ? std::optional(number_of(*download.finished)) : std::nullopt,
+              format_progress(download.progress), json::serialize(download.request))
+        .run();
+    std::int64_t number = 0;
+    {
+      auto row = connection.prepare("SELECT number FROM download WHERE id = ?");
+      row.bind(download.id).step();
+      number = row.integer(0);
+    }
+    connection.prepare("DELETE FROM artifact WHERE download = ?").bind(number).run();
+    std::int64_t position = 0;
+    for (const auto& artifact : download.artifacts) {
+      connection.prepare("INSERT INTO artifact VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+          .bind(number, position++, artifact.name, artifact.kind == ArtifactKind::archive ? "archive" : "file",
+                artifact.mime_type, artifact.size, artifact.entry_count, artifact.content, artifact.crc32,
+                number_of(artifact.last_modified))
+          .run();
+    }
+  }
+
   SharedDatabase database_;
 };
 

@@ -6,33 +6,38 @@ namespace {
 using model::Job;
 using model::JobState;
 
+#define JOB_COLUMNS "id, kind, subject, details, state, attempts, due, failure, owner"
+
 class Jobs final : public model::JobQueue {
  public:
   explicit Jobs(SharedDatabase database) : database_(std::move(database)) {}
 
   Result<void> add(const std::vector<model::JobDraft>& drafts, Seconds now) override {
-    return guarded([&]() -> Result<void> {
-      auto transaction = database_->write();
-      for (const auto& draft : drafts) {
-        transaction
-            ->prepare(
-                "INSERT OR REPLACE INTO job (kind, subject, details, state, attempts, due, failure) "
-                "VALUES (?, ?, ?, ?, 0, ?, '')")
-            .bind(draft.kind, draft.subject, json::serialize(draft.details), number(JobState::waiting), number_of(now))
-            .run();
-      }
-      transaction.commit();
-      return ok();
-    });
+    return insert(
+        "INSERT OR REPLACE INTO job (kind, subject, owner, details, state, attempts, due, failure) "
+        "VALUES (?, ?, ?, ?, ?, 0, ?, '')",
+        drafts, now);
   }
 
-  Result<std::optional<Job>> take(std::string_view kind, Seconds now, std::chrono::seconds lease) override {
+  Result<void> add_missing(const std::vector<model::JobDraft>& drafts, Seconds now) override {
+    return insert(
+        "INSERT OR IGNORE INTO job (kind, subject, owner, details, state, attempts, due, failure) "
+        "VALUES (?, ?, ?, ?, ?, 0, ?, '')",
+        drafts, now);
+  }
+
+  Result<std::optional<Job>> take(std::string_view kind, Seconds now, std::chrono::seconds lease,
+                                  model::Turn turn) override {
     return guarded([&]() -> Result<std::optional<Job>> {
       if (!has_due(kind, now)) return std::optional<Job>();  // without waiting for the writer
       auto transaction = database_->write();
       auto row = transaction->prepare(
-          "SELECT id, kind, subject, details, state, attempts, due, failure FROM job "
-          "WHERE kind = ? AND state <> ? AND due <= ? ORDER BY id LIMIT 1");
+          turn == model::Turn::oldest ? "SELECT " JOB_COLUMNS
+                                        " FROM job WHERE kind = ? AND state <> ? AND due <= ? ORDER BY id LIMIT 1"
+                                      : "SELECT " JOB_COLUMNS
+                                        " FROM job WHERE kind = ? AND state <> ? AND due <= ? "
+                                        "ORDER BY coalesce((SELECT taken FROM job_turn WHERE job_turn.kind = job.kind "
+                                        "AND job_turn.owner = job.owner), 0), id LIMIT 1");
       row.bind(kind, number(JobState::failed), number_of(now));
       if (!row.step()) return std::optional<Job>();
       ASSIGN_OR_RETURN(auto job, job_of(row));
@@ -42,6 +47,14 @@ class Jobs final : public model::JobQueue {
       transaction->prepare("UPDATE job SET state = ?, attempts = ?, due = ? WHERE id = ?")
           .bind(number(job.state), job.attempts, number_of(job.lease_until), job.id)
           .run();
+      if (turn == model::Turn::by_owner) {
+        transaction
+            ->prepare(
+                "INSERT OR REPLACE INTO job_turn (kind, owner, taken) "
+                "VALUES (?, ?, (SELECT coalesce(max(taken), 0) + 1 FROM job_turn))")
+            .bind(job.kind, job.owner)
+            .run();
+      }
       transaction.commit();
       return std::optional(std::move(job));
     });
@@ -87,12 +100,20 @@ class Jobs final : public model::JobQueue {
     });
   }
 
+  Result<std::uint64_t> count_of(std::string_view kind, const std::string& owner) const override {
+    return guarded([&]() -> Result<std::uint64_t> {
+      auto reader = database_->read();
+      auto row = reader->prepare("SELECT count(*) FROM job WHERE kind = ? AND owner = ? AND state <> ?");
+      row.bind(kind, owner, number(JobState::failed)).step();
+      return static_cast<std::uint64_t>(row.integer(0));
+    });
+  }
+
   Result<std::vector<Job>> list_failed(std::string_view kind, std::size_t limit) const override {
     return guarded([&]() -> Result<std::vector<Job>> {
       auto reader = database_->read();
-      auto row = reader->prepare(
-          "SELECT id, kind, subject, details, state, attempts, due, failure FROM job "
-          "WHERE kind = ? AND state = ? ORDER BY id DESC LIMIT ?");
+      auto row =
+          reader->prepare("SELECT " JOB_COLUMNS " FROM job WHERE kind = ? AND state = ? ORDER BY id DESC LIMIT ?");
       row.bind(kind, number(JobState::failed), static_cast<std::int64_t>(limit));
       std::vector<Job> jobs;
       while (row.step()) {
@@ -106,6 +127,20 @@ class Jobs final : public model::JobQueue {
  private:
   static std::int64_t number(JobState state) { return static_cast<std::int64_t>(state); }
 
+  Result<void> insert(const char* sql, const std::vector<model::JobDraft>& drafts, Seconds now) {
+    return guarded([&]() -> Result<void> {
+      auto transaction = database_->write();
+      for (const auto& draft : drafts) {
+        transaction->prepare(sql)
+            .bind(draft.kind, draft.subject, draft.owner, json::serialize(draft.details), number(JobState::waiting),
+                  number_of(now))
+            .run();
+      }
+      transaction.commit();
+      return ok();
+    });
+  }
+
   static Result<Job> job_of(const Statement& row) {
     Job job;
     job.id = row.integer(0);
@@ -117,6 +152,7 @@ class Jobs final : public model::JobQueue {
     job.attempts = static_cast<int>(row.integer(5));
     (job.state == JobState::running ? job.lease_until : job.not_before) = time_of(row.integer(6));
     job.failure = row.text(7);
+    job.owner = row.text(8);
     return job;
   }
 

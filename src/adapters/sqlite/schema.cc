@@ -164,6 +164,22 @@ INSERT INTO image_preset VALUES        -- Adobe's advice for masters of 2000 x 2
 CREATE TABLE processing_profile (name TEXT PRIMARY KEY, content TEXT NOT NULL);  -- as JSON
 DELETE FROM job WHERE kind = 'renditions';  -- jobs are for assets now, no longer for contents
 )sql",
+    R"sql(
+ALTER TABLE download ADD COLUMN in_background BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE download ADD COLUMN finished BIGINT;
+ALTER TABLE download ADD COLUMN progress TEXT NOT NULL DEFAULT '[0,0,0,0,0,0,0]';  -- as JSON
+ALTER TABLE download ADD COLUMN request TEXT NOT NULL DEFAULT '{}';                -- as JSON
+UPDATE download SET finished = created;
+CREATE INDEX download_processing ON download (number) WHERE status = 'PROCESSING';
+ALTER TABLE job ADD COLUMN owner TEXT NOT NULL DEFAULT '';
+CREATE INDEX job_by_owner ON job (kind, owner);
+CREATE TABLE job_turn (                -- when an owner last had a turn, as a running number
+  kind TEXT NOT NULL,
+  owner TEXT NOT NULL,
+  taken BIGINT NOT NULL,
+  PRIMARY KEY (kind, owner)
+) WITHOUT ROWID;
+)sql",
 };
 
 std::size_t schema_version(Connection& connection) {

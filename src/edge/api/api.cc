@@ -42,7 +42,7 @@ Response get_start(const Call& call) {
   return server::make_text_response(200, "text/plain; charset=utf-8", std::move(page));
 }
 
-enum class Match { exact, prefix, child };  // child: one more segment
+enum class Match { exact, prefix, child, middle };  // child: one more segment; middle: one in the place of *
 
 struct Route {
   Method method;
@@ -69,6 +69,7 @@ constexpr std::array kRoutes = {
     Route{Method::post, "/api/v1/downloads", Match::exact, Door::signed_in, kSelectionBody, create_download},
     Route{Method::get, "/api/v1/downloads", Match::exact, Door::signed_in, kNoBody, list_downloads},
     Route{Method::get, "/api/v1/downloads/", Match::prefix, Door::signed_in, kNoBody, get_download},
+    Route{Method::post, "/api/v1/downloads/*/retry", Match::middle, Door::signed_in, kNoBody, retry_download},
     Route{Method::delete_, "/api/v1/downloads/", Match::child, Door::signed_in, kNoBody, remove_download},
     Route{Method::get, "/api/v1/assets", Match::prefix, Door::signed_in, kNoBody, get_asset},
     Route{Method::get, "/api/v1/presets", Match::exact, Door::signed_in, kNoBody, list_presets},
@@ -89,8 +90,22 @@ constexpr std::array kRoutes = {
     Route{Method::get, "/content/dam", Match::prefix, Door::signed_in, kNoBody, get_original},
 };
 
+// The segment in the place of *.
+std::string_view middle_of(std::string_view pattern, std::string_view path) {
+  auto star = pattern.find('*');
+  auto before = pattern.substr(0, star), after = pattern.substr(star + 1);
+  if (path.size() <= before.size() + after.size() || !path.starts_with(before) || !path.ends_with(after)) return {};
+  auto middle = path.substr(before.size(), path.size() - before.size() - after.size());
+  return middle.find('/') == middle.npos ? middle : std::string_view();
+}
+
+std::string_view rest_of(const Route& route, std::string_view path) {
+  return route.match == Match::middle ? middle_of(route.path, path) : path.substr(route.path.size());
+}
+
 bool matches(const Route& route, std::string_view path) {
   if (route.match == Match::exact) return path == route.path;
+  if (route.match == Match::middle) return !middle_of(route.path, path).empty();
   if (!path.starts_with(route.path)) return false;
   if (route.match == Match::child) return path.find('/', route.path.size()) == std::string_view::npos;
   return path.size() == route.path.size() || route.path.ends_with('/') || path[route.path.size()] == '/';
@@ -172,7 +187,7 @@ class Api final : public server::Service {
       return server::make_error_response(
           403, "the CSRF-Token header is missing or wrong: get one from /libs/granite/csrf/token.json");
     }
-    call.rest = std::string_view(request.target.path).substr(route->path.size());
+    call.rest = rest_of(*route, request.target.path);
     return Passed{route, std::move(call)};
   }
 

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 
+#include "base/clock.h"
 #include "edge/server/metrics.h"
 #include "edge/server/service.h"
 #include "model/assets/asset_repository.h"
@@ -31,6 +32,7 @@ struct ApiParts {
   server::Metrics& metrics;
   std::function<server::RenditionCounts()> count_renditions;
   model::CatalogChanges& changes;
+  const Clock& clock;
 };
 
 std::unique_ptr<server::Service> make_api(ApiParts parts);

@@ -27,7 +27,16 @@ std::string uri_of(const std::string& id, const model::Artifact& artifact) {
   return fmt::format("{}/{}/artifacts/{}", kDownloads, id, percent_encode_path(artifact.name));
 }
 
-json::object to_json(const model::Download& download, std::size_t most_skipped) {
+json::object to_json(const model::DownloadProgress& progress, Seconds now) {
+  json::object object{{"percent", progress.percent()},        {"assetsDone", progress.assets_done},
+                      {"assetCount", progress.assets},        {"bytesDone", progress.bytes_done},
+                      {"byteCount", progress.bytes},          {"renditionsDone", progress.renditions_done},
+                      {"renditionCount", progress.renditions}};
+  if (auto left = progress.left(now)) object["secondsLeft"] = left->count();
+  return object;
+}
+
+json::object to_json(const model::Download& download, std::size_t most_skipped, Seconds now) {
   json::array artifacts, skipped;
   for (std::size_t i = 0; i < download.artifacts.size(); ++i) {
     const auto& artifact = download.artifacts[i];
@@ -45,6 +54,7 @@ json::object to_json(const model::Download& download, std::size_t most_skipped) 
   json::object object{{"id", download.id},
                       {"status", model::name_of(download.status)},
                       {"isComplete", download.is_complete()},
+                      {"inBackground", download.in_background},
                       {"created", format_utc(download.created)},
                       {"totalSize", download.total_size},
                       {"totalCount", download.total_count},
@@ -52,6 +62,10 @@ json::object to_json(const model::Download& download, std::size_t most_skipped) 
                       {"skippedCount", download.skipped.size()},
                       {"skipped", std::move(skipped)}};
   if (!download.message.empty()) object["message"] = download.message;
+  if (download.finished)
+    object["finished"] = format_utc(*download.finished);
+  else
+    object["progress"] = to_json(download.progress, now);
   return object;
 }
 
@@ -159,7 +173,7 @@ Response create_download(const Call& call) {
   if (!download) return server::make_error_response(download.error());
   call.parts.metrics.download_created(model::name_of(download->status), download->total_count,
                                       std::chrono::steady_clock::now() - begun);
-  auto response = server::make_json_response(201, to_json(*download, kAll));
+  auto response = server::make_json_response(201, to_json(*download, kAll, call.parts.clock.now()));
   response.fields.push_back({"Location", fmt::format("{}/{}", kDownloads, download->id)});
   return response;
 }
@@ -171,7 +185,8 @@ Response list_downloads(const Call& call) {
   auto page = call.parts.downloads.list(call.caller, before, *limit);
   if (!page) return server::make_error_response(page.error());
   json::array items;
-  for (const auto& download : *page) items.push_back(to_json(download, kSkippedInList));
+  auto now = call.parts.clock.now();
+  for (const auto& download : *page) items.push_back(to_json(download, kSkippedInList, now));
   json::object object{{"items", std::move(items)}};
   object["next"] = page->size() == *limit ? json::value(page->back().id) : json::value(nullptr);
   return server::make_json_response(200, object);
@@ -182,7 +197,13 @@ Response get_download(const Call& call) {
   if (!path) return server::make_error_response(path.error());
   if (!path->artifact.empty()) return get_artifact(call);
   auto download = call.parts.downloads.get(path->id, call.caller);
-  return download ? server::make_json_response(200, to_json(*download, kAll))
+  return download ? server::make_json_response(200, to_json(*download, kAll, call.parts.clock.now()))
+                  : server::make_error_response(download.error());
+}
+
+Response retry_download(const Call& call) {
+  auto download = call.parts.downloads.retry(std::string(call.rest), call.caller);
+  return download ? server::make_json_response(202, to_json(*download, kAll, call.parts.clock.now()))
                   : server::make_error_response(download.error());
 }
 

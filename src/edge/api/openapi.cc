@@ -33,7 +33,12 @@ constexpr std::string_view kDocument = R"json({
     "/api/v1/downloads/{id}": {
       "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}],
       "get": {"summary": "One download", "responses": {"200": {"description": "The download", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Download"}}}}, "404": {"$ref": "#/components/responses/Error"}}},
-      "delete": {"summary": "Remove a download; the assets stay", "responses": {"204": {"description": "Removed"}, "404": {"$ref": "#/components/responses/Error"}}}
+      "delete": {"summary": "Remove a download, or cancel one that is being processed; the assets stay", "responses": {"204": {"description": "Removed, or cancelled: then it is FAILED"}, "404": {"$ref": "#/components/responses/Error"}}}
+    },
+    "/api/v1/downloads/{id}/retry": {
+      "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}],
+      "post": {"summary": "Prepare a download again that lacks something", "responses": {"202": {"description": "It is being processed", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Download"}}}},
+        "404": {"$ref": "#/components/responses/Error"}, "409": {"$ref": "#/components/responses/Error"}, "503": {"$ref": "#/components/responses/Error"}}}
     },
     "/api/v1/downloads/{id}/artifacts/{name}": {
       "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}, {"name": "name", "in": "path", "required": true, "schema": {"type": "string"}}],
@@ -135,6 +140,9 @@ constexpr std::string_view kDocument = R"json({
         "archiveName": {"type": "string", "maxLength": 4096, "description": "Asks for a ZIP of this name even if it holds one file"}}},
       "Download": {"type": "object", "required": ["id", "status", "isComplete", "created", "totalSize", "totalCount", "artifacts", "skippedCount", "skipped"], "properties": {
         "id": {"type": "string"}, "status": {"enum": ["PROCESSING", "SUCCESSFUL", "PARTIALLY_SUCCESSFUL", "FAILED"]}, "isComplete": {"type": "boolean"},
+        "inBackground": {"type": "boolean", "description": "Nobody waited for it"}, "finished": {"type": "string", "format": "date-time"},
+        "progress": {"type": "object", "description": "While it is being processed", "properties": {"percent": {"type": "integer"}, "assetsDone": {"type": "integer"}, "assetCount": {"type": "integer"},
+          "bytesDone": {"type": "integer"}, "byteCount": {"type": "integer"}, "renditionsDone": {"type": "integer"}, "renditionCount": {"type": "integer"}, "secondsLeft": {"type": "integer"}}},
         "created": {"type": "string", "format": "date-time"}, "totalSize": {"type": "integer"}, "totalCount": {"type": "integer"}, "message": {"type": "string"},
         "artifacts": {"type": "array", "items": {"type": "object", "required": ["id", "name", "mimeType", "size", "entryCount", "uri", "etag"], "properties": {
           "id": {"type": "string"}, "name": {"type": "string"}, "mimeType": {"type": "string"}, "size": {"type": "integer"}, "entryCount": {"type": "integer"}, "uri": {"type": "string"}, "etag": {"type": "string"}}}},

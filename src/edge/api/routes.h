@@ -21,7 +21,8 @@ server::Response create_download(const Call& call);
 server::Response list_downloads(const Call& call);
 server::Response get_download(const Call& call);
 server::Response remove_download(const Call& call);
-server::Response get_artifact(const Call& call);  // its bytes, or its manifest
+server::Response retry_download(const Call& call);  // /api/v1/downloads/ID/retry
+server::Response get_artifact(const Call& call);    // its bytes, or its manifest
 
 server::Response get_asset(const Call& call);     // a folder's children or an asset's properties
 server::Response get_original(const Call& call);  // /content/dam/...

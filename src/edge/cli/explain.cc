@@ -30,9 +30,13 @@ Result<json::object> explain(Installation& parts, const ExplainOptions& options)
     ASSIGN_OR_RETURN(caller, parts.people->get_caller(options.user));
   }
   ASSIGN_OR_RETURN(auto part_limit, parse_size(options.part_limit));
-  service::Downloads downloads({*parts.assets, *parts.blobs, *parts.downloads, *parts.access, *parts.events,
-                                *parts.clock, *parts.random, *parts.presets, *parts.processing_profiles},
-                               {part_limit});
+  service::Bell queued, completed;
+  service::DownloadsConfig config;
+  config.policy.part_limit = part_limit;
+  service::Downloads downloads(
+      {*parts.assets, *parts.blobs, *parts.downloads, *parts.people, *parts.access, *parts.events, *parts.jobs,
+       *parts.clock, *parts.random, *parts.presets, *parts.processing_profiles, queued, completed},
+      config);
   ASSIGN_OR_RETURN(auto explanation, downloads.explain(request, caller));
   return to_json(explanation);
 }

@@ -15,6 +15,7 @@
 #include "edge/cli/image_workers.h"
 #include "edge/cli/terminal.h"
 #include "edge/server/server.h"
+#include "service/downloads/download_jobs.h"
 #include "service/images/images.h"
 #include "service/rendering/renderer.h"
 #include "service/rendering/static_jobs.h"
@@ -26,6 +27,9 @@ struct ServeOptions {
   std::string listen = "127.0.0.1:4502";
   std::string part_limit = "100GB";
   std::string log_level = "info";
+  std::uint64_t now_assets = 0;
+  std::string now_size = "0";
+  unsigned now_seconds = 3600;
   unsigned workers = 0;
   unsigned grace = 30;
   unsigned stall = 120;
@@ -98,7 +102,7 @@ class StopWatcher {
 server::RenditionCounts count(const Installation& parts, const service::WorkerPool& workers) {
   auto of_workers = workers.counts();
   server::RenditionCounts counts{of_workers.jobs, of_workers.started, of_workers.died, of_workers.killed, {}};
-  for (auto kind : {service::kRenditionJob, service::kFilmJob}) {
+  for (auto kind : {service::kRenditionJob, service::kFilmJob, service::kQuickDownloadJob, service::kDownloadJob}) {
     auto jobs = parts.jobs->count(kind);
     if (jobs) counts.jobs.push_back({std::string(kind), jobs->waiting, jobs->running, jobs->failed});
   }
@@ -117,10 +121,17 @@ Result<void> run_server(Installation& parts, const ServeOptions& options) {
   service::Films films(make_films_config(parts.data, options.film_patience));
   service::Renderer renderer({*parts.blobs, *parts.renditions, workers, *parts.clock, &films}, renderer_config);
   service::SmartCrops smart_crops(*parts.image_profiles, renderer);
-  service::Downloads downloads(
-      {*parts.assets, *parts.blobs, *parts.downloads, *parts.access, *parts.events, *parts.clock, *parts.random,
-       *parts.presets, *parts.processing_profiles, &renderer, &smart_crops},
-      {part_limit});
+  service::Bell queued, completed;
+  service::DownloadsConfig downloads_config;
+  downloads_config.policy.part_limit = part_limit;
+  if (options.now_assets > 0) downloads_config.now.assets = options.now_assets;
+  ASSIGN_OR_RETURN(auto now_bytes, parse_size(options.now_size));
+  if (now_bytes > 0) downloads_config.now.bytes = now_bytes;
+  downloads_config.now_time = std::chrono::seconds(options.now_seconds);
+  service::Downloads downloads({*parts.assets, *parts.blobs, *parts.downloads, *parts.people, *parts.access,
+                                *parts.events, *parts.jobs, *parts.clock, *parts.random, *parts.presets,
+                                *parts.processing_profiles, queued, completed, &renderer, &smart_crops},
+                               downloads_config);
   ASSIGN_OR_RETURN(auto signing_key, read_signing_key(options.image_key));
   service::ImagesConfig images_config{signing_key, options.image_locks, options.image_obfuscation};
   service::Images images({*parts.blobs, *parts.assets, *parts.access, *parts.presets, *parts.processing_profiles,
@@ -129,18 +140,20 @@ Result<void> run_server(Installation& parts, const ServeOptions& options) {
   server::Metrics metrics;
   auto api = api::make_api({accounts, downloads, *parts.assets, *parts.access, *parts.presets, *parts.image_profiles,
                             *parts.processing_profiles, images, metrics, [&] { return count(parts, workers); },
-                            *parts.changes});
+                            *parts.changes, *parts.clock});
   ASSIGN_OR_RETURN(auto server, server::open_server(config, *api, metrics));
   RETURN_IF_ERROR(create_first_administrator(accounts));
   std::cout << "Dray " << DRAY_VERSION << " serves at http://" << server->address() << "\n" << std::flush;
   service::StaticJobsConfig jobs_config;
-  jobs_config.threads = std::max(1u, workers_config.workers / 2);  // whoever waits for a picture comes first
+  jobs_config.crew.threads = std::max(1u, workers_config.workers / 2);  // whoever waits for a picture comes first
   jobs_config.subassets = options.subassets;
   service::StaticJobsParts jobs_parts{*parts.jobs, *parts.assets, *parts.processing_profiles, renderer, *parts.clock};
   service::StaticJobs static_jobs(jobs_parts, jobs_config);
   service::StaticJobsConfig film_config;
   film_config.kind = service::kFilmJob;
   service::StaticJobs film_jobs(jobs_parts, film_config);
+  RETURN_IF_ERROR(downloads.recover());
+  service::DownloadJobs download_jobs({downloads, *parts.jobs, *parts.clock, queued}, {});
   ScopeExit stop_films([&] { films.stop(); });
   StopWatcher watcher(*server, std::chrono::seconds(options.grace));
   server->run();
@@ -165,6 +178,15 @@ void add_serve(CLI::App& app, Context& context) {
   command->add_option("--listen", options->listen, "HOST:PORT to listen at")->capture_default_str();
   command->add_option("--part-limit", options->part_limit, "Archives are cut into parts of at most this size")
       ->capture_default_str();
+  command
+      ->add_option("--now-assets", options->now_assets,
+                   "A download of more assets than this goes on in the background; 0: none does for that")
+      ->capture_default_str();
+  command->add_option("--now-size", options->now_size, "So does one of more bytes, like 100MB; 0: none does")
+      ->capture_default_str();
+  command->add_option("--now-seconds", options->now_seconds, "And one that has not been prepared by then")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 3600));
   command->add_option("--workers", options->workers, "Network threads; 0 means one per core")->capture_default_str();
   command->add_option("--grace", options->grace, "Seconds that running downloads get to end after SIGTERM")
       ->capture_default_str();

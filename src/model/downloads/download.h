@@ -1,7 +1,9 @@
 // A download and its artifacts, as values.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,11 +44,27 @@ struct Artifact {
   bool operator==(const Artifact&) const = default;
 };
 
+// How far the preparation has come. What is counted is known once the selection is.
+struct DownloadProgress {
+  std::uint64_t assets = 0, assets_done = 0;
+  ByteCount bytes = 0, bytes_done = 0;  // of the originals
+  std::uint64_t renditions = 0, renditions_done = 0;
+  Seconds begun{};  // the preparation; 0: it waits for its turn
+
+  int percent() const;                                          // of renditions, of assets where there are none
+  std::optional<std::chrono::seconds> left(Seconds now) const;  // at the rate so far
+  bool operator==(const DownloadProgress&) const = default;
+};
+
 struct Download {
   std::string id;  // 32 random hexadecimal digits
   std::string owner;
   Seconds created{};
   DownloadStatus status = DownloadStatus::processing;
+  bool in_background = false;       // nobody waits for it: it is announced
+  std::optional<Seconds> finished;  // when it was complete
+  DownloadProgress progress;
+  json::object request;           // what was asked for: pipeline::DownloadRequest; empty: no longer known
   ByteCount total_size = 0;       // of the files, before packing
   std::uint64_t total_count = 0;  // of the files
   std::string message;            // for people; may be empty

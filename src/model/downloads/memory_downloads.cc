@@ -19,6 +19,28 @@ class Downloads final : public DownloadRepository {
     downloads_.push_back(download);
     return ok();
   }
+  Result<bool> complete(const Download& download) override {
+    return change(download.id, [&](Download& kept) {
+      bool in_background = kept.in_background;
+      kept = download;
+      kept.in_background |= in_background;
+    });
+  }
+  Result<void> note_progress(const std::string& id, const DownloadProgress& progress) override {
+    change(id, [&](Download& kept) { kept.progress = progress; });
+    return ok();
+  }
+  Result<bool> send_to_background(const std::string& id) override {
+    return change(id, [](Download& kept) { kept.in_background = true; });
+  }
+  Result<std::vector<std::string>> list_processing() const override {
+    std::lock_guard lock(mutex_);
+    std::vector<std::string> ids;
+    for (const auto& download : downloads_) {
+      if (!download.is_complete()) ids.push_back(download.id);
+    }
+    return ids;
+  }
   Result<std::optional<Download>> find(const std::string& id) const override {
     std::lock_guard lock(mutex_);
     for (const auto& download : downloads_) {
@@ -57,6 +79,18 @@ class Downloads final : public DownloadRepository {
   }
 
  private:
+  // Whether there is one that is being processed.
+  template <typename Change>
+  bool change(const std::string& id, Change change) {
+    std::lock_guard lock(mutex_);
+    for (auto& kept : downloads_) {
+      if (kept.id != id || kept.is_complete()) continue;
+      change(kept);
+      return true;
+    }
+    return false;
+  }
+
   mutable std::mutex mutex_;
   std::vector<Download> downloads_;  // in the order they were made
 };

@@ -25,11 +25,15 @@ struct JobDraft {
   std::string kind;     // what is to be done
   std::string subject;  // with what; there is one job of a kind for a subject
   json::object details;
+  std::string owner = {};  // whose turn it is then: see Turn
 };
+
+// Which of several jobs is next: the oldest, or the oldest of whoever has waited longest for a turn.
+enum class Turn { oldest, by_owner };
 
 struct Job {
   std::int64_t id = 0;
-  std::string kind, subject;
+  std::string kind, subject, owner;
   json::object details;
   JobState state = JobState::waiting;
   int attempts = 0;       // that were begun
@@ -50,8 +54,10 @@ class JobQueue {
   // All or none. Where there is a job of that kind for that subject already, it takes the new details and waits again,
   // even while it runs: then it will be carried out once more.
   virtual Result<void> add(const std::vector<JobDraft>& drafts, Seconds now) = 0;
-  // The one that has waited longest, or whose lease has ended; nullopt where there is none. It runs from now on.
-  virtual Result<std::optional<Job>> take(std::string_view kind, Seconds now, std::chrono::seconds lease) = 0;
+  virtual Result<void> add_missing(const std::vector<JobDraft>& drafts, Seconds now) = 0;  // those that are not there
+  // One that waits, or whose lease has ended; nullopt where there is none. It runs from now on.
+  virtual Result<std::optional<Job>> take(std::string_view kind, Seconds now, std::chrono::seconds lease,
+                                          Turn turn = Turn::oldest) = 0;
   // The next five do nothing to a job that was added again or taken by another since: `job` is as take() gave it.
   virtual Result<void> finish(const Job& job) = 0;
   virtual Result<void> extend(const Job& job, Seconds lease_until) = 0;  // it runs on
@@ -59,6 +65,7 @@ class JobQueue {
   virtual Result<void> retry(const Job& job, Seconds not_before, const std::string& failure) = 0;
   virtual Result<void> fail(const Job& job, const std::string& failure) = 0;
   virtual Result<JobCounts> count(std::string_view kind) const = 0;
+  virtual Result<std::uint64_t> count_of(std::string_view kind, const std::string& owner) const = 0;  // not failed
   virtual Result<std::vector<Job>> list_failed(std::string_view kind, std::size_t limit) const = 0;  // the newest first
 };
 

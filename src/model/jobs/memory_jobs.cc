@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 #include <mutex>
 
 #include "model/jobs/job_queue.h"
@@ -12,26 +13,36 @@ class MemoryJobs final : public JobQueue {
     std::lock_guard lock(mutex_);
     for (const auto& draft : drafts) {
       std::erase_if(jobs_, [&](const Job& job) { return job.kind == draft.kind && job.subject == draft.subject; });
-      Job job;
-      job.id = ++last_id_;
-      job.kind = draft.kind;
-      job.subject = draft.subject;
-      job.details = draft.details;
-      job.not_before = now;
-      jobs_.push_back(std::move(job));
+      put(draft, now);
     }
     return ok();
   }
 
-  Result<std::optional<Job>> take(std::string_view kind, Seconds now, std::chrono::seconds lease) override {
+  Result<void> add_missing(const std::vector<JobDraft>& drafts, Seconds now) override {
     std::lock_guard lock(mutex_);
+    for (const auto& draft : drafts) {
+      bool is_there = std::any_of(jobs_.begin(), jobs_.end(), [&](const Job& job) {
+        return job.kind == draft.kind && job.subject == draft.subject;
+      });
+      if (!is_there) put(draft, now);
+    }
+    return ok();
+  }
+
+  Result<std::optional<Job>> take(std::string_view kind, Seconds now, std::chrono::seconds lease, Turn turn) override {
+    std::lock_guard lock(mutex_);
+    auto place = [&](const Job& job) {
+      auto taken = turn == Turn::by_owner ? turns_[{job.kind, job.owner}] : 0;
+      return std::pair(taken, job.id);
+    };
     Job* next = nullptr;
     for (auto& job : jobs_) {
       bool waits = job.state == JobState::waiting && job.not_before <= now;
       bool is_lost = job.state == JobState::running && job.lease_until <= now;
-      if (job.kind == kind && (waits || is_lost) && (!next || job.id < next->id)) next = &job;
+      if (job.kind == kind && (waits || is_lost) && (!next || place(job) < place(*next))) next = &job;
     }
     if (!next) return std::optional<Job>();
+    if (turn == Turn::by_owner) turns_[{next->kind, next->owner}] = ++last_turn_;
     next->state = JobState::running;
     next->lease_until = now + lease;
     ++next->attempts;
@@ -83,6 +94,13 @@ class MemoryJobs final : public JobQueue {
     return counts;
   }
 
+  Result<std::uint64_t> count_of(std::string_view kind, const std::string& owner) const override {
+    std::lock_guard lock(mutex_);
+    return static_cast<std::uint64_t>(std::count_if(jobs_.begin(), jobs_.end(), [&](const Job& job) {
+      return job.kind == kind && job.owner == owner && job.state != JobState::failed;
+    }));
+  }
+
   Result<std::vector<Job>> list_failed(std::string_view kind, std::size_t limit) const override {
     std::lock_guard lock(mutex_);
     std::vector<Job> failed;
@@ -94,6 +112,17 @@ class MemoryJobs final : public JobQueue {
 
  private:
   static bool is_same(const Job& one, const Job& other) { return one.id == other.id && one.attempts == other.attempts; }
+
+  void put(const JobDraft& draft, Seconds now) {
+    Job job;
+    job.id = ++last_id_;
+    job.kind = draft.kind;
+    job.subject = draft.subject;
+    job.owner = draft.owner;
+    job.details = draft.details;
+    job.not_before = now;
+    jobs_.push_back(std::move(job));
+  }
 
   template <typename Change>
   Result<void> change(const Job& job, Change change) {
@@ -107,6 +136,8 @@ class MemoryJobs final : public JobQueue {
   mutable std::mutex mutex_;
   std::vector<Job> jobs_;  // by id
   std::int64_t last_id_ = 0;
+  std::map<std::pair<std::string, std::string>, std::int64_t> turns_;  // by kind and owner
+  std::int64_t last_turn_ = 0;
 };
 
 }  // namespace

@@ -250,4 +250,26 @@ json::object to_json(const DownloadRequest& request) {
           {"form", request.form == ArchiveForm::always ? "archive" : "asNeeded"}};
 }
 
+Result<DownloadRequest> download_request_from_json(const json::object& object) {
+  auto body = object;
+  auto form = body["form"];
+  body.erase("form");
+  json::array dynamic;
+  if (auto* options = body["options"].if_object()) {
+    if (auto* array = (*options)["dynamic"].if_array()) dynamic = std::move(*array);
+    options->erase("dynamic");
+  }
+  ASSIGN_OR_RETURN(auto request, parse_download_request(body));
+  request.form = form == "archive" ? ArchiveForm::always : ArchiveForm::as_needed;
+  for (const auto& value : dynamic) {
+    const auto* rendition = value.if_object();
+    const auto* preset = rendition ? rendition->if_contains("preset") : nullptr;
+    const auto* query = rendition ? rendition->if_contains("query") : nullptr;
+    if (!preset || !preset->is_string() || !query || !query->is_string())
+      return Error{Code::corrupt, "a dynamic rendition is neither a preset nor a query"};
+    request.options.dynamic.push_back({std::string(preset->get_string()), std::string(query->get_string())});
+  }
+  return request;
+}
+
 }  // namespace dray::pipeline

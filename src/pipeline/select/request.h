@@ -60,5 +60,6 @@ struct DownloadRequest {
 // option. An archive name asks for a ZIP even of one file.
 Result<DownloadRequest> parse_download_request(const json::value& body);
 json::object to_json(const DownloadRequest& request);
+Result<DownloadRequest> download_request_from_json(const json::object& object);  // what to_json() has written
 
 }  // namespace dray::pipeline

@@ -14,8 +14,8 @@ using model::Privilege;
 class Selector {
  public:
   Selector(const DownloadRequest& request, const model::Caller& caller, const model::AccessRules& rules,
-           const model::AssetRepository& assets, std::vector<WantedRendition> wanted)
-      : request_(request), caller_(caller), rules_(rules), assets_(assets) {
+           const model::AssetRepository& assets, std::vector<WantedRendition> wanted, const SelectionLimits& limits)
+      : request_(request), caller_(caller), rules_(rules), assets_(assets), limits_(limits) {
     selection_.wanted = std::move(wanted);
   }
 
@@ -25,7 +25,10 @@ class Selector {
         refuse(target, "denied", "you may not download: ask for read on /var/dam/jobs/download");
       return std::move(selection_);
     }
-    for (const auto& target : request_.targets) RETURN_IF_ERROR(take_target(target));
+    for (const auto& target : request_.targets) {
+      RETURN_IF_ERROR(take_target(target));
+      if (selection_.is_cut) break;
+    }
     if (selection_.suggested_name.empty()) selection_.suggested_name = "assets";
     return std::move(selection_);
   }
@@ -73,7 +76,7 @@ class Selector {
       } else if (allowed) {
         take_asset(std::move(node), base);
       }
-      return model::Visit::go_on;
+      return selection_.is_cut ? model::Visit::stop : model::Visit::go_on;
     });
   }
 
@@ -113,6 +116,7 @@ class Selector {
     if (request_.options.originals) take_original(std::move(node), base);
     for (auto& entry : renditions_) selection_.entries.push_back(std::move(entry));
     renditions_.clear();
+    selection_.is_cut = selection_.asset_count > limits_.assets || selection_.total_size > limits_.bytes;
   }
 
   void take_original(Node node, std::size_t base) {
@@ -133,6 +137,7 @@ class Selector {
   const model::Caller& caller_;
   const model::AccessRules& rules_;
   const model::AssetRepository& assets_;
+  const SelectionLimits limits_;
   const model::PrivilegeSet needed_ = needed_privileges(request_);
   Selection selection_;
   std::vector<SelectedEntry> renditions_;  // of the asset at hand
@@ -157,8 +162,9 @@ std::string SelectedEntry::file_name() const {
 }
 
 Result<Selection> select(const DownloadRequest& request, const model::Caller& caller, const model::AccessRules& rules,
-                         const model::AssetRepository& assets, std::vector<WantedRendition> wanted) {
-  return Selector(request, caller, rules, assets, std::move(wanted)).run();
+                         const model::AssetRepository& assets, std::vector<WantedRendition> wanted,
+                         const SelectionLimits& limits) {
+  return Selector(request, caller, rules, assets, std::move(wanted), limits).run();
 }
 
 json::object to_json(const Selection& selection) {

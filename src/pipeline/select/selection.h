@@ -1,6 +1,7 @@
 // Every file that results from a request, and what is refused with its reason.
 #pragma once
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -55,6 +56,13 @@ struct Selection {
   std::uint64_t to_be_made = 0;  // renditions; beyond kMostToBeMade they are counted only
   ByteCount total_size = 0;
   std::string suggested_name;  // of the archive: the folder's if the selection is one folder, else "assets"
+  bool is_cut = false;         // it went beyond the limits, and is not whole
+};
+
+// Where a selection need not be known whole, only whether it is a large one. All of it may be passed by one asset.
+struct SelectionLimits {
+  std::uint64_t assets = std::numeric_limits<std::uint64_t>::max();
+  ByteCount bytes = std::numeric_limits<ByteCount>::max();
 };
 
 inline constexpr std::uint64_t kMostToBeMade = 50'000;  // renditions of one download
@@ -66,7 +74,8 @@ model::PrivilegeSet needed_privileges(const DownloadRequest& request);
 // catalog.
 // Of each asset come, as the request says, the original and the `wanted` renditions, which are still to be made.
 Result<Selection> select(const DownloadRequest& request, const model::Caller& caller, const model::AccessRules& rules,
-                         const model::AssetRepository& assets, std::vector<WantedRendition> wanted = {});
+                         const model::AssetRepository& assets, std::vector<WantedRendition> wanted = {},
+                         const SelectionLimits& limits = {});
 json::object to_json(const Selection& selection);
 
 }  // namespace dray::pipeline

@@ -6,6 +6,8 @@
 #include <atomic>
 #include <unordered_set>
 
+#include "base/log.h"
+#include "base/scope_exit.h"
 #include "pipeline/bytes/blob_source.h"
 #include "pipeline/layout/manifest.h"
 
@@ -19,20 +21,6 @@ using model::DownloadStatus;
 using model::Privilege;
 
 constexpr unsigned kAssetsAtOnce = 4;  // of which renditions are made
-constexpr int kPreparingAtOnce = 6;    // downloads with renditions: each holds a thread that others need too
-
-// Counts itself while it lives.
-class Preparing {
- public:
-  explicit Preparing(std::atomic<int>& count) : count_(count), others_(count++) {}
-  Preparing(const Preparing&) = delete;
-  ~Preparing() { --count_; }
-  int others() const { return others_; }
-
- private:
-  std::atomic<int>& count_;
-  const int others_;
-};
 
 constexpr const char* kNothingToDo = "The selection contains no files, so no archive was created";
 
@@ -86,39 +74,57 @@ json::object to_json(const Explanation& explanation) {
           {"layouts", std::move(layouts)}};
 }
 
-Result<Explanation> Downloads::prepare(const pipeline::DownloadRequest& request, const Caller& caller,
-                                       Making making) const {
+struct Downloads::Gathered {
+  RenditionRules rules;
+  Wishes wishes;
+  pipeline::Selection selection;
+};
+
+Result<Downloads::Gathered> Downloads::gather(const pipeline::DownloadRequest& request, const Caller& caller,
+                                              const pipeline::SelectionLimits& limits) const {
+  Gathered gathered;
   ASSIGN_OR_RETURN(auto rules, parts_.access.list_rules());
   auto settings = parts_.renderer ? parts_.renderer->settings() : pipeline::ImageSettings();
-  ASSIGN_OR_RETURN(auto rules_of_renditions, read_rules(parts_.processing_profiles, settings.static_renditions));
-  ASSIGN_OR_RETURN(auto wishes, resolve_wishes(request, {parts_.presets, rules_of_renditions, parts_.smart_crops}));
+  ASSIGN_OR_RETURN(gathered.rules, read_rules(parts_.processing_profiles, settings.static_renditions));
+  ASSIGN_OR_RETURN(gathered.wishes, resolve_wishes(request, {parts_.presets, gathered.rules, parts_.smart_crops}));
+  ASSIGN_OR_RETURN(gathered.selection, pipeline::select(request, caller, model::AccessRules(std::move(rules)),
+                                                        parts_.assets, gathered.wishes.wanted(), limits));
+  auto& skipped = gathered.selection.skipped;
+  skipped.insert(skipped.end(), gathered.wishes.skipped.begin(), gathered.wishes.skipped.end());
+  if (gathered.selection.to_be_made > pipeline::kMostToBeMade)
+    return Error{Code::too_large, fmt::format("this download needs {} renditions made, and at most {} are: select less",
+                                              gathered.selection.to_be_made, pipeline::kMostToBeMade)};
+  return gathered;
+}
+
+Result<void> Downloads::make(Gathered& gathered, Preparation& preparation) const {
+  auto& selection = gathered.selection;
+  model::DownloadProgress totals;
+  totals.assets = selection.asset_count;
+  totals.bytes = selection.total_size;
+  totals.renditions = selection.to_be_made;
+  totals.begun = parts_.clock.now();
+  preparation.begin(totals);
+  if (gathered.wishes.wishes.empty()) return ok();
+  if (!parts_.renderer) return Error{Code::unavailable, "renditions cannot be made here: ask a running server"};
+  std::vector<model::ImageProfile> image_profiles;
+  if (parts_.smart_crops) {
+    ASSIGN_OR_RETURN(image_profiles, parts_.smart_crops->profiles());
+  }
+  return make_renditions(
+      selection, gathered.wishes,
+      {preparation, *parts_.renderer, parts_.smart_crops, parts_.assets, gathered.rules, std::move(image_profiles)},
+      kAssetsAtOnce);
+}
+
+Result<Explanation> Downloads::plan(const pipeline::DownloadRequest& request, Gathered gathered,
+                                    Preparation& preparation) const {
+  RETURN_IF_ERROR(make(gathered, preparation));
   Explanation prepared;
   prepared.request = request;
-  ASSIGN_OR_RETURN(prepared.selection, pipeline::select(request, caller, model::AccessRules(std::move(rules)),
-                                                        parts_.assets, wishes.wanted()));
-  auto& skipped = prepared.selection.skipped;
-  skipped.insert(skipped.end(), wishes.skipped.begin(), wishes.skipped.end());
-  if (prepared.selection.to_be_made > pipeline::kMostToBeMade)
-    return Error{Code::too_large, fmt::format("this download needs {} renditions made, and at most {} are: select less",
-                                              prepared.selection.to_be_made, pipeline::kMostToBeMade)};
-  if (!wishes.wishes.empty() && making == Making::no) return prepared;
-  if (!wishes.wishes.empty() && !parts_.renderer)
-    return Error{Code::unavailable, "renditions cannot be made here: ask a running server"};
-  Preparing preparing(preparing_);
-  if (!wishes.wishes.empty() && preparing.others() >= kPreparingAtOnce)
-    return Error{Code::busy, "many downloads with renditions are being prepared: try again in a moment"};
-  if (!wishes.wishes.empty()) {
-    std::vector<model::ImageProfile> image_profiles;
-    if (parts_.smart_crops) {
-      ASSIGN_OR_RETURN(image_profiles, parts_.smart_crops->profiles());
-    }
-    RETURN_IF_ERROR(make_renditions(
-        prepared.selection, wishes,
-        {*parts_.renderer, parts_.smart_crops, parts_.assets, rules_of_renditions, std::move(image_profiles)},
-        kAssetsAtOnce));
-  }
+  prepared.selection = std::move(gathered.selection);
   leave_out_missing_blobs(prepared.selection);
-  prepared.plan = pipeline::make_plan(request, prepared.selection, policy_);
+  prepared.plan = pipeline::make_plan(request, prepared.selection, config_.policy);
   for (const auto& archive : prepared.plan.archives) {
     ASSIGN_OR_RETURN(auto layout, pipeline::lay_out(archive, prepared.selection));
     prepared.layouts.push_back(std::move(layout));
@@ -127,7 +133,13 @@ Result<Explanation> Downloads::prepare(const pipeline::DownloadRequest& request,
 }
 
 Result<Explanation> Downloads::explain(const pipeline::DownloadRequest& request, const Caller& caller) const {
-  return prepare(request, caller, Making::no);
+  ASSIGN_OR_RETURN(auto gathered, gather(request, caller, {}));
+  Preparation preparation;
+  if (gathered.wishes.wishes.empty()) return plan(request, std::move(gathered), preparation);
+  Explanation explanation;  // no further: what is still to be made has no size
+  explanation.request = request;
+  explanation.selection = std::move(gathered.selection);
+  return explanation;
 }
 
 void Downloads::leave_out_missing_blobs(pipeline::Selection& selection) const {
@@ -169,31 +181,171 @@ Result<std::vector<Artifact>> Downloads::make_artifacts(const Explanation& prepa
   return artifacts;
 }
 
-Result<Download> Downloads::create(const pipeline::DownloadRequest& request, const Caller& caller) {
-  ASSIGN_OR_RETURN(auto prepared, prepare(request, caller, Making::yes));
+Download Downloads::new_download(const pipeline::DownloadRequest& request, const Caller& caller) const {
   Download download;
   download.id = random_hex(parts_.random, 16);
   download.owner = caller.user;
   download.created = parts_.clock.now();
+  download.targets = request.targets;
+  download.needed = pipeline::needed_privileges(request);
+  download.request = to_json(request);
+  return download;
+}
+
+Result<void> Downloads::fill(Download& download, Explanation prepared) {
   download.total_size = prepared.selection.total_size;
   download.total_count = prepared.selection.entries.size();
-  download.targets = taken_targets(request, prepared.selection);
+  download.targets = taken_targets(prepared.request, prepared.selection);
   download.turns = prepared.selection.turns;
-  download.needed = pipeline::needed_privileges(request);
   ASSIGN_OR_RETURN(download.artifacts, make_artifacts(prepared));
   download.skipped = std::move(prepared.selection.skipped);
   download.status = status_of(download);
+  download.message.clear();
   if (download.status == DownloadStatus::successful && download.artifacts.empty()) download.message = kNothingToDo;
   if (download.status == DownloadStatus::failed) download.message = "Nothing could be downloaded; \"skipped\" says why";
+  download.finished = parts_.clock.now();
+  return ok();
+}
+
+Result<void> Downloads::announce(const Download& download) {
+  parts_.completed.ring();
+  return parts_.events.append({0,
+                               *download.finished,
+                               "DOWNLOAD_CREATED",
+                               download.owner,
+                               "",
+                               {{"id", download.id},
+                                {"status", model::name_of(download.status)},
+                                {"files", download.total_count},
+                                {"bytes", download.total_size}}});
+}
+
+Result<Download> Downloads::create(const pipeline::DownloadRequest& request, const Caller& caller) {
+  ASSIGN_OR_RETURN(auto gathered, gather(request, caller, config_.now));
+  auto download = new_download(request, caller);
+  if (gathered.selection.is_cut) {
+    RETURN_IF_ERROR(check_queue(caller));
+    download.in_background = true;
+    return enqueue(std::move(download), kDownloadJob);
+  }
+  if (!gathered.wishes.wishes.empty()) {
+    RETURN_IF_ERROR(check_queue(caller));
+    ASSIGN_OR_RETURN(download, enqueue(std::move(download), kQuickDownloadJob));
+    return wait_for(std::move(download));
+  }
+  Preparation preparation;
+  ASSIGN_OR_RETURN(auto prepared, plan(request, std::move(gathered), preparation));
+  RETURN_IF_ERROR(fill(download, std::move(prepared)));
   RETURN_IF_ERROR(parts_.downloads.put(download));
-  RETURN_IF_ERROR(
-      parts_.events.append({0,
-                            download.created,
-                            "DOWNLOAD_CREATED",
-                            caller.user,
-                            "",
-                            {{"id", download.id}, {"files", download.total_count}, {"bytes", download.total_size}}}));
+  RETURN_IF_ERROR(announce(download));
   return download;
+}
+
+Result<void> Downloads::check_queue(const Caller& caller) const {
+  std::uint64_t all = 0, own = 0;
+  for (auto kind : {kQuickDownloadJob, kDownloadJob}) {
+    ASSIGN_OR_RETURN(auto counts, parts_.jobs.count(kind));
+    ASSIGN_OR_RETURN(auto of_caller, parts_.jobs.count_of(kind, caller.user));
+    all += counts.waiting + counts.running;
+    own += of_caller;
+  }
+  if (own >= config_.queued_of_user)
+    return Error{Code::busy, fmt::format("{} of your downloads are being prepared: wait until some of them are", own)};
+  if (all >= config_.queued) return Error{Code::busy, "many downloads are being prepared: try again in a minute"};
+  return ok();
+}
+
+// A server that dies in between leaves a download without its job: recover().
+Result<Download> Downloads::enqueue(Download download, std::string_view kind) {
+  RETURN_IF_ERROR(parts_.downloads.put(download));
+  RETURN_IF_ERROR(parts_.jobs.add({{std::string(kind), download.id, {}, download.owner}}, parts_.clock.now()));
+  parts_.queued.ring();
+  return download;
+}
+
+// Who waits too long, or with too many others, gets a download that is still being processed.
+Result<Download> Downloads::wait_for(Download download) {
+  constexpr std::chrono::milliseconds kLook{1000};  // another node may complete it, whose bell is not heard here
+  auto others = waiting_++;
+  ScopeExit leave([&] { --waiting_; });
+  auto until =
+      std::chrono::steady_clock::now() + (others < config_.waiting ? config_.now_time : std::chrono::seconds(0));
+  for (;;) {
+    auto heard = parts_.completed.times_rung();
+    ASSIGN_OR_RETURN(auto found, parts_.downloads.find(download.id));
+    if (!found) return no_download(download.id);  // removed meanwhile
+    if (found->is_complete()) return *std::move(found);
+    auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+    if (left.count() <= 0) break;
+    parts_.completed.wait(heard, std::min(left, kLook));
+  }
+  RETURN_IF_ERROR(parts_.downloads.send_to_background(download.id));
+  ASSIGN_OR_RETURN(auto found, parts_.downloads.find(download.id));
+  return found ? Result<Download>(*std::move(found)) : no_download(download.id);
+}
+
+Result<void> Downloads::carry_out(const std::string& id, Preparation& preparation, bool is_last) {
+  ASSIGN_OR_RETURN(auto download, parts_.downloads.find(id));
+  if (!download || download->is_complete()) return ok();
+  auto done = [&]() -> Result<void> {
+    ASSIGN_OR_RETURN(auto caller, parts_.people.get_caller(download->owner));
+    ASSIGN_OR_RETURN(auto request, pipeline::download_request_from_json(download->request));
+    ASSIGN_OR_RETURN(auto gathered, gather(request, caller, {}));
+    ASSIGN_OR_RETURN(auto prepared, plan(request, std::move(gathered), preparation));
+    return fill(*download, std::move(prepared));
+  }();
+  if (preparation.is_stopped()) return Error{Code::gone, "the download was stopped"};
+  bool may_pass = !done && (done.error().code == Code::busy || done.error().code == Code::unavailable ||
+                            done.error().code == Code::full || done.error().code == Code::conflict);
+  if (may_pass && !is_last) return done;
+  if (!done) {
+    if (!done.error().detail.empty()) log::warn("download {}: {}: {}", id, done.error().message, done.error().detail);
+    download->status = DownloadStatus::failed;
+    download->message = done.error().message;
+    download->finished = parts_.clock.now();
+  }
+  download->progress = preparation.progress();
+  ASSIGN_OR_RETURN(auto is_ours, parts_.downloads.complete(*download));
+  return is_ours ? announce(*download) : ok();
+}
+
+void Downloads::look_after(const std::string& id, Preparation& preparation) {
+  auto download = parts_.downloads.find(id);
+  if (!download) return;  // the next look may tell
+  if (!*download || (*download)->is_complete()) return preparation.stop();
+  auto progress = preparation.progress();
+  if (progress == (*download)->progress) return;
+  auto noted = parts_.downloads.note_progress(id, progress);
+  if (!noted) log::warn("download {}: {}", id, noted.error().message);
+}
+
+Result<void> Downloads::recover() {
+  ASSIGN_OR_RETURN(auto ids, parts_.downloads.list_processing());
+  std::vector<model::JobDraft> jobs;
+  for (const auto& id : ids) {
+    ASSIGN_OR_RETURN(auto download, parts_.downloads.find(id));
+    if (!download) continue;
+    auto kind = download->in_background ? kDownloadJob : kQuickDownloadJob;
+    jobs.push_back({std::string(kind), id, {}, download->owner});
+  }
+  return jobs.empty() ? ok() : parts_.jobs.add_missing(jobs, parts_.clock.now());
+}
+
+Result<Download> Downloads::retry(const std::string& id, const Caller& caller) {
+  ASSIGN_OR_RETURN(auto download, get(id, caller));
+  if (!download.is_complete()) return Error{Code::conflict, "this download is being prepared already"};
+  if (download.status == DownloadStatus::successful) return Error{Code::conflict, "this download lacks nothing"};
+  if (download.request.empty())
+    return Error{Code::conflict, "what this download asked for is no longer known: select it once more"};
+  RETURN_IF_ERROR(check_queue(caller));
+  download.status = DownloadStatus::processing;
+  download.in_background = true;
+  download.finished.reset();
+  download.progress = {};
+  download.message.clear();
+  download.artifacts.clear();
+  download.skipped.clear();
+  return enqueue(std::move(download), kDownloadJob);
 }
 
 Result<Download> Downloads::get(const std::string& id, const Caller& caller) const {
@@ -208,9 +360,20 @@ Result<std::vector<Download>> Downloads::list(const Caller& caller, const std::s
 }
 
 Result<void> Downloads::remove(const std::string& id, const Caller& caller) {
-  ASSIGN_OR_RETURN([[maybe_unused]] auto own, get(id, caller));
+  ASSIGN_OR_RETURN(auto download, get(id, caller));
+  auto now = parts_.clock.now();
+  if (!download.is_complete()) {
+    download.status = DownloadStatus::failed;
+    download.message = "cancelled by " + caller.user;
+    download.finished = now;
+    ASSIGN_OR_RETURN(auto is_cancelled, parts_.downloads.complete(download));
+    if (is_cancelled) {
+      parts_.completed.ring();
+      return parts_.events.append({0, now, "DOWNLOAD_CANCELLED", caller.user, "", {{"id", id}}});
+    }
+  }
   RETURN_IF_ERROR(parts_.downloads.remove(id));
-  return parts_.events.append({0, parts_.clock.now(), "DOWNLOAD_REMOVED", caller.user, "", {{"id", id}}});
+  return parts_.events.append({0, now, "DOWNLOAD_REMOVED", caller.user, "", {{"id", id}}});
 }
 
 // Time by the target and by the rule, not by the entry: what was readable then and is not now shows where the answer

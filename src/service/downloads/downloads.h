@@ -13,13 +13,16 @@
 #include "model/blobs/blob_store.h"
 #include "model/downloads/download_repository.h"
 #include "model/events/events.h"
+#include "model/jobs/job_queue.h"
 #include "model/people/access.h"
+#include "model/people/people.h"
 #include "model/renditions/preset_repository.h"
 #include "pipeline/bytes/archive_source.h"
 #include "pipeline/layout/layout.h"
 #include "pipeline/plan/plan.h"
 #include "pipeline/select/selection.h"
 #include "service/downloads/renditions.h"
+#include "service/jobs/bell.h"
 
 namespace dray::service {
 
@@ -43,54 +46,90 @@ struct Explanation {
 };
 json::object to_json(const Explanation& explanation);
 
+// Downloads that somebody waits for, and those that go on in the background: jobs whose subject is the download's id.
+inline constexpr std::string_view kQuickDownloadJob = "quick-downloads", kDownloadJob = "downloads";
+
 // What Downloads is built on; all of it outlives it.
 struct DownloadsParts {
   model::AssetRepository& assets;
   model::BlobStore& blobs;
   model::DownloadRepository& downloads;
+  model::PeopleRepository& people;
   model::AccessRepository& access;
   model::EventLog& events;
+  model::JobQueue& jobs;
   const Clock& clock;
   Random& random;
   const model::PresetRepository& presets;
   const model::ProcessingProfileRepository& processing_profiles;
+  Bell& queued;                  // rung for each download that is to be prepared
+  Bell& completed;               // rung for each that is complete
   Renderer* renderer = nullptr;  // without one no renditions can be made, only explained
   SmartCrops* smart_crops = nullptr;
+};
+
+struct DownloadsConfig {
+  pipeline::Policy policy = {};
+  // What has more assets or bytes, or takes longer to prepare, goes on in the background.
+  pipeline::SelectionLimits now = {};
+  std::chrono::seconds now_time{3600};
+  int waiting = 8;                      // requests that may wait for their download at a time
+  std::uint64_t queued_of_user = 2000;  // downloads that wait for their turn
+  std::uint64_t queued = 20'000;
 };
 
 // Safe for use from any thread.
 class Downloads {
  public:
-  Downloads(DownloadsParts parts, pipeline::Policy policy) : parts_(parts), policy_(policy), manifests_(parts.blobs) {}
+  Downloads(DownloadsParts parts, DownloadsConfig config) : parts_(parts), config_(config), manifests_(parts.blobs) {}
 
-  // Selects, plans, lays out, makes the manifests durable and then the download. An Error only when the store or the
-  // catalog fails, or Code::invalid where a rendition is asked for that nobody could make; what cannot be delivered is
-  // in the download's `skipped`.
+  // Selects, plans, lays out, makes the manifests durable and then the download: here, or, where that takes time, as a
+  // job, whose end is waited for unless the download is a large one. So the answer may still be in processing.
+  // An Error only when the store or the catalog fails; Code::invalid where a rendition is asked for that nobody could
+  // make; Code::busy where too many wait already; what cannot be delivered is in the download's `skipped`.
   Result<model::Download> create(const pipeline::DownloadRequest& request, const model::Caller& caller);
   Result<Explanation> explain(const pipeline::DownloadRequest& request, const model::Caller& caller) const;
+
+  // What a job does: ok when the download is complete, also as failed, or gone. Else an Error, and it is to be tried
+  // again; Code::gone: `preparation` was stopped. With `is_last` every failure is the download's.
+  Result<void> carry_out(const std::string& id, Preparation& preparation, bool is_last);
+  // Notes how far it is, and stops it where nobody wants it any more. Now and then, while it is carried out.
+  void look_after(const std::string& id, Preparation& preparation);
+  Result<void> recover();  // jobs for downloads whose server died before it had added them
 
   // The caller's own, or anyone's for administrators; else Code::not_found, as if it were not there.
   Result<model::Download> get(const std::string& id, const model::Caller& caller) const;
   Result<std::vector<model::Download>> list(const model::Caller& caller, const std::string& before,
                                             std::size_t limit) const;
+  // One that is being processed is cancelled, and stays as failed.
   Result<void> remove(const std::string& id, const model::Caller& caller);
+  // Prepares one that is complete again, under its id. Code::conflict: it lacks nothing, or is being processed.
+  Result<model::Download> retry(const std::string& id, const model::Caller& caller);
 
   // Code::not_found; Code::denied when a right that it needs has been withdrawn since; Code::gone when a blob has.
   Result<OpenArtifact> open_artifact(const std::string& id, const std::string& name, const model::Caller& caller);
   Result<OpenOriginal> open_original(const AssetPath& path, const model::Caller& caller) const;
 
  private:
-  enum class Making { yes, no };
-  Result<Explanation> prepare(const pipeline::DownloadRequest& request, const model::Caller& caller,
-                              Making making) const;
+  struct Gathered;
+  Result<Gathered> gather(const pipeline::DownloadRequest& request, const model::Caller& caller,
+                          const pipeline::SelectionLimits& limits) const;
+  Result<Explanation> plan(const pipeline::DownloadRequest& request, Gathered gathered, Preparation& preparation) const;
+  Result<void> make(Gathered& gathered, Preparation& preparation) const;
   void leave_out_missing_blobs(pipeline::Selection& selection) const;
   Result<std::vector<model::Artifact>> make_artifacts(const Explanation& prepared);
+  Result<void> fill(model::Download& download, Explanation prepared);
+  Result<void> check_queue(const model::Caller& caller) const;
+  Result<model::Download> enqueue(model::Download download, std::string_view kind);
+  Result<model::Download> wait_for(model::Download download);
+  model::Download new_download(const pipeline::DownloadRequest& request, const model::Caller& caller) const;
+  Result<void> announce(const model::Download& download);
   Result<void> check_rights(const model::Download& download, const model::Caller& caller) const;
 
-  DownloadsParts parts_;
-  const pipeline::Policy policy_;
+  const DownloadsParts parts_;
+  const DownloadsConfig config_;
   pipeline::ManifestCache manifests_;
-  mutable std::atomic<int> preparing_ = 0;  // downloads with renditions
+  std::atomic<int> waiting_ = 0;  // requests
 };
 
 }  // namespace dray::service

@@ -46,7 +46,17 @@ class DownloadsTest : public testing::Test {
   model::Caller ann_{"ann", {"everyone"}}, bob_{"bob", {"everyone"}}, root_{"root", {"administrators", "everyone"}};
   std::unique_ptr<model::PresetRepository> presets_ = model::make_memory_presets();
   std::unique_ptr<model::ProcessingProfileRepository> profiles_ = model::make_memory_processing_profiles();
-  Downloads downloads_{{*assets_, *blobs_, *kept_, *access_, *events_, clock_, random_, *presets_, *profiles_}, {}};
+  std::unique_ptr<model::PeopleRepository> people_ = model::make_memory_people();
+  std::unique_ptr<model::JobQueue> jobs_ = model::make_memory_jobs();
+  Bell queued_, completed_;
+  DownloadsConfig config_ = [] {
+    DownloadsConfig config;
+    config.now = {10, 100'000'000};
+    return config;
+  }();
+  Downloads downloads_{{*assets_, *blobs_, *kept_, *people_, *access_, *events_, *jobs_, clock_, random_, *presets_,
+                        *profiles_, queued_, completed_},
+                       config_};
 };
 
 TEST_F(DownloadsTest, MakesAnArchiveOfAFolder) {
@@ -168,6 +178,113 @@ TEST_F(DownloadsTest, ExplainsWithoutKeepingAnything) {
   auto object = to_json(*downloads_.explain(request, ann_));
   EXPECT_EQ(object["layouts"].at(0).at("entryCount").to_number<int>(), 2);
   EXPECT_TRUE(downloads_.list(ann_, "", 10)->empty());
+}
+
+class BackgroundTest : public DownloadsTest {
+ protected:
+  BackgroundTest() {
+    EXPECT_TRUE(people_->put_user({"ann", "", "", "", true}));
+    for (int i = 0; i < 11; ++i) put("/content/dam/large/" + std::to_string(i) + ".jpg", std::string(100, 'x'));
+  }
+  // As the crew does it.
+  Result<void> carry_out_next(bool is_last = false) {
+    auto job = *jobs_->take(kDownloadJob, clock_.now(), std::chrono::seconds(60));
+    if (!job) return Error{Code::not_found, "there is no job"};
+    Preparation preparation;
+    auto done = downloads_.carry_out(job->subject, preparation, is_last);
+    if (done) {
+      EXPECT_TRUE(jobs_->finish(*job));
+    }
+    return done;
+  }
+};
+
+TEST_F(BackgroundTest, WhatIsLargeIsAJob) {
+  auto download = create({"/content/dam/large"});
+  EXPECT_EQ(download.status, DownloadStatus::processing);
+  EXPECT_TRUE(download.in_background);
+  EXPECT_EQ(queued_.times_rung(), 1u);
+  clock_.advance(std::chrono::seconds(5));
+  ASSERT_TRUE(carry_out_next());
+  download = *downloads_.get(download.id, ann_);
+  EXPECT_EQ(download.status, DownloadStatus::successful);
+  EXPECT_EQ(download.finished, clock_.now());
+  EXPECT_EQ(download.total_count, 11u);
+  EXPECT_EQ(download.artifacts.at(0).name, "large.zip");
+  EXPECT_EQ(completed_.times_rung(), 1u);
+}
+
+TEST_F(BackgroundTest, TheThresholdsAreStrict) {
+  ASSERT_TRUE(assets_->remove(path("/content/dam/large/0.jpg")));
+  EXPECT_EQ(create({"/content/dam/large"}).status, DownloadStatus::successful) << "ten assets";
+  put_asset("/content/dam/at/a.jpg", *model::put_blob(*blobs_, bytes_of(std::string(99'999'999, 'x'))));
+  put("/content/dam/at/b.jpg", "y");
+  EXPECT_EQ(create({"/content/dam/at"}).status, DownloadStatus::successful) << "100,000,000 bytes";
+  put("/content/dam/at/b.jpg", "yz");
+  EXPECT_EQ(create({"/content/dam/at"}).status, DownloadStatus::processing) << "100,000,001 bytes";
+}
+
+TEST_F(BackgroundTest, CancellingWinsAgainstTheJob) {
+  auto id = create({"/content/dam/large"}).id;
+  EXPECT_EQ(downloads_.remove(id, bob_).error().code, Code::not_found);
+  ASSERT_TRUE(downloads_.remove(id, ann_));
+  auto download = *downloads_.get(id, ann_);
+  EXPECT_EQ(download.status, DownloadStatus::failed);
+  EXPECT_EQ(download.message, "cancelled by ann");
+  Preparation preparation;
+  downloads_.look_after(id, preparation);
+  EXPECT_TRUE(preparation.is_stopped());
+  ASSERT_TRUE(carry_out_next());
+  EXPECT_EQ((*downloads_.get(id, ann_)).status, DownloadStatus::failed);
+  ASSERT_TRUE(downloads_.remove(id, ann_)) << "the second time it goes";
+  EXPECT_FALSE(downloads_.get(id, ann_));
+}
+
+TEST_F(BackgroundTest, IsTriedAgain) {
+  auto id = create({"/content/dam/large"}).id;
+  EXPECT_EQ(downloads_.retry(id, ann_).error().code, Code::conflict);
+  ASSERT_TRUE(downloads_.remove(id, ann_));
+  ASSERT_TRUE(carry_out_next());
+  EXPECT_EQ(downloads_.retry(id, bob_).error().code, Code::not_found);
+  EXPECT_EQ(downloads_.retry(id, ann_)->status, DownloadStatus::processing);
+  ASSERT_TRUE(carry_out_next());
+  EXPECT_EQ(downloads_.get(id, ann_)->status, DownloadStatus::successful);
+  EXPECT_EQ(downloads_.retry(id, ann_).error().code, Code::conflict);
+}
+
+TEST_F(BackgroundTest, FailsWhereItsOwnerIsGone) {
+  auto id = create({"/content/dam/large"}).id;
+  ASSERT_TRUE(people_->remove_user("ann"));
+  ASSERT_TRUE(carry_out_next());
+  EXPECT_EQ(downloads_.get(id, root_)->status, DownloadStatus::failed);
+  EXPECT_NE(downloads_.get(id, root_)->message, "");
+}
+
+TEST_F(BackgroundTest, IsRecovered) {
+  auto id = create({"/content/dam/large"}).id;
+  auto job = *jobs_->take(kDownloadJob, clock_.now(), std::chrono::seconds(60));
+  ASSERT_TRUE(jobs_->finish(*job)) << "as if it had never been added";
+  ASSERT_TRUE(downloads_.recover());
+  ASSERT_TRUE(carry_out_next());
+  EXPECT_EQ(downloads_.get(id, ann_)->status, DownloadStatus::successful);
+  ASSERT_TRUE(downloads_.recover());
+  EXPECT_FALSE(carry_out_next());
+}
+
+TEST_F(BackgroundTest, RefusesMoreThanTheQueueHolds) {
+  auto config = config_;
+  config.queued_of_user = 2;
+  Downloads downloads{{*assets_, *blobs_, *kept_, *people_, *access_, *events_, *jobs_, clock_, random_, *presets_,
+                       *profiles_, queued_, completed_},
+                      config};
+  pipeline::DownloadRequest request;
+  request.targets = {path("/content/dam/large")};
+  EXPECT_TRUE(downloads.create(request, ann_));
+  EXPECT_TRUE(downloads.create(request, ann_));
+  EXPECT_EQ(downloads.create(request, ann_).error().code, Code::busy);
+  EXPECT_TRUE(downloads.create(request, bob_)) << "who has none waiting";
+  request.targets = {path("/content/dam/large/1.jpg")};
+  EXPECT_EQ(downloads.create(request, ann_)->status, DownloadStatus::successful) << "what is small is always made";
 }
 
 }  // namespace

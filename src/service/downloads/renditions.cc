@@ -147,6 +147,10 @@ class Maker {
       {
         std::lock_guard lock(mutex_);
         if (error_) return;
+        if (makers_.preparation.is_stopped()) {
+          error_ = Error{Code::gone, "the download was stopped"};
+          return;
+        }
       }
       auto done = [&]() -> Result<void> {
         try {
@@ -155,7 +159,13 @@ class Maker {
           return Error{Code::unavailable, "renditions could not be made", error.what()};
         }
       }();
-      if (done) continue;
+      if (done) {
+        const auto& entry = selection_.entries[groups_[i].begin];
+        auto of_original = groups_[i].begin > 0 && selection_.entries[groups_[i].begin - 1].asset_id == entry.asset_id;
+        const auto& original = selection_.entries[groups_[i].begin - (of_original ? 1 : 0)];
+        makers_.preparation.add_done(1, of_original ? original.content.size : 0, groups_[i].end - groups_[i].begin);
+        continue;
+      }
       std::lock_guard lock(mutex_);
       if (!error_) error_ = done.error();
     }

@@ -8,6 +8,7 @@
 #include "model/renditions/preset_repository.h"
 #include "pipeline/renditions/static_renditions.h"
 #include "pipeline/select/selection.h"
+#include "service/downloads/preparation.h"
 #include "service/rendering/asset_renditions.h"
 #include "service/rendering/renderer.h"
 #include "service/rendering/smart_crops.h"
@@ -43,6 +44,7 @@ Result<Wishes> resolve_wishes(const pipeline::DownloadRequest& request, const Wi
 // Makes what `selection` marks, several assets at a time; what cannot be made goes to its `skipped`. Code::unavailable
 // and the like where making itself fails, and it may be tried again.
 struct RenditionMakers {
+  Preparation& preparation;  // is told of each asset; where it is stopped, the answer is Code::gone
   Renderer& renderer;
   SmartCrops* smart_crops;
   const model::AssetRepository& assets;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "service/jobs/heartbeat.h"
 #include "service/rendering/asset_renditions.h"
 
 namespace dray::service {
@@ -23,36 +24,6 @@ Result<std::optional<model::Node>> find_asset(const model::Job& job, const model
   if (!is_it) node.reset();
   return node;
 }
-
-// Keeps a job from others while it runs.
-class Heartbeat {
- public:
-  Heartbeat(const StaticJobsParts& parts, const model::Job& job, std::chrono::seconds lease)
-      : thread_([this, &parts, &job, lease] { beat(parts, job, lease); }) {}
-  Heartbeat(const Heartbeat&) = delete;
-  ~Heartbeat() {
-    {
-      std::lock_guard lock(mutex_);
-      done_ = true;
-    }
-    ended_.notify_all();
-    thread_.join();
-  }
-
- private:
-  void beat(const StaticJobsParts& parts, const model::Job& job, std::chrono::seconds lease) {
-    std::unique_lock lock(mutex_);
-    while (!ended_.wait_for(lock, lease / 3, [&] { return done_; })) {
-      auto extended = parts.jobs.extend(job, parts.clock.now() + lease);
-      if (!extended) log::warn("{} may be done twice: {}", job.subject, extended.error().message);
-    }
-  }
-
-  std::mutex mutex_;
-  std::condition_variable ended_;
-  bool done_ = false;  // guarded by mutex_
-  std::thread thread_;
-};
 
 Result<void> make_all(const model::Node& node, const StaticJobsParts& parts, const StaticJobsConfig& config) {
   ASSIGN_OR_RETURN(auto rules, read_rules(parts.profiles, parts.renderer.settings().static_renditions));
@@ -86,7 +57,7 @@ Result<bool> carry_out_one(const StaticJobsParts& parts, const StaticJobsConfig&
   }
   bool is_last = job->attempts >= config.attempts;
   auto made = [&] {
-    Heartbeat heartbeat(parts, *job, config.lease);
+    Heartbeat heartbeat(parts.jobs, parts.clock, *job, config.lease);
     return make_all(*node, parts, config);
   }();
   if (made) {
@@ -102,40 +73,7 @@ Result<bool> carry_out_one(const StaticJobsParts& parts, const StaticJobsConfig&
   return true;
 }
 
-StaticJobs::StaticJobs(StaticJobsParts parts, StaticJobsConfig config) : parts_(parts), config_(config) {
-  for (unsigned i = 0; i < config_.threads; ++i) threads_.emplace_back([this] { work(); });
-}
-
-StaticJobs::~StaticJobs() {
-  {
-    std::lock_guard lock(mutex_);
-    stop_ = true;
-  }
-  stopped_.notify_all();
-  for (auto& thread : threads_) thread.join();
-}
-
-void StaticJobs::work() {
-  for (;;) {
-    {
-      std::lock_guard lock(mutex_);
-      if (stop_) return;
-    }
-    auto done = [&]() -> Result<bool> {
-      try {
-        return carry_out_one(parts_, config_);
-      } catch (const std::exception& error) {
-        return Error{Code::unavailable, error.what()};
-      }
-    }();
-    if (!done) log::error("renditions cannot be made: {}", done.error().message);
-    if (!done || !*done) pause();
-  }
-}
-
-void StaticJobs::pause() {
-  std::unique_lock lock(mutex_);
-  stopped_.wait_for(lock, config_.pause, [&] { return stop_; });
-}
+StaticJobs::StaticJobs(StaticJobsParts parts, StaticJobsConfig config)
+    : parts_(parts), config_(config), crew_([this] { return carry_out_one(parts_, config_); }, config_.crew, bell_) {}
 
 }  // namespace dray::service

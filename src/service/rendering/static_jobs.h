@@ -1,15 +1,12 @@
 // Static renditions of everything that comes in, made in the background.
 #pragma once
 
-#include <condition_variable>
-#include <mutex>
-#include <string>
-#include <thread>
-#include <vector>
+#include <optional>
 
 #include "model/assets/asset_repository.h"
 #include "model/jobs/job_queue.h"
 #include "model/renditions/processing_profile_repository.h"
+#include "service/jobs/crew.h"
 #include "service/rendering/renderer.h"
 
 namespace dray::service {
@@ -30,30 +27,22 @@ struct StaticJobsParts {
 
 struct StaticJobsConfig {
   std::string_view kind = kRenditionJob;
-  unsigned threads = 1;
-  std::chrono::seconds lease{60};         // it is extended while a job runs
-  std::chrono::milliseconds pause{1000};  // between two looks at a queue that is empty
-  bool subassets = false;                 // whether documents are split into pages
-  int attempts = 3;                       // where something else than the original is at fault
+  CrewConfig crew;
+  std::chrono::seconds lease{60};  // it is extended while a job runs
+  bool subassets = false;          // whether documents are split into pages
+  int attempts = 3;                // where something else than the original is at fault
 };
 
 // Carries the jobs out until it is destroyed; a job that is running then ends first.
 class StaticJobs {
  public:
   StaticJobs(StaticJobsParts parts, StaticJobsConfig config);
-  ~StaticJobs();
-  StaticJobs(const StaticJobs&) = delete;
 
  private:
-  void work();
-  void pause();
-
   const StaticJobsParts parts_;
   const StaticJobsConfig config_;
-  std::mutex mutex_;
-  std::condition_variable stopped_;
-  bool stop_ = false;  // guarded by mutex_
-  std::vector<std::thread> threads_;
+  Bell bell_;  // jobs come from other processes, too, which cannot ring it
+  Crew crew_;
 };
 
 // Takes one job and carries it out; false where there was none. What cannot be made of an original is kept with it as

@@ -27,6 +27,10 @@ class DownloadRepositoryConformance : public testing::TestWithParam<DownloadsMak
     made.owner = owner;
     made.created = Seconds(std::chrono::seconds(1'700'000'000));
     made.status = DownloadStatus::partially_successful;
+    made.in_background = true;
+    made.finished = Seconds(std::chrono::seconds(1'700'000'100));
+    made.progress = {9, 8, std::uint64_t{1} << 41, std::uint64_t{1} << 40, 7, 6, Seconds(std::chrono::seconds(5))};
+    made.request = {{"targets", json::array{"x"}}};
     made.total_size = std::uint64_t{3} << 40;
     made.total_count = 7;
     made.message = "ü";
@@ -48,6 +52,8 @@ TEST_P(DownloadRepositoryConformance, KeepsEveryField) {
   ASSERT_TRUE(downloads_.put(made));
   EXPECT_EQ(**downloads_.find("a1"), made);
   made.status = DownloadStatus::failed;
+  made.finished.reset();
+  made.request.clear();
   made.artifacts.pop_back();
   made.skipped.clear();
   ASSERT_TRUE(downloads_.put(made));
@@ -67,6 +73,36 @@ TEST_P(DownloadRepositoryConformance, ListsTheOwnersNewestFirst) {
   EXPECT_EQ(ids("", 10), "dcba");
   EXPECT_EQ(ids("", 2), "dc");
   EXPECT_EQ(ids("c", 2), "ba");
+}
+
+TEST_P(DownloadRepositoryConformance, IsCompletedOnce) {
+  auto made = download("a");
+  made.status = DownloadStatus::processing;
+  made.in_background = false;
+  ASSERT_TRUE(downloads_.put(made));
+  auto other = download("b");
+  other.status = DownloadStatus::processing;
+  ASSERT_TRUE(downloads_.put(other));
+  EXPECT_EQ(*downloads_.list_processing(), (std::vector<std::string>{"a", "b"}));
+  EXPECT_TRUE(*downloads_.send_to_background("a"));
+  DownloadProgress progress{3, 2};
+  ASSERT_TRUE(downloads_.note_progress("a", progress));
+  auto found = **downloads_.find("a");
+  EXPECT_TRUE(found.in_background);
+  EXPECT_EQ(found.progress, progress);
+  found.status = DownloadStatus::failed;
+  found.in_background = false;
+  EXPECT_TRUE(*downloads_.complete(found));
+  EXPECT_TRUE((*downloads_.find("a"))->in_background) << "it stays there";
+  found.status = DownloadStatus::successful;
+  EXPECT_FALSE(*downloads_.complete(found));
+  EXPECT_FALSE(*downloads_.send_to_background("a"));
+  ASSERT_TRUE(downloads_.note_progress("a", {9, 9}));
+  EXPECT_EQ((*downloads_.find("a"))->status, DownloadStatus::failed);
+  EXPECT_EQ((*downloads_.find("a"))->progress, progress);
+  EXPECT_EQ(*downloads_.list_processing(), (std::vector<std::string>{"b"}));
+  EXPECT_FALSE(*downloads_.complete(download("none")));
+  EXPECT_FALSE(*downloads_.find("none"));
 }
 
 TEST_P(DownloadRepositoryConformance, RemovesAndVisits) {

@@ -115,4 +115,23 @@ TEST_P(JobQueueConformance, HasOneJobForASubjectAndCarriesItOutAgainWhenItIsAdde
   EXPECT_TRUE(take(0)) << "a failed one too";
 }
 
+TEST_P(JobQueueConformance, GivesOwnersTheirTurns) {
+  auto draft = [](std::string subject, std::string owner) {
+    return JobDraft{"d", std::move(subject), {}, std::move(owner)};
+  };
+  ASSERT_TRUE(jobs_.add({draft("a1", "ann"), draft("a2", "ann"), draft("a3", "ann"), draft("b1", "bob")}, at(1)));
+  ASSERT_TRUE(jobs_.add_missing({draft("a1", "eve"), draft("b2", "bob")}, at(1)));
+  EXPECT_EQ(*jobs_.count_of("d", "ann"), 3u);
+  EXPECT_EQ(*jobs_.count_of("d", "bob"), 2u);
+  EXPECT_EQ(*jobs_.count_of("d", "eve"), 0u);
+  std::string order;
+  while (auto job = *jobs_.take("d", at(1), std::chrono::seconds(60), Turn::by_owner)) {
+    order += job->subject + " ";
+    if (job->subject == "a2") {  // who is new comes first
+      ASSERT_TRUE(jobs_.add({draft("c1", "cay")}, at(1)));
+    }
+  }
+  EXPECT_EQ(order, "a1 b1 a2 c1 b2 a3 ");
+}
+
 }  // namespace dray::model

@@ -1,0 +1,134 @@
+"""Downloads that go on in the background: when they do, how far they are, cancelling, trying again, and servers that die."""
+
+import random
+import threading
+import time
+import unittest
+
+from dray import SystemTest, make_sparse_file, wait_until
+from images_test import png
+
+SLOW = {"dynamic": [{"width": 1500, "modifiers": "rotate=33"}]}
+
+
+class Background(SystemTest):
+    def import_files(self):
+        self.dray.import_folder(self.files, "/content/dam/b")
+
+    def ask(self, *targets, **options):
+        answer = self.dray.ask_download(*targets, **options)
+        self.assertEqual(answer.status, 201, answer.text)
+        return answer.json()
+
+    def look(self, download):
+        return self.dray.get("/api/v1/downloads/" + download["id"]).json()
+
+    def slow_pictures(self, count):
+        """Distinct ones, each of which takes a good part of a second."""
+        for number in range(count):
+            row = b"\0" + bytes(random.Random(number).randrange(256) for _ in range(3 * 2000))
+            self.write("slow/%d.png" % number, png(2000, 2000, row * 2000))
+
+    def test_each_threshold_crossed_by_one(self):
+        for number in range(11):
+            self.write("many/%02d.txt" % number, str(number))
+        make_sparse_file(self.write("exact/b.txt", "0123456789").parent / "a.bin", 99_999_990)
+        make_sparse_file(self.write("over/b.txt", "0123456789x").parent / "a.bin", 99_999_990)
+        self.import_files()
+        self.dray.start("--now-assets", "10", "--now-size", "100MB")
+        ten = self.ask(*["/content/dam/b/many/%02d.txt" % number for number in range(10)])
+        self.assertEqual((ten["status"], ten["inBackground"]), ("SUCCESSFUL", False))
+        eleven = self.ask("/content/dam/b/many")
+        self.assertEqual((eleven["status"], eleven["isComplete"], eleven["inBackground"], eleven["artifacts"]),
+                         ("PROCESSING", False, True, []))
+        self.assertEqual(self.ask("/content/dam/b/exact")["status"], "SUCCESSFUL")
+        over = self.ask("/content/dam/b/over")
+        self.assertEqual(over["status"], "PROCESSING")
+        for download, count in ((eleven, 11), (over, 2)):
+            done = self.dray.wait_for_download(download)
+            self.assertEqual((done["status"], done["artifacts"][0]["entryCount"], done["inBackground"]),
+                             ("SUCCESSFUL", count, True))
+            self.assertNotIn("progress", done)
+            self.assertEqual(self.dray.get_range(done["artifacts"][0]["uri"], 0, 3), b"PK\3\4")
+
+    def test_what_takes_too_long_goes_on_in_the_background_and_tells_how_far_it_is(self):
+        self.slow_pictures(12)
+        self.import_files()
+        self.dray.start("--now-seconds", "1", "--image-workers", "1")
+        begun = time.monotonic()
+        download = self.ask("/content/dam/b/slow", originals=False, **SLOW)
+        self.assertLess(time.monotonic() - begun, 6)
+        self.assertEqual((download["status"], download["inBackground"]), ("PROCESSING", True))
+        seen = set()
+        while not download["isComplete"]:
+            progress = download["progress"]
+            self.assertIn(progress["renditionCount"], (0, 12))
+            seen.add(progress["renditionsDone"])
+            time.sleep(0.05)
+            download = self.look(download)
+        self.assertGreaterEqual(len(seen), 3, "it told how far it was")
+        self.assertEqual((download["status"], download["totalCount"]), ("SUCCESSFUL", 12))
+
+    def test_a_running_one_is_cancelled(self):
+        self.slow_pictures(30)
+        self.import_files()
+        self.dray.start("--now-seconds", "0", "--image-workers", "1")
+        download = self.ask("/content/dam/b/slow", originals=False, **SLOW)
+        wait_until(lambda: self.look(download)["progress"]["renditionsDone"] > 0, "something is made")
+        self.assertEqual(self.dray.request("DELETE", "/api/v1/downloads/" + download["id"]).status, 204)
+        cancelled = self.look(download)
+        self.assertEqual((cancelled["status"], cancelled["message"]), ("FAILED", "cancelled by admin"))
+        wait_until(lambda: self.running("quick-downloads") == 0, "the slot is free", seconds=15)
+        self.assertEqual(self.dray.request("POST", "/api/v1/downloads/%s/retry" % download["id"]).status, 202)
+        self.assertEqual(self.dray.request("POST", "/api/v1/downloads/%s/retry" % download["id"]).status, 409)
+        self.assertEqual(self.dray.wait_for_download(self.look(download))["status"], "SUCCESSFUL")
+        self.assertEqual(self.dray.request("POST", "/api/v1/downloads/none/retry").status, 404)
+        self.assertEqual(self.dray.request("DELETE", "/api/v1/downloads/" + download["id"]).status, 204)
+        self.assertEqual(self.dray.get("/api/v1/downloads/" + download["id"]).status, 404)
+
+    def running(self, kind):
+        for line in self.dray.get("/metrics", token=None).text.splitlines():
+            if line.startswith("dray_rendition_jobs{") and '"%s"' % kind in line and 'state="running"' in line:
+                return int(float(line.split()[-1]))
+        return 0
+
+    def test_a_server_that_is_stopped_or_killed_loses_none(self):
+        self.slow_pictures(20)
+        self.import_files()
+        self.dray.start("--now-seconds", "0", "--image-workers", "1")
+        first = self.ask("/content/dam/b/slow", originals=False, **SLOW)
+        wait_until(lambda: self.look(first)["progress"]["renditionsDone"] > 0, "something is made")
+        begun = time.monotonic()
+        self.assertEqual(self.dray.stop(), 0)
+        self.assertLess(time.monotonic() - begun, 15, "it does not wait for the whole")
+        self.dray.start("--now-seconds", "0", "--image-workers", "1")
+        wait_until(lambda: self.look(first)["isComplete"] or self.look(first)["progress"]["renditionsDone"] > 0, "it goes on", 60)
+        second = self.ask("/content/dam/b/slow", originals=True, **SLOW)
+        self.dray.kill()
+        self.dray.start("--image-workers", "1")
+        for download, count in ((first, 20), (second, 40)):
+            done = self.dray.wait_for_download(self.look(download))
+            self.assertEqual((done["status"], done["totalCount"]), ("SUCCESSFUL", count))
+        self.dray.verify()
+
+    def test_small_ones_do_not_wait_for_large_ones(self):
+        for number in range(3000):
+            self.write("many/%d" % number, str(number))
+        self.import_files()
+        self.dray.start("--now-assets", "10")
+        large = []
+        asking = threading.Thread(target=lambda: large.extend(self.ask("/content/dam/b/many") for _ in range(100)))
+        asking.start()
+        worst = 0
+        for number in range(50):
+            begun = time.monotonic()
+            self.assertEqual(self.ask("/content/dam/b/many/%d" % number)["status"], "SUCCESSFUL")
+            worst = max(worst, time.monotonic() - begun)
+        asking.join()
+        self.assertLess(worst, 2)
+        for download in large:
+            self.assertEqual(self.dray.wait_for_download(download)["status"], "SUCCESSFUL")
+
+
+if __name__ == "__main__":
+    unittest.main()
