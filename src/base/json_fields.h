@@ -140,10 +140,15 @@ bool read(const json::value& from, T& into) {
   if constexpr (std::is_same_v<T, bool>) {
     if (from.is_bool()) into = from.get_bool();
     return from.is_bool();
-  } else if constexpr (std::is_enum_v<T> || std::is_integral_v<T>) {
+  } else if constexpr (std::is_enum_v<T>) {
+    std::underlying_type_t<T> number = 0;
+    bool is_number = read(from, number);
+    if (is_number) into = static_cast<T>(number);
+    return is_number;
+  } else if constexpr (std::is_integral_v<T>) {  // whole, and within its range
     boost::system::error_code error;
-    auto number = from.to_number<std::int64_t>(error);
-    if (!error) into = static_cast<T>(number);
+    auto number = from.to_number<T>(error);
+    if (!error) into = number;
     return !error;
   } else if constexpr (std::is_floating_point_v<T>) {
     if (from.is_number()) into = from.to_number<double>();
