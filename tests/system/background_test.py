@@ -111,6 +111,23 @@ class Background(SystemTest):
             self.assertEqual((done["status"], done["totalCount"]), ("SUCCESSFUL", count))
         self.dray.verify()
 
+    def test_a_server_stops_although_somebody_waits(self):
+        self.slow_pictures(40)
+        self.import_files()
+        self.dray.start("--image-workers", "1", "--grace", "1")
+        def wait():
+            try:
+                self.dray.ask_download("/content/dam/b/slow", originals=False, **SLOW)
+            except OSError:
+                pass  # its connection is cut
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+        wait_until(lambda: self.running("quick-downloads") == 1, "it is prepared")
+        begun = time.monotonic()
+        self.assertEqual(self.dray.stop(), 0)
+        self.assertLess(time.monotonic() - begun, 20)
+        waiting.join()
+
     def test_small_ones_do_not_wait_for_large_ones(self):
         for number in range(3000):
             self.write("many/%d" % number, str(number))

@@ -65,11 +65,11 @@ Result<void> create_first_administrator(service::Accounts& accounts) {
   return ok();
 }
 
-// SIGTERM and SIGINT let running downloads end; the second one does not.
+// SIGTERM and SIGINT let running downloads end, and nobody wait for others; the second one lets none end.
 class StopWatcher {
  public:
-  StopWatcher(server::Server& server, std::chrono::seconds grace)
-      : thread_([this, &server, grace] { watch(server, grace); }) {}
+  StopWatcher(server::Server& server, service::Downloads& downloads, std::chrono::seconds grace)
+      : thread_([this, &server, &downloads, grace] { watch(server, downloads, grace); }) {}
   ~StopWatcher() {
     ending_ = true;
     ::pthread_kill(thread_.native_handle(), SIGTERM);
@@ -85,12 +85,13 @@ class StopWatcher {
   }
 
  private:
-  void watch(server::Server& server, std::chrono::seconds grace) {
+  void watch(server::Server& server, service::Downloads& downloads, std::chrono::seconds grace) {
     auto set = signals();
     for (int signal = 0; !ending_;) {
       ::sigwait(&set, &signal);
       if (ending_) return;
       log::info("stopping; running downloads have {} s to end", grace.count());
+      downloads.stop_waiting();
       server.stop(grace);
       grace = std::chrono::seconds(0);
     }
@@ -155,7 +156,7 @@ Result<void> run_server(Installation& parts, const ServeOptions& options) {
   RETURN_IF_ERROR(downloads.recover());
   service::DownloadJobs download_jobs({downloads, *parts.jobs, *parts.clock, queued}, {});
   ScopeExit stop_films([&] { films.stop(); });
-  StopWatcher watcher(*server, std::chrono::seconds(options.grace));
+  StopWatcher watcher(*server, downloads, std::chrono::seconds(options.grace));
   server->run();
   return ok();
 }

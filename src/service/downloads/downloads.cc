@@ -276,7 +276,7 @@ Result<Download> Downloads::wait_for(Download download) {
     if (!found) return no_download(download.id);  // removed meanwhile
     if (found->is_complete()) return *std::move(found);
     auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
-    if (left.count() <= 0) break;
+    if (left.count() <= 0 || stops_) break;
     parts_.completed.wait(heard, std::min(left, kLook));
   }
   RETURN_IF_ERROR(parts_.downloads.send_to_background(download.id));
@@ -317,6 +317,11 @@ void Downloads::look_after(const std::string& id, Preparation& preparation) {
   if (progress == (*download)->progress) return;
   auto noted = parts_.downloads.note_progress(id, progress);
   if (!noted) log::warn("download {}: {}", id, noted.error().message);
+}
+
+void Downloads::stop_waiting() {
+  stops_ = true;
+  parts_.completed.ring();
 }
 
 Result<void> Downloads::recover() {

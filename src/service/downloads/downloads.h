@@ -95,6 +95,7 @@ class Downloads {
   Result<void> carry_out(const std::string& id, Preparation& preparation, bool is_last);
   // Notes how far it is, and stops it where nobody wants it any more. Now and then, while it is carried out.
   void look_after(const std::string& id, Preparation& preparation);
+  void stop_waiting();     // whoever waits for a download, now or later, gets it as it is: everything stops
   Result<void> recover();  // jobs for downloads whose server died before it had added them
 
   // The caller's own, or anyone's for administrators; else Code::not_found, as if it were not there.
@@ -130,6 +131,7 @@ class Downloads {
   const DownloadsConfig config_;
   pipeline::ManifestCache manifests_;
   std::atomic<int> waiting_ = 0;  // requests
+  std::atomic<bool> stops_ = false;
 };
 
 }  // namespace dray::service
