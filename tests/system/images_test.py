@@ -466,7 +466,8 @@ class Images(SystemTest):
         self.assertEqual(self.dray.get("/readyz", token=None).status, 200)
         self.assertEqual(self.dray.stop(), 0)
 
-    def test_workers_that_died_while_idle_are_no_files_fault(self):
+    def start_with_idle_workers(self):
+        """As many as there may be: all have been asked for something, and have nothing to do."""
         self.put(hero__png=png(600, 400))
         self.dray.start()
         threads = [threading.Thread(target=self.ask, args=("hero.png?wid=%d" % width,)) for width in range(10, 30)]
@@ -474,19 +475,16 @@ class Images(SystemTest):
             thread.start()
         for thread in threads:
             thread.join()
+
+    def test_workers_that_died_while_idle_are_no_files_fault(self):
+        self.start_with_idle_workers()
         for pid in self.workers():
             os.kill(pid, signal.SIGKILL)
         artifact = self.dray.create_artifact("/content/dam/i", originals=False, dynamic=[{"width": 99}])
         self.assertEqual(Image.open(io.BytesIO(self.dray.get(artifact["uri"]).body)).size, (99, 66))
 
     def test_workers_that_died_before_they_read_a_job_are_no_files_fault(self):
-        self.put(hero__png=png(600, 400))
-        self.dray.start()
-        threads = [threading.Thread(target=self.ask, args=("hero.png?wid=%d" % width,)) for width in range(10, 30)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        self.start_with_idle_workers()
         stopped = self.workers()
         self.assertGreaterEqual(len(stopped), 2)
         for pid in stopped:
