@@ -17,7 +17,7 @@ $ dray import shoot --to /content/dam/shoot --quiet
 < ={"id": "{{id}}",
 <   "status": "SUCCESSFUL",
 <   "isComplete": true,
-<   "inBackground": false,
+<   "inBackground": false, "name": "shoot", "expires": "~.+", "notice": "read",
 <   "created": "~20\\d\\d-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ",
 <   "finished": "~20\\d\\d-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ",
 <   "totalSize": 40011,
@@ -59,7 +59,7 @@ $ dray import shoot --to /content/dam/shoot --quiet
 > GET /api/v1/downloads as admin
 < 200 OK
 <
-< ={"items": [{"id": "{{id}}", "status": "SUCCESSFUL", "isComplete": true, "inBackground": false, "created": "~.+", "finished": "~.+", "totalSize": 40011, "totalCount": 3,
+< ={"items": [{"id": "{{id}}", "status": "SUCCESSFUL", "isComplete": true, "inBackground": false, "created": "~.+", "finished": "~.+", "name": "shoot", "expires": "~.+", "notice": "read", "totalSize": 40011, "totalCount": 3,
 <   "artifacts": [{"id": "1", "name": "shoot.zip", "mimeType": "application/zip", "size": 40425, "entryCount": 3,
 <     "uri": "/api/v1/downloads/{{id}}/artifacts/shoot.zip", "etag": "{{etag}}"}], "skippedCount": 0, "skipped": []}], "next": null}
 

@@ -9,7 +9,7 @@ $ dray import shoot --to /content/dam/shoot --quiet
 > {"targets": []}
 < 201 Created
 <
-< ={"id": "~.*", "status": "SUCCESSFUL", "isComplete": true, "inBackground": false, "created": "~.*", "finished": "~.*", "totalSize": 0, "totalCount": 0, "artifacts": [],
+< ={"id": "~.*", "status": "SUCCESSFUL", "isComplete": true, "inBackground": false, "created": "~.*", "finished": "~.*", "name": "~.*", "expires": "~.+", "notice": "read", "totalSize": 0, "totalCount": 0, "artifacts": [],
 <   "skippedCount": 0, "skipped": [],
 <   "message": "The selection contains no files, so no archive was created"}
 

@@ -577,7 +577,10 @@ class FewDescriptors(unittest.TestCase):
                 fields = [("Authorization", basic("admin")), ("Content-Type", "application/json")]
                 made = wire.ask("POST", "/api/v1/downloads", fields, b'{"targets": [{"path": "/content/dam/shoot"}]}')
                 self.assertEqual(201, made.status, made)
-                archive = json.loads(made.body)["artifacts"][0]
+                download = json.loads(made.body)
+                while not download["isComplete"]:
+                    download = json.loads(wire.ask("GET", "/api/v1/downloads/" + download["id"], fields).body)
+                archive = download["artifacts"][0]
                 self.assertEqual(archive["size"], len(wire.ask("GET", archive["uri"], fields).body))
                 for idle in crowd:
                     idle.close()

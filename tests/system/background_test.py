@@ -79,9 +79,12 @@ class Background(SystemTest):
         cancelled = self.look(download)
         self.assertEqual((cancelled["status"], cancelled["message"]), ("FAILED", "cancelled by admin"))
         wait_until(lambda: self.running("quick-downloads") == 0, "the slot is free", seconds=15)
-        self.assertEqual(self.dray.request("POST", "/api/v1/downloads/%s/retry" % download["id"]).status, 202)
-        self.assertEqual(self.dray.request("POST", "/api/v1/downloads/%s/retry" % download["id"]).status, 409)
-        self.assertEqual(self.dray.wait_for_download(self.look(download))["status"], "SUCCESSFUL")
+        answer = self.dray.request("POST", "/api/v1/downloads/%s/retry" % download["id"])
+        self.assertEqual(answer.status, 201)
+        again = answer.json()
+        self.assertNotEqual(again["id"], download["id"])
+        self.assertEqual(self.dray.request("POST", "/api/v1/downloads/%s/retry" % again["id"]).status, 409)
+        self.assertEqual(self.dray.wait_for_download(again)["status"], "SUCCESSFUL")
         self.assertEqual(self.dray.request("POST", "/api/v1/downloads/none/retry").status, 404)
         self.assertEqual(self.dray.request("DELETE", "/api/v1/downloads/" + download["id"]).status, 204)
         self.assertEqual(self.dray.get("/api/v1/downloads/" + download["id"]).status, 404)
@@ -114,7 +117,7 @@ class Background(SystemTest):
     def test_a_server_stops_although_somebody_waits(self):
         self.slow_pictures(40)
         self.import_files()
-        self.dray.start("--image-workers", "1", "--grace", "1")
+        self.dray.start("--image-workers", "1", "--grace", "1", "--now-assets", "0", "--now-seconds", "3600")
         def wait():
             try:
                 self.dray.ask_download("/content/dam/b/slow", originals=False, **SLOW)

@@ -40,10 +40,11 @@ INSTANTIATE_TEST_SUITE_P(Sqlite, PeopleConformance, testing::Values(PeopleMaker{
                            return FreshPeople{fresh.folder, std::move(fresh.catalog.people),
                                               std::move(fresh.catalog.credentials), std::move(fresh.catalog.access)};
                          }}));
-INSTANTIATE_TEST_SUITE_P(Sqlite, DownloadRepositoryConformance, testing::Values(DownloadsMaker{[] {
-                           Fresh fresh;
-                           return FreshDownloads{fresh.folder, std::move(fresh.catalog.downloads)};
-                         }}));
+INSTANTIATE_TEST_SUITE_P(
+    Sqlite, DownloadRepositoryConformance, testing::Values(DownloadsMaker{[] {
+      Fresh fresh;
+      return FreshDownloads{fresh.folder, std::move(fresh.catalog.downloads), std::move(fresh.catalog.jobs)};
+    }}));
 INSTANTIATE_TEST_SUITE_P(Sqlite, EventLogConformance, testing::Values(EventsMaker{[] {
                            Fresh fresh;
                            return FreshEvents{fresh.folder, std::move(fresh.catalog.events)};

@@ -6,6 +6,7 @@ namespace {
 using model::Artifact;
 using model::ArtifactKind;
 using model::Download;
+using model::Notice;
 using model::Skipped;
 
 std::string format_paths(const std::vector<AssetPath>& paths) {
@@ -77,7 +78,7 @@ json::object object_of(std::string_view text) {
 
 #define DOWNLOAD_COLUMNS                                                                                    \
   "number, id, owner, created, status, total_size, total_count, message, targets, turns, skipped, needed, " \
-  "in_background, finished, progress, request"
+  "in_background, finished, progress, request, expires, is_expired, notice, name"
 
 Artifact artifact_of(const Statement& row, int first) {
   return {row.text(first),
@@ -109,6 +110,12 @@ Download download_of(Connection& connection, const Statement& row) {
   if (!row.is_null(13)) download.finished = time_of(row.integer(13));
   download.progress = progress_of(row.view(14));
   download.request = object_of(row.view(15));
+  if (!row.is_null(16)) download.expires = time_of(row.integer(16));
+  download.is_expired = row.integer(17) != 0;
+  auto notice = model::parse_notice(row.view(18));
+  if (!notice) throw Failure(Code::corrupt, "the catalog holds a download of unknown notice");
+  download.notice = *notice;
+  download.name = row.text(19);
   auto artifacts = connection.prepare(
       "SELECT name, kind, mime_type, size, entry_count, content, crc32, last_modified FROM artifact"
       " WHERE download = ? ORDER BY position");
@@ -121,16 +128,17 @@ class Downloads final : public model::DownloadRepository {
  public:
   explicit Downloads(SharedDatabase database) : database_(std::move(database)) {}
 
-  Result<void> put(const Download& download) override {
+  Result<void> put(const Download& download, const std::vector<model::JobDraft>& jobs) override {
     return guarded([&]() -> Result<void> {
       auto transaction = database_->write();
       put_in(*transaction.operator->(), download);
+      add_jobs(*transaction.operator->(), jobs, {});
       transaction.commit();
       return ok();
     });
   }
 
-  Result<bool> complete(const Download& download) override {
+  Result<bool> complete(const Download& download, const std::vector<model::JobDraft>& jobs) override {
     return guarded([&]() -> Result<bool> {
       auto transaction = database_->write();
       auto completed = download;
@@ -139,7 +147,9 @@ class Downloads final : public model::DownloadRepository {
         if (!row.bind(download.id).step()) return false;
         completed.in_background |= row.integer(0) != 0;
       }
+      completed.notice = completed.in_background ? Notice::unread : Notice::read;
       put_in(*transaction.operator->(), completed);
+      add_jobs(*transaction.operator->(), jobs, {});
       transaction.commit();
       return true;
     });
@@ -151,6 +161,7 @@ class Downloads final : public model::DownloadRepository {
       transaction->prepare("UPDATE download SET progress = ? WHERE id = ? AND status = 'PROCESSING'")
           .bind(format_progress(progress), id)
           .run();
+      if (transaction->changes() > 0) note_change(*transaction.operator->(), id);
       transaction.commit();
       return ok();
     });
@@ -163,18 +174,9 @@ class Downloads final : public model::DownloadRepository {
           .bind(id)
           .run();
       bool is_processing = transaction->changes() > 0;
+      if (is_processing) note_change(*transaction.operator->(), id);
       transaction.commit();
       return is_processing;
-    });
-  }
-
-  Result<std::vector<std::string>> list_processing() const override {
-    return guarded([&]() -> Result<std::vector<std::string>> {
-      auto reader = database_->read();
-      auto row = reader->prepare("SELECT id FROM download WHERE status = 'PROCESSING' ORDER BY number");
-      std::vector<std::string> ids;
-      while (row.step()) ids.push_back(row.text(0));
-      return ids;
     });
   }
 
@@ -188,24 +190,111 @@ class Downloads final : public model::DownloadRepository {
     });
   }
 
-  Result<std::vector<Download>> list(const std::string& owner, const std::string& before,
-                                     std::size_t limit) const override {
+  Result<std::vector<Download>> list(const std::string& owner, const std::string& before, std::size_t limit,
+                                     model::Listing listing) const override {
     return guarded([&]() -> Result<std::vector<Download>> {
       auto reader = database_->read();
-      auto row =
-          reader->prepare("SELECT " DOWNLOAD_COLUMNS
-                          " FROM download WHERE owner = ?1 AND (?2 = '' OR"
-                          " number < (SELECT number FROM download WHERE id = ?2)) ORDER BY number DESC LIMIT ?3");
-      row.bind(owner, before, static_cast<std::int64_t>(limit));
+      auto row = reader->prepare("SELECT " DOWNLOAD_COLUMNS
+                                 " FROM download WHERE owner = ?1 AND (?2 = '' OR"
+                                 " number < (SELECT number FROM download WHERE id = ?2))"
+                                 " AND (?4 OR notice <> 'dismissed') ORDER BY number DESC LIMIT ?3");
+      row.bind(owner, before, static_cast<std::int64_t>(limit), listing == model::Listing::all);
       std::vector<Download> downloads;
       while (row.step()) downloads.push_back(download_of(*reader.operator->(), row));
       return downloads;
     });
   }
 
+  Result<std::uint64_t> count_unread(const std::string& owner) const override {
+    return guarded([&]() -> Result<std::uint64_t> {
+      auto reader = database_->read();
+      auto row = reader->prepare(
+          "SELECT count(*) FROM download WHERE owner = ? AND notice = 'unread' AND status <> 'PROCESSING'");
+      row.bind(owner).step();
+      return static_cast<std::uint64_t>(row.integer(0));
+    });
+  }
+
+  Result<bool> set_notice(const std::string& owner, const std::string& id, Notice notice) override {
+    return guarded([&]() -> Result<bool> {
+      auto transaction = database_->write();
+      transaction
+          ->prepare(
+              "UPDATE download SET notice = ?1 WHERE id = ?2 AND owner = ?3 AND status <> 'PROCESSING'"
+              " AND notice <> ?1")
+          .bind(model::name_of(notice), id, owner)
+          .run();
+      bool is_new = transaction->changes() > 0;
+      if (is_new) note_change(*transaction.operator->(), id);
+      transaction.commit();
+      return is_new;
+    });
+  }
+
+  Result<std::size_t> expire(Seconds now, std::size_t limit) override {
+    return guarded([&]() -> Result<std::size_t> {
+      auto transaction = database_->write();
+      auto due = ids_of(transaction
+                            ->prepare("SELECT id FROM download WHERE is_expired = 0 AND expires <= ?"
+                                      " AND status <> 'PROCESSING' ORDER BY expires LIMIT ?")
+                            .bind(number_of(now), static_cast<std::int64_t>(limit)));
+      for (const auto& id : due) {
+        transaction->prepare("DELETE FROM artifact WHERE download = (SELECT number FROM download WHERE id = ?)")
+            .bind(id)
+            .run();
+        transaction
+            ->prepare(
+                "UPDATE download SET is_expired = 1, notice = CASE WHEN in_background AND notice = 'read'"
+                " THEN 'unread' ELSE notice END WHERE id = ?")
+            .bind(id)
+            .run();
+        note_change(*transaction.operator->(), id);
+      }
+      transaction.commit();
+      return due.size();
+    });
+  }
+
+  Result<std::size_t> remove_expired(Seconds before, std::size_t limit) override {
+    return guarded([&]() -> Result<std::size_t> {
+      auto transaction = database_->write();
+      auto due = ids_of(
+          transaction->prepare("SELECT id FROM download WHERE is_expired = 1 AND expires < ? ORDER BY expires LIMIT ?")
+              .bind(number_of(before), static_cast<std::int64_t>(limit)));
+      for (const auto& id : due) {
+        note_change(*transaction.operator->(), id);
+        transaction->prepare("DELETE FROM download WHERE id = ?").bind(id).run();
+      }
+      transaction.commit();
+      return due.size();
+    });
+  }
+
+  Result<std::vector<model::DownloadChange>> list_changes(std::uint64_t after, std::size_t limit) const override {
+    return guarded([&]() -> Result<std::vector<model::DownloadChange>> {
+      auto reader = database_->read();
+      auto row = reader->prepare(
+          "SELECT number, download, owner FROM download_change WHERE number > ? ORDER BY number LIMIT ?");
+      row.bind(after, static_cast<std::int64_t>(limit));
+      std::vector<model::DownloadChange> changes;
+      while (row.step()) changes.push_back({static_cast<std::uint64_t>(row.integer(0)), row.text(1), row.text(2)});
+      return changes;
+    });
+  }
+
+  Result<std::uint64_t> last_change() const override {
+    return guarded([&]() -> Result<std::uint64_t> {
+      auto reader = database_->read();
+      auto row = reader->prepare("SELECT coalesce(max(number), 0) FROM download_change");
+      row.step();
+      return static_cast<std::uint64_t>(row.integer(0));
+    });
+  }
+
   Result<void> remove(const std::string& id) override {
     return guarded([&]() -> Result<void> {
       auto transaction = database_->write();
+      note_change(*transaction.operator->(), id);
       transaction->prepare("DELETE FROM download WHERE id = ?").bind(id).run();
       if (transaction->changes() == 0) return Error{Code::not_found, "there is no download " + id};
       transaction.commit();
@@ -226,24 +315,42 @@ class Downloads final : public model::DownloadRepository {
   }
 
  private:
+  static std::vector<std::string> ids_of(Statement& row) {
+    std::vector<std::string> ids;
+    while (row.step()) ids.push_back(row.text(0));
+    return ids;
+  }
+
+  static void note_change(Connection& connection, const std::string& id) {
+    constexpr std::int64_t kKept = 100'000;
+    connection.prepare("INSERT INTO download_change (download, owner) SELECT id, owner FROM download WHERE id = ?")
+        .bind(id)
+        .run();
+    if (connection.changes() == 0) return;
+    connection.prepare("DELETE FROM download_change WHERE number <= ?").bind(connection.last_id() - kKept).run();
+  }
+
   static void put_in(Connection& connection, const Download& download) {
     connection
         .prepare(
             "INSERT INTO download (id, owner, created, status, total_size, total_count, message, targets, turns, "
-            "skipped, needed, in_background, finished, progress, request)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET owner = "
+            "skipped, needed, in_background, finished, progress, request, expires, is_expired, notice, name)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET owner = "
             "excluded.owner,"
             " created = excluded.created, status = excluded.status, total_size = excluded.total_size,"
             " total_count = excluded.total_count, message = excluded.message, targets = excluded.targets,"
             " turns = excluded.turns, skipped = excluded.skipped, needed = excluded.needed,"
             " in_background = excluded.in_background, finished = excluded.finished, progress = excluded.progress,"
-            " request = excluded.request")
+            " request = excluded.request, expires = excluded.expires, is_expired = excluded.is_expired,"
+            " notice = excluded.notice, name = excluded.name")
         .bind(download.id, download.owner, number_of(download.created), model::name_of(download.status),
               download.total_size, download.total_count, download.message, format_paths(download.targets),
               format_turns(download.turns), format_skipped(download.skipped),
               static_cast<std::int64_t>(download.needed), download.in_background,
               download.finished ? std::optional(number_of(*download.finished)) : std::nullopt,
-              format_progress(download.progress), json::serialize(download.request))
+              format_progress(download.progress), json::serialize(download.request),
+              download.expires ? std::optional(number_of(*download.expires)) : std::nullopt, download.is_expired,
+              model::name_of(download.notice), download.name)
         .run();
     std::int64_t number = 0;
     {
@@ -260,6 +367,7 @@ class Downloads final : public model::DownloadRepository {
                 number_of(artifact.last_modified))
           .run();
     }
+    note_change(connection, download.id);
   }
 
   SharedDatabase database_;

@@ -8,22 +8,19 @@ using model::JobState;
 
 #define JOB_COLUMNS "id, kind, subject, details, state, attempts, due, failure, owner"
 
+std::int64_t number(JobState state) { return static_cast<std::int64_t>(state); }
+
 class Jobs final : public model::JobQueue {
  public:
   explicit Jobs(SharedDatabase database) : database_(std::move(database)) {}
 
   Result<void> add(const std::vector<model::JobDraft>& drafts, Seconds now) override {
-    return insert(
-        "INSERT OR REPLACE INTO job (kind, subject, owner, details, state, attempts, due, failure) "
-        "VALUES (?, ?, ?, ?, ?, 0, ?, '')",
-        drafts, now);
-  }
-
-  Result<void> add_missing(const std::vector<model::JobDraft>& drafts, Seconds now) override {
-    return insert(
-        "INSERT OR IGNORE INTO job (kind, subject, owner, details, state, attempts, due, failure) "
-        "VALUES (?, ?, ?, ?, ?, 0, ?, '')",
-        drafts, now);
+    return guarded([&]() -> Result<void> {
+      auto transaction = database_->write();
+      add_jobs(*transaction.operator->(), drafts, now);
+      transaction.commit();
+      return ok();
+    });
   }
 
   Result<std::optional<Job>> take(std::string_view kind, Seconds now, std::chrono::seconds lease,
@@ -60,10 +57,11 @@ class Jobs final : public model::JobQueue {
     });
   }
 
-  Result<void> finish(const Job& job) override {
+  Result<void> finish(const Job& job, const std::vector<model::JobDraft>& next, Seconds now) override {
     return guarded([&]() -> Result<void> {
       auto transaction = database_->write();
       transaction->prepare("DELETE FROM job WHERE id = ? AND attempts = ?").bind(job.id, job.attempts).run();
+      if (transaction->changes() > 0) add_jobs(*transaction.operator->(), next, now);
       transaction.commit();
       return ok();
     });
@@ -125,22 +123,6 @@ class Jobs final : public model::JobQueue {
   }
 
  private:
-  static std::int64_t number(JobState state) { return static_cast<std::int64_t>(state); }
-
-  Result<void> insert(const char* sql, const std::vector<model::JobDraft>& drafts, Seconds now) {
-    return guarded([&]() -> Result<void> {
-      auto transaction = database_->write();
-      for (const auto& draft : drafts) {
-        transaction->prepare(sql)
-            .bind(draft.kind, draft.subject, draft.owner, json::serialize(draft.details), number(JobState::waiting),
-                  number_of(now))
-            .run();
-      }
-      transaction.commit();
-      return ok();
-    });
-  }
-
   static Result<Job> job_of(const Statement& row) {
     Job job;
     job.id = row.integer(0);
@@ -181,6 +163,18 @@ class Jobs final : public model::JobQueue {
 };
 
 }  // namespace
+
+void add_jobs(Connection& connection, const std::vector<model::JobDraft>& drafts, Seconds now) {
+  for (const auto& draft : drafts) {
+    connection
+        .prepare(
+            "INSERT OR REPLACE INTO job (kind, subject, owner, details, state, attempts, due, failure) "
+            "VALUES (?, ?, ?, ?, ?, 0, ?, '')")
+        .bind(draft.kind, draft.subject, draft.owner, json::serialize(draft.details), number(JobState::waiting),
+              number_of(now))
+        .run();
+  }
+}
 
 std::unique_ptr<model::JobQueue> make_jobs(SharedDatabase database) {
   return std::make_unique<Jobs>(std::move(database));

@@ -20,6 +20,16 @@ bool user_exists(Connection& connection, const std::string& user) {
 }
 User user_of(const Statement& row) { return {row.text(0), row.text(1), row.text(2), row.text(3), row.integer(4) != 0}; }
 
+model::Preferences preferences_of(std::string_view text) {
+  auto value = parse_json(text);
+  if (!value || !value->is_object()) throw Failure(Code::corrupt, "the catalog holds damaged preferences");
+  model::Preferences preferences;
+  const auto& content = value->get_object();
+  if (const auto* language = content.if_contains("language")) preferences.language = language->as_string();
+  if (const auto* mail = content.if_contains("mailDownloads")) preferences.mail_downloads = mail->as_bool();
+  return preferences;
+}
+
 class People final : public model::PeopleRepository {
  public:
   explicit People(SharedDatabase database) : database_(std::move(database)) {}
@@ -131,6 +141,30 @@ class People final : public model::PeopleRepository {
       std::vector<std::string> members;
       while (row.step()) members.push_back(row.text(0));
       return members;
+    });
+  }
+
+  Result<model::Preferences> get_preferences(const std::string& user) override {
+    return guarded([&]() -> Result<model::Preferences> {
+      auto reader = database_->read();
+      if (!user_exists(*reader.operator->(), user)) return no_user(user);
+      auto row = reader->prepare("SELECT content FROM user_preferences WHERE user = ?");
+      if (!row.bind(user).step()) return model::Preferences();
+      return preferences_of(row.view(0));
+    });
+  }
+
+  Result<void> put_preferences(const std::string& user, const model::Preferences& preferences) override {
+    return guarded([&]() -> Result<void> {
+      auto transaction = database_->write();
+      if (!user_exists(*transaction.operator->(), user)) return no_user(user);
+      json::object content{{"language", preferences.language}};
+      if (preferences.mail_downloads) content["mailDownloads"] = *preferences.mail_downloads;
+      transaction->prepare("INSERT OR REPLACE INTO user_preferences VALUES (?, ?)")
+          .bind(user, json::serialize(content))
+          .run();
+      transaction.commit();
+      return ok();
     });
   }
 

@@ -180,6 +180,21 @@ CREATE TABLE job_turn (                -- when an owner last had a turn, as a ru
   PRIMARY KEY (kind, owner)
 ) WITHOUT ROWID;
 )sql",
+    R"sql(
+ALTER TABLE download ADD COLUMN expires BIGINT;
+ALTER TABLE download ADD COLUMN is_expired BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE download ADD COLUMN notice TEXT NOT NULL DEFAULT 'read';
+UPDATE download SET expires = finished + 1209600 WHERE finished IS NOT NULL;  -- 14 days
+ALTER TABLE download ADD COLUMN name TEXT NOT NULL DEFAULT '';
+CREATE TABLE user_preferences (user TEXT PRIMARY KEY REFERENCES user (id) ON DELETE CASCADE, content TEXT NOT NULL);
+CREATE INDEX download_unread ON download (owner) WHERE notice = 'unread';
+CREATE INDEX download_expiring ON download (is_expired, expires);
+CREATE TABLE download_change (         -- the latest ones
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  download TEXT NOT NULL,
+  owner TEXT NOT NULL
+);
+)sql",
 };
 
 std::size_t schema_version(Connection& connection) {

@@ -10,12 +10,14 @@
 #include "model/assets/asset_repository.h"
 #include "model/events/catalog_changes.h"
 #include "model/people/access.h"
+#include "model/people/people.h"
 #include "model/renditions/image_profile_repository.h"
 #include "model/renditions/preset_repository.h"
 #include "model/renditions/processing_profile_repository.h"
 #include "service/accounts/accounts.h"
 #include "service/downloads/downloads.h"
 #include "service/images/images.h"
+#include "service/notices/live.h"
 
 namespace dray::api {
 
@@ -23,6 +25,9 @@ namespace dray::api {
 struct ApiParts {
   service::Accounts& accounts;
   service::Downloads& downloads;
+  service::LiveUpdates& live;
+  model::DownloadRepository& download_repository;
+  model::PeopleRepository& people;
   model::AssetRepository& assets;
   model::AccessRepository& access;
   model::PresetRepository& presets;

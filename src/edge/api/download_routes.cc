@@ -18,7 +18,6 @@ using server::Response;
 
 constexpr std::string_view kDownloads = "/api/v1/downloads";
 constexpr std::size_t kEntriesAtOnce = 500;
-constexpr std::size_t kSkippedInList = 20;  // a list must not grow with what was skipped
 constexpr auto kAll = std::numeric_limits<std::size_t>::max();
 
 std::string quoted(const std::string& tag) { return "\"" + tag + "\""; }
@@ -36,7 +35,9 @@ json::object to_json(const model::DownloadProgress& progress, Seconds now) {
   return object;
 }
 
-json::object to_json(const model::Download& download, std::size_t most_skipped, Seconds now) {
+}  // namespace
+
+json::object download_json(const model::Download& download, std::size_t most_skipped, Seconds now) {
   json::array artifacts, skipped;
   for (std::size_t i = 0; i < download.artifacts.size(); ++i) {
     const auto& artifact = download.artifacts[i];
@@ -52,6 +53,7 @@ json::object to_json(const model::Download& download, std::size_t most_skipped, 
     skipped.push_back(json::object{{"path", item.path}, {"reason", item.reason}, {"message", item.message}});
   }
   json::object object{{"id", download.id},
+                      {"name", download.name},
                       {"status", model::name_of(download.status)},
                       {"isComplete", download.is_complete()},
                       {"inBackground", download.in_background},
@@ -66,8 +68,13 @@ json::object to_json(const model::Download& download, std::size_t most_skipped, 
     object["finished"] = format_utc(*download.finished);
   else
     object["progress"] = to_json(download.progress, now);
+  if (download.expires) object["expires"] = format_utc(*download.expires);
+  if (download.is_expired) object["isExpired"] = true;
+  if (download.is_complete()) object["notice"] = model::name_of(download.notice);
   return object;
 }
+
+namespace {
 
 // A media type from the catalog in a header field: anything but a plain one could break out of it.
 std::string safe_mime_type(const std::string& type) {
@@ -161,6 +168,12 @@ Response manifest_response(service::OpenArtifact artifact) {
           server::StreamBody{[text](std::string& part) { return text->next(part); }}};
 }
 
+Response created_response(const Call& call, const model::Download& download) {
+  auto response = server::make_json_response(201, download_json(download, kAll, call.parts.clock.now()));
+  response.fields.push_back({"Location", fmt::format("{}/{}", kDownloads, download.id)});
+  return response;
+}
+
 }  // namespace
 
 Response create_download(const Call& call) {
@@ -173,23 +186,24 @@ Response create_download(const Call& call) {
   if (!download) return server::make_error_response(download.error());
   call.parts.metrics.download_created(model::name_of(download->status), download->total_count,
                                       std::chrono::steady_clock::now() - begun);
-  auto response = server::make_json_response(201, to_json(*download, kAll, call.parts.clock.now()));
-  response.fields.push_back({"Location", fmt::format("{}/{}", kDownloads, download->id)});
-  return response;
+  return created_response(call, *download);
+}
+
+Result<json::object> list_page(const Call& call, model::Listing listing) {
+  ASSIGN_OR_RETURN(auto limit, parse_limit(call.request.target, 50, 500));
+  std::string before(call.request.target.find("before").value_or(""));
+  ASSIGN_OR_RETURN(auto page, call.parts.downloads.list(call.caller, before, limit, listing));
+  json::array items;
+  auto now = call.parts.clock.now();
+  for (const auto& download : page) items.push_back(download_json(download, kSkippedInList, now));
+  json::object object{{"items", std::move(items)}};
+  object["next"] = page.size() == limit ? json::value(page.back().id) : json::value(nullptr);
+  return object;
 }
 
 Response list_downloads(const Call& call) {
-  auto limit = parse_limit(call.request.target, 50, 500);
-  if (!limit) return server::make_error_response(limit.error());
-  std::string before(call.request.target.find("before").value_or(""));
-  auto page = call.parts.downloads.list(call.caller, before, *limit);
-  if (!page) return server::make_error_response(page.error());
-  json::array items;
-  auto now = call.parts.clock.now();
-  for (const auto& download : *page) items.push_back(to_json(download, kSkippedInList, now));
-  json::object object{{"items", std::move(items)}};
-  object["next"] = page->size() == *limit ? json::value(page->back().id) : json::value(nullptr);
-  return server::make_json_response(200, object);
+  auto page = list_page(call, model::Listing::all);
+  return page ? server::make_json_response(200, *page) : server::make_error_response(page.error());
 }
 
 Response get_download(const Call& call) {
@@ -197,14 +211,13 @@ Response get_download(const Call& call) {
   if (!path) return server::make_error_response(path.error());
   if (!path->artifact.empty()) return get_artifact(call);
   auto download = call.parts.downloads.get(path->id, call.caller);
-  return download ? server::make_json_response(200, to_json(*download, kAll, call.parts.clock.now()))
+  return download ? server::make_json_response(200, download_json(*download, kAll, call.parts.clock.now()))
                   : server::make_error_response(download.error());
 }
 
 Response retry_download(const Call& call) {
   auto download = call.parts.downloads.retry(std::string(call.rest), call.caller);
-  return download ? server::make_json_response(202, to_json(*download, kAll, call.parts.clock.now()))
-                  : server::make_error_response(download.error());
+  return download ? created_response(call, *download) : server::make_error_response(download.error());
 }
 
 Response remove_download(const Call& call) {

@@ -37,7 +37,7 @@ constexpr std::string_view kDocument = R"json({
     },
     "/api/v1/downloads/{id}/retry": {
       "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}],
-      "post": {"summary": "Prepare a download again that lacks something", "responses": {"202": {"description": "It is being processed", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Download"}}}},
+      "post": {"summary": "Ask for the same once more, as a new download", "responses": {"201": {"description": "The new download; its address is in Location", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Download"}}}},
         "404": {"$ref": "#/components/responses/Error"}, "409": {"$ref": "#/components/responses/Error"}, "503": {"$ref": "#/components/responses/Error"}}}
     },
     "/api/v1/downloads/{id}/artifacts/{name}": {
@@ -55,6 +55,39 @@ constexpr std::string_view kDocument = R"json({
     "/api/v1/downloads/{id}/artifacts/{name}/manifest": {
       "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}, {"name": "name", "in": "path", "required": true, "schema": {"type": "string"}}],
       "get": {"summary": "What lies where in the artifact", "responses": {"200": {"description": "Every entry with the place of its data", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Manifest"}}}}, "404": {"$ref": "#/components/responses/Error"}}}
+    },
+    "/api/v1/inbox": {
+      "get": {
+        "summary": "What became of the caller's downloads, the newest first",
+        "parameters": [
+          {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 500, "default": 50}},
+          {"name": "before", "in": "query", "description": "The value of \"next\" of the page before", "schema": {"type": "string"}}],
+        "responses": {"200": {"description": "One page; unread are those that ended in the background and were not opened", "content": {"application/json": {"schema": {"type": "object", "required": ["items", "next", "unread"], "properties": {
+          "items": {"type": "array", "items": {"$ref": "#/components/schemas/Download"}}, "next": {"type": ["string", "null"]}, "unread": {"type": "integer"}}}}}}}
+      }
+    },
+    "/api/v1/inbox/complete": {
+      "post": {"summary": "Take several items off the inbox; the downloads stay", "requestBody": {"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Ids"}}}}, "responses": {"204": {"description": "Done"}, "400": {"$ref": "#/components/responses/Error"}, "409": {"$ref": "#/components/responses/Error"}}}
+    },
+    "/api/v1/inbox/remove": {
+      "post": {"summary": "Remove several downloads, or cancel those that are being processed", "requestBody": {"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Ids"}}}}, "responses": {"204": {"description": "Done"}, "400": {"$ref": "#/components/responses/Error"}}}
+    },
+    "/api/v1/inbox/{id}/open": {
+      "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}],
+      "post": {"summary": "Say that an item was read", "responses": {"204": {"description": "Done"}, "404": {"$ref": "#/components/responses/Error"}, "409": {"$ref": "#/components/responses/Error"}}}
+    },
+    "/api/v1/inbox/{id}/complete": {
+      "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}],
+      "post": {"summary": "Take an item off the inbox; the download stays", "responses": {"204": {"description": "Done"}, "404": {"$ref": "#/components/responses/Error"}, "409": {"$ref": "#/components/responses/Error"}}}
+    },
+    "/api/v1/events": {
+      "get": {"summary": "What happens to the caller's downloads, as it happens: server-sent events", "parameters": [{"name": "Last-Event-ID", "in": "header", "description": "Go on after this event", "schema": {"type": "string"}}],
+        "responses": {"200": {"description": "event download: a download as it is now; removed: {\"id\"}; inbox: {\"unread\"}; reset: read everything once more. The stream ends after some minutes; come again.", "content": {"text/event-stream": {}}}, "503": {"$ref": "#/components/responses/Error"}}}
+    },
+    "/api/v1/preferences": {
+      "get": {"summary": "The caller's preferences", "responses": {"200": {"description": "All of them", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Preferences"}}}}}},
+      "put": {"summary": "Change preferences; what is not named stays", "requestBody": {"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Preferences"}}}},
+        "responses": {"200": {"description": "All of them", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Preferences"}}}}, "400": {"$ref": "#/components/responses/Error"}}}
     },
     "/api/v1/presets": {
       "get": {"summary": "The image presets", "responses": {"200": {"description": "All of them, by name", "content": {"application/json": {"schema": {"type": "object", "required": ["presets"], "properties": {"presets": {"type": "array", "items": {"$ref": "#/components/schemas/Preset"}}}}}}}}}
@@ -139,8 +172,10 @@ constexpr std::string_view kDocument = R"json({
             "format": {"type": "string"}, "colorSpace": {"type": "string", "enum": ["RGB", "CMYK", "Gray"]}, "profile": {"type": "string"}, "quality": {"type": "number"}, "modifiers": {"type": "string"}}}}}},
         "archiveName": {"type": "string", "maxLength": 4096, "description": "Asks for a ZIP of this name even if it holds one file"}}},
       "Download": {"type": "object", "required": ["id", "status", "isComplete", "created", "totalSize", "totalCount", "artifacts", "skippedCount", "skipped"], "properties": {
-        "id": {"type": "string"}, "status": {"enum": ["PROCESSING", "SUCCESSFUL", "PARTIALLY_SUCCESSFUL", "FAILED"]}, "isComplete": {"type": "boolean"},
+        "id": {"type": "string"}, "name": {"type": "string", "description": "Of its archives, without .zip"}, "status": {"enum": ["PROCESSING", "SUCCESSFUL", "PARTIALLY_SUCCESSFUL", "FAILED"]}, "isComplete": {"type": "boolean"},
         "inBackground": {"type": "boolean", "description": "Nobody waited for it"}, "finished": {"type": "string", "format": "date-time"},
+        "expires": {"type": "string", "format": "date-time", "description": "When its artifacts go; the assets stay"}, "isExpired": {"type": "boolean", "description": "They have gone"},
+        "notice": {"enum": ["unread", "read", "dismissed"], "description": "Of a complete one: whether it waits in the inbox"},
         "progress": {"type": "object", "description": "While it is being processed", "properties": {"percent": {"type": "integer"}, "assetsDone": {"type": "integer"}, "assetCount": {"type": "integer"},
           "bytesDone": {"type": "integer"}, "byteCount": {"type": "integer"}, "renditionsDone": {"type": "integer"}, "renditionCount": {"type": "integer"}, "secondsLeft": {"type": "integer"}}},
         "created": {"type": "string", "format": "date-time"}, "totalSize": {"type": "integer"}, "totalCount": {"type": "integer"}, "message": {"type": "string"},
@@ -149,6 +184,8 @@ constexpr std::string_view kDocument = R"json({
         "skippedCount": {"type": "integer"},
         "skipped": {"description": "What could not be had; in a list of downloads only the first 20", "type": "array", "items": {"type": "object", "required": ["path", "reason", "message"], "properties": {
           "path": {"type": "string"}, "reason": {"enum": ["denied", "not_found", "set", "missing", "not_rendered", "no_rendition", "no_subassets", "unknown_command"]}, "message": {"type": "string"}}}}}},
+      "Ids": {"type": "object", "required": ["ids"], "properties": {"ids": {"type": "array", "items": {"type": "string"}}}},
+      "Preferences": {"type": "object", "properties": {"assetDownloadEmailNotification": {"type": "boolean", "description": "Mail me when a download that went on in the background is complete"}, "language": {"type": "string", "description": "Of mail: de, pt-br; empty: English"}}},
       "Manifest": {"type": "object", "required": ["name", "size", "etag", "entryCount", "entries"], "properties": {
         "name": {"type": "string"}, "size": {"type": "integer"}, "etag": {"type": "string"}, "entryCount": {"type": "integer"},
         "entries": {"type": "array", "items": {"type": "object", "required": ["name", "offset", "size", "crc32", "sha256", "modified"], "properties": {

@@ -22,7 +22,19 @@ server::Response list_downloads(const Call& call);
 server::Response get_download(const Call& call);
 server::Response remove_download(const Call& call);
 server::Response retry_download(const Call& call);  // /api/v1/downloads/ID/retry
-server::Response get_artifact(const Call& call);    // its bytes, or its manifest
+inline constexpr std::size_t kSkippedInList = 20;   // a list must not grow with what was skipped
+json::object download_json(const model::Download& download, std::size_t most_skipped, Seconds now);
+Result<json::object> list_page(const Call& call, model::Listing listing);
+
+server::Response get_inbox(const Call& call);
+server::Response open_inbox_item(const Call& call);      // /api/v1/inbox/ID/open
+server::Response complete_inbox_item(const Call& call);  // /api/v1/inbox/ID/complete
+server::Response complete_inbox_items(const Call& call);
+server::Response remove_inbox_items(const Call& call);
+server::Response get_events(const Call& call);
+server::Response get_preferences(const Call& call);
+server::Response put_preferences(const Call& call);
+server::Response get_artifact(const Call& call);  // its bytes, or its manifest
 
 server::Response get_asset(const Call& call);     // a folder's children or an asset's properties
 server::Response get_original(const Call& call);  // /content/dam/...

@@ -27,9 +27,10 @@ struct ServeOptions {
   std::string listen = "127.0.0.1:4502";
   std::string part_limit = "100GB";
   std::string log_level = "info";
-  std::uint64_t now_assets = 0;
-  std::string now_size = "0";
-  unsigned now_seconds = 3600;
+  std::uint64_t now_assets = 10;
+  std::string now_size = "100MB";
+  unsigned now_seconds = 30;
+  unsigned retention = 14;
   unsigned workers = 0;
   unsigned grace = 30;
   unsigned stall = 120;
@@ -110,6 +111,11 @@ server::RenditionCounts count(const Installation& parts, const service::WorkerPo
   return counts;
 }
 
+Result<bool> clear_up(service::Downloads& downloads) {
+  RETURN_IF_ERROR(downloads.clear_up());
+  return false;  // until the next time
+}
+
 Result<void> run_server(Installation& parts, const ServeOptions& options) {
   ASSIGN_OR_RETURN(auto config, server_config(options));
   ASSIGN_OR_RETURN(auto part_limit, parse_size(options.part_limit));
@@ -128,6 +134,7 @@ Result<void> run_server(Installation& parts, const ServeOptions& options) {
   if (options.now_assets > 0) downloads_config.now.assets = options.now_assets;
   ASSIGN_OR_RETURN(auto now_bytes, parse_size(options.now_size));
   if (now_bytes > 0) downloads_config.now.bytes = now_bytes;
+  downloads_config.retention = std::chrono::days(options.retention);
   downloads_config.now_time = std::chrono::seconds(options.now_seconds);
   service::Downloads downloads({*parts.assets, *parts.blobs, *parts.downloads, *parts.people, *parts.access,
                                 *parts.events, *parts.jobs, *parts.clock, *parts.random, *parts.presets,
@@ -139,9 +146,10 @@ Result<void> run_server(Installation& parts, const ServeOptions& options) {
                           renderer, smart_crops, *parts.clock},
                          images_config);
   server::Metrics metrics;
-  auto api = api::make_api({accounts, downloads, *parts.assets, *parts.access, *parts.presets, *parts.image_profiles,
-                            *parts.processing_profiles, images, metrics, [&] { return count(parts, workers); },
-                            *parts.changes, *parts.clock});
+  service::LiveUpdates live(*parts.downloads, *parts.changes);
+  auto api = api::make_api({accounts, downloads, live, *parts.downloads, *parts.people, *parts.assets, *parts.access,
+                            *parts.presets, *parts.image_profiles, *parts.processing_profiles, images, metrics,
+                            [&] { return count(parts, workers); }, *parts.changes, *parts.clock});
   ASSIGN_OR_RETURN(auto server, server::open_server(config, *api, metrics));
   RETURN_IF_ERROR(create_first_administrator(accounts));
   std::cout << "Dray " << DRAY_VERSION << " serves at http://" << server->address() << "\n" << std::flush;
@@ -153,8 +161,9 @@ Result<void> run_server(Installation& parts, const ServeOptions& options) {
   service::StaticJobsConfig film_config;
   film_config.kind = service::kFilmJob;
   service::StaticJobs film_jobs(jobs_parts, film_config);
-  RETURN_IF_ERROR(downloads.recover());
   service::DownloadJobs download_jobs({downloads, *parts.jobs, *parts.clock, queued}, {});
+  service::Bell nobody_rings;
+  service::Crew housekeeping([&] { return clear_up(downloads); }, {1, std::chrono::minutes(1)}, nobody_rings);
   ScopeExit stop_films([&] { films.stop(); });
   StopWatcher watcher(*server, downloads, std::chrono::seconds(options.grace));
   server->run();
@@ -188,6 +197,9 @@ void add_serve(CLI::App& app, Context& context) {
   command->add_option("--now-seconds", options->now_seconds, "And one that has not been prepared by then")
       ->capture_default_str()
       ->check(CLI::Range(0, 3600));
+  command->add_option("--retention", options->retention, "Days that complete downloads are kept; assets stay")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 3650));
   command->add_option("--workers", options->workers, "Network threads; 0 means one per core")->capture_default_str();
   command->add_option("--grace", options->grace, "Seconds that running downloads get to end after SIGTERM")
       ->capture_default_str();

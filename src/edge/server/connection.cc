@@ -10,6 +10,7 @@
 #include <boost/beast/http/string_body.hpp>
 
 #include "base/log.h"
+#include "base/scope_exit.h"
 #include "edge/server/socket_progress.h"
 #include "lang/http/validators.h"
 
@@ -316,7 +317,7 @@ std::string Connection::format_head(const http::Head* head, const Response& resp
   auto at = std::back_inserter(out);
   fmt::format_to(at, "HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status, reason_of(response.status), http_date_now());
   for (const auto& field : response.fields) fmt::format_to(at, "{}: {}\r\n", field.name, field.value);
-  bool stream = std::holds_alternative<StreamBody>(response.body);
+  bool stream = std::holds_alternative<StreamBody>(response.body) || std::holds_alternative<EventBody>(response.body);
   if (stream && head && head->minor_version == 1)
     fmt::format_to(at, "Transfer-Encoding: chunked\r\n");
   else if (stream)
@@ -341,6 +342,12 @@ Task<bool> Connection::send(const http::Head* head, Response response, SteadyTim
     if (!co_await write_text(std::move(text))) co_return false;
     if (head_only) co_return keep_;
     truncated_ = !co_await send_stream(std::move(*stream), head && head->minor_version == 1);
+    co_return !truncated_ && keep_;
+  }
+  if (auto* events = std::get_if<EventBody>(&response.body)) {
+    if (!co_await write_text(std::move(text))) co_return false;
+    if (head_only) co_return keep_;
+    truncated_ = !co_await send_events(std::move(*events), head && head->minor_version == 1);
     co_return !truncated_ && keep_;
   }
   RangeBody body;
@@ -427,6 +434,35 @@ Task<bool> Connection::send_stream(StreamBody body, bool chunked) {
   }
 }
 
+Task<bool> Connection::send_events(EventBody body, bool chunked) {
+  constexpr auto kSilence = 15s;  // proxies give up what says nothing, and whoever has gone is noticed
+  using Timer =
+      net::basic_waitable_timer<std::chrono::steady_clock, net::wait_traits<std::chrono::steady_clock>, Executor>;
+  auto timer = std::make_shared<Timer>(socket_.get_executor());
+  auto wake = [timer = std::weak_ptr<Timer>(timer), executor = socket_.get_executor()] {
+    net::post(executor, [timer] {
+      if (auto waiting = timer.lock()) waiting->cancel();
+    });
+  };
+  end_pause_ = [&timer] { timer->cancel(); };
+  ScopeExit leave([this] { end_pause_ = nullptr; });
+  for (;;) {
+    if (cut_ || draining_) break;
+    auto text = body.source->take(wake);
+    if (!text) break;
+    if (text->empty()) {
+      timer->expires_after(kSilence);
+      auto [woken] = co_await timer->async_wait(kToken);
+      if (woken) continue;
+      text = ":\n\n";
+    }
+    if (chunked) *text = fmt::format("{:x}\r\n{}\r\n", text->size(), *text);
+    if (!co_await write_text(*std::move(text))) co_return false;
+  }
+  if (cut_) co_return false;
+  co_return !chunked || co_await write_text("0\r\n\r\n");
+}
+
 // Closing a socket with unread bytes resets the connection, and the client loses the answer: what it still sends is
 // read first, for two seconds and up to a limit.
 Task<void> Connection::linger() {
@@ -474,11 +510,13 @@ bool Connection::client_made_progress(SteadyTime at) {
 
 void Connection::drain() {
   draining_ = true;
+  if (end_pause_) end_pause_();
   if (waiting_ == Waiting::idle) cut();
 }
 
 void Connection::cut() {
   cut_ = true;
+  if (end_pause_) end_pause_();
   boost::system::error_code ignored;
   socket_.cancel(ignored);
 }

@@ -64,6 +64,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Task<Response> ask(Question question, Urgency urgency);
   Task<bool> send(const http::Head* head, Response response, SteadyTime begun);
   Task<bool> send_stream(StreamBody body, bool chunked);
+  Task<bool> send_events(EventBody body, bool chunked);
   Task<bool> run_pump(Pump& pump);
   Task<void> yield();
   Task<bool> write_text(std::string text);
@@ -88,7 +89,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool cut_ = false;
   bool truncated_ = false;  // an answer was not sent to its end
 
-  Pump* pump_ = nullptr;  // while it sends
+  std::function<void()> end_pause_;  // while it waits for events
+  Pump* pump_ = nullptr;             // while it sends
   std::uint64_t acknowledged_ = 0;
   SteadyTime progress_at_{};
 };

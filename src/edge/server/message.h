@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -41,7 +42,20 @@ struct StreamBody {
   std::function<Result<void>(std::string& text)> next;
 };
 
-using Body = std::variant<std::string, RangeBody, StreamBody>;
+// Text that comes when it comes, until it ends or the client goes.
+class EventSource {
+ public:
+  virtual ~EventSource() = default;
+  // What has come since; empty: nothing. nullopt: nothing will come any more. Called on network threads; does not wait.
+  // `wake` is called once there is more: from any thread, at most until the next call.
+  virtual std::optional<std::string> take(std::function<void()> wake) = 0;
+};
+// Sent in chunks, with a comment now and then where nothing comes: text/event-stream.
+struct EventBody {
+  std::shared_ptr<EventSource> source;
+};
+
+using Body = std::variant<std::string, RangeBody, StreamBody, EventBody>;
 
 struct Response {
   int status = 200;

@@ -7,16 +7,24 @@
 namespace dray::model {
 namespace {
 constexpr std::array<std::string_view, 4> kStatuses = {"PROCESSING", "SUCCESSFUL", "PARTIALLY_SUCCESSFUL", "FAILED"};
+constexpr std::array<std::string_view, 3> kNotices = {"unread", "read", "dismissed"};
+
+template <typename T, std::size_t n>
+std::optional<T> find_name(const std::array<std::string_view, n>& names, std::string_view name) {
+  auto found = std::find(names.begin(), names.end(), name);
+  return found == names.end() ? std::nullopt : std::optional(static_cast<T>(found - names.begin()));
 }
+}  // namespace
 
 std::string_view name_of(DownloadStatus status) { return kStatuses[static_cast<std::size_t>(status)]; }
 
 std::optional<DownloadStatus> parse_download_status(std::string_view name) {
-  for (std::size_t i = 0; i < kStatuses.size(); ++i) {
-    if (kStatuses[i] == name) return static_cast<DownloadStatus>(i);
-  }
-  return std::nullopt;
+  return find_name<DownloadStatus>(kStatuses, name);
 }
+
+std::string_view name_of(Notice notice) { return kNotices[static_cast<std::size_t>(notice)]; }
+
+std::optional<Notice> parse_notice(std::string_view name) { return find_name<Notice>(kNotices, name); }
 
 int DownloadProgress::percent() const {
   auto all = renditions > 0 ? renditions : assets, done = renditions > 0 ? renditions_done : assets_done;

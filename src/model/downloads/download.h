@@ -56,13 +56,22 @@ struct DownloadProgress {
   bool operator==(const DownloadProgress&) const = default;
 };
 
+// What its owner knows of a download that is complete.
+enum class Notice { unread, read, dismissed };
+std::string_view name_of(Notice notice);  // "unread", "read", "dismissed"
+std::optional<Notice> parse_notice(std::string_view name);
+
 struct Download {
   std::string id;  // 32 random hexadecimal digits
   std::string owner;
+  std::string name;  // of its archives, without .zip and number
   Seconds created{};
   DownloadStatus status = DownloadStatus::processing;
   bool in_background = false;       // nobody waits for it: it is announced
   std::optional<Seconds> finished;  // when it was complete
+  std::optional<Seconds> expires;   // when its artifacts go
+  bool is_expired = false;          // they have gone
+  Notice notice = Notice::read;     // unread: it was completed in the background, and waits in the inbox
   DownloadProgress progress;
   json::object request;           // what was asked for: pipeline::DownloadRequest; empty: no longer known
   ByteCount total_size = 0;       // of the files, before packing

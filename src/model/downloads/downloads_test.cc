@@ -6,7 +6,9 @@ namespace dray::model {
 namespace {
 
 INSTANTIATE_TEST_SUITE_P(Memory, DownloadRepositoryConformance, testing::Values(DownloadsMaker{[] {
-                           return FreshDownloads{nullptr, make_memory_downloads()};
+                           auto jobs = make_memory_jobs();
+                           auto downloads = make_memory_downloads(*jobs);
+                           return FreshDownloads{nullptr, std::move(downloads), std::move(jobs)};
                          }}));
 
 TEST(DownloadStatus, HasAemsFourWords) {

@@ -7,6 +7,7 @@
 
 namespace dray::model {
 
-std::unique_ptr<DownloadRepository> make_memory_downloads();
+// `jobs` takes the jobs that downloads make necessary; it outlives the repository.
+std::unique_ptr<DownloadRepository> make_memory_downloads(JobQueue& jobs);
 
 }  // namespace dray::model

@@ -54,12 +54,12 @@ class JobQueue {
   // All or none. Where there is a job of that kind for that subject already, it takes the new details and waits again,
   // even while it runs: then it will be carried out once more.
   virtual Result<void> add(const std::vector<JobDraft>& drafts, Seconds now) = 0;
-  virtual Result<void> add_missing(const std::vector<JobDraft>& drafts, Seconds now) = 0;  // those that are not there
   // One that waits, or whose lease has ended; nullopt where there is none. It runs from now on.
   virtual Result<std::optional<Job>> take(std::string_view kind, Seconds now, std::chrono::seconds lease,
                                           Turn turn = Turn::oldest) = 0;
   // The next five do nothing to a job that was added again or taken by another since: `job` is as take() gave it.
-  virtual Result<void> finish(const Job& job) = 0;
+  virtual Result<void> finish(const Job& job, const std::vector<JobDraft>& next, Seconds now) = 0;  // and adds those
+  Result<void> finish(const Job& job) { return finish(job, {}, {}); }
   virtual Result<void> extend(const Job& job, Seconds lease_until) = 0;  // it runs on
   virtual Result<void> give_back(const Job& job) = 0;                    // as if it had not been taken
   virtual Result<void> retry(const Job& job, Seconds not_before, const std::string& failure) = 0;

@@ -18,17 +18,6 @@ class MemoryJobs final : public JobQueue {
     return ok();
   }
 
-  Result<void> add_missing(const std::vector<JobDraft>& drafts, Seconds now) override {
-    std::lock_guard lock(mutex_);
-    for (const auto& draft : drafts) {
-      bool is_there = std::any_of(jobs_.begin(), jobs_.end(), [&](const Job& job) {
-        return job.kind == draft.kind && job.subject == draft.subject;
-      });
-      if (!is_there) put(draft, now);
-    }
-    return ok();
-  }
-
   Result<std::optional<Job>> take(std::string_view kind, Seconds now, std::chrono::seconds lease, Turn turn) override {
     std::lock_guard lock(mutex_);
     auto place = [&](const Job& job) {
@@ -49,10 +38,12 @@ class MemoryJobs final : public JobQueue {
     return std::optional(*next);
   }
 
-  Result<void> finish(const Job& job) override {
-    std::lock_guard lock(mutex_);
-    std::erase_if(jobs_, [&](const Job& other) { return is_same(other, job); });
-    return ok();
+  Result<void> finish(const Job& job, const std::vector<JobDraft>& next, Seconds now) override {
+    {
+      std::lock_guard lock(mutex_);
+      if (std::erase_if(jobs_, [&](const Job& other) { return is_same(other, job); }) == 0) return ok();
+    }
+    return add(next, now);
   }
 
   Result<void> extend(const Job& job, Seconds lease_until) override {

@@ -23,6 +23,7 @@ class People final : public PeopleRepository {
   Result<void> remove_user(const std::string& id) override {
     std::lock_guard lock(mutex_);
     if (!users_.erase(id)) return Error{Code::not_found, "there is no user " + id};
+    preferences_.erase(id);
     for (auto& [group, members] : groups_) members.erase(id);
     return ok();
   }
@@ -69,6 +70,17 @@ class People final : public PeopleRepository {
     if (!groups_.contains(group)) return Error{Code::not_found, "there is no group " + group};
     return std::vector<std::string>(groups_[group].begin(), groups_[group].end());
   }
+  Result<Preferences> get_preferences(const std::string& user) override {
+    std::lock_guard lock(mutex_);
+    if (!users_.contains(user)) return Error{Code::not_found, "there is no user " + user};
+    return preferences_[user];
+  }
+  Result<void> put_preferences(const std::string& user, const Preferences& preferences) override {
+    std::lock_guard lock(mutex_);
+    if (!users_.contains(user)) return Error{Code::not_found, "there is no user " + user};
+    preferences_[user] = preferences;
+    return ok();
+  }
   Result<Caller> get_caller(const std::string& user) override {
     std::lock_guard lock(mutex_);
     auto found = users_.find(user);
@@ -84,6 +96,7 @@ class People final : public PeopleRepository {
  private:
   std::mutex mutex_;
   std::map<std::string, User> users_;
+  std::map<std::string, Preferences> preferences_;
   std::map<std::string, std::set<std::string>> groups_ = {{kAdministrators, {}}, {kDamUsers, {}}, {kEveryone, {}}};
 };
 

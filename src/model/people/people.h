@@ -26,6 +26,14 @@ struct User {
   bool operator==(const User&) const = default;
 };
 
+// What a user has chosen.
+struct Preferences {
+  std::optional<bool> mail_downloads;  // that large downloads are complete; else as the installation says
+  std::string language;                // of mail, like "de" or "pt-br"; empty: English
+
+  bool operator==(const Preferences&) const = default;
+};
+
 // Who a request comes from, once that has been established.
 struct Caller {
   std::string user;
@@ -51,9 +59,11 @@ class PeopleRepository {
   virtual Result<void> add_group(const std::string& group) = 0;     // ok if it is there
   virtual Result<void> remove_group(const std::string& group) = 0;  // Code::not_found, Code::denied for the three
   virtual Result<std::vector<std::string>> list_groups() = 0;       // by name
-  virtual Result<void> add_member(const std::string& group, const std::string& user) = 0;     // Code::not_found
-  virtual Result<void> remove_member(const std::string& group, const std::string& user) = 0;  // Code::not_found
-  virtual Result<std::vector<std::string>> list_members(const std::string& group) = 0;        // by user id
+  virtual Result<void> add_member(const std::string& group, const std::string& user) = 0;             // Code::not_found
+  virtual Result<void> remove_member(const std::string& group, const std::string& user) = 0;          // Code::not_found
+  virtual Result<std::vector<std::string>> list_members(const std::string& group) = 0;                // by user id
+  virtual Result<Preferences> get_preferences(const std::string& user) = 0;                           // Code::not_found
+  virtual Result<void> put_preferences(const std::string& user, const Preferences& preferences) = 0;  // likewise
   // The caller that this user is: their groups and kEveryone. Code::not_found; Code::denied when disabled.
   virtual Result<Caller> get_caller(const std::string& user) = 0;
 };

@@ -23,7 +23,8 @@ class CheckTest : public testing::Test {
 
   std::unique_ptr<model::BlobStore> blobs_ = model::make_memory_blob_store();
   std::unique_ptr<model::AssetRepository> assets_ = model::make_memory_assets();
-  std::unique_ptr<model::DownloadRepository> downloads_ = model::make_memory_downloads();
+  std::unique_ptr<model::JobQueue> jobs_ = model::make_memory_jobs();
+  std::unique_ptr<model::DownloadRepository> downloads_ = model::make_memory_downloads(*jobs_);
   std::unique_ptr<model::RenditionRepository> renditions_ = model::make_memory_renditions();
 };
 

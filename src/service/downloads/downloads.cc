@@ -203,11 +203,16 @@ Result<void> Downloads::fill(Download& download, Explanation prepared) {
   download.message.clear();
   if (download.status == DownloadStatus::successful && download.artifacts.empty()) download.message = kNothingToDo;
   if (download.status == DownloadStatus::failed) download.message = "Nothing could be downloaded; \"skipped\" says why";
-  download.finished = parts_.clock.now();
+  finish(download);
   return ok();
 }
 
-Result<void> Downloads::announce(const Download& download) {
+void Downloads::finish(Download& download) const {
+  download.finished = parts_.clock.now();
+  download.expires = *download.finished + config_.retention;
+}
+
+Result<void> Downloads::record(const Download& download) {
   parts_.completed.ring();
   return parts_.events.append({0,
                                *download.finished,
@@ -223,6 +228,7 @@ Result<void> Downloads::announce(const Download& download) {
 Result<Download> Downloads::create(const pipeline::DownloadRequest& request, const Caller& caller) {
   ASSIGN_OR_RETURN(auto gathered, gather(request, caller, config_.now));
   auto download = new_download(request, caller);
+  download.name = pipeline::make_archive_name(request.archive_name, gathered.selection.suggested_name);
   if (gathered.selection.is_cut) {
     RETURN_IF_ERROR(check_queue(caller));
     download.in_background = true;
@@ -237,7 +243,7 @@ Result<Download> Downloads::create(const pipeline::DownloadRequest& request, con
   ASSIGN_OR_RETURN(auto prepared, plan(request, std::move(gathered), preparation));
   RETURN_IF_ERROR(fill(download, std::move(prepared)));
   RETURN_IF_ERROR(parts_.downloads.put(download));
-  RETURN_IF_ERROR(announce(download));
+  RETURN_IF_ERROR(record(download));
   return download;
 }
 
@@ -255,10 +261,8 @@ Result<void> Downloads::check_queue(const Caller& caller) const {
   return ok();
 }
 
-// A server that dies in between leaves a download without its job: recover().
 Result<Download> Downloads::enqueue(Download download, std::string_view kind) {
-  RETURN_IF_ERROR(parts_.downloads.put(download));
-  RETURN_IF_ERROR(parts_.jobs.add({{std::string(kind), download.id, {}, download.owner}}, parts_.clock.now()));
+  RETURN_IF_ERROR(parts_.downloads.put(download, {{std::string(kind), download.id, {}, download.owner}}));
   parts_.queued.ring();
   return download;
 }
@@ -302,11 +306,12 @@ Result<void> Downloads::carry_out(const std::string& id, Preparation& preparatio
     if (!done.error().detail.empty()) log::warn("download {}: {}: {}", id, done.error().message, done.error().detail);
     download->status = DownloadStatus::failed;
     download->message = done.error().message;
-    download->finished = parts_.clock.now();
+    finish(*download);
   }
   download->progress = preparation.progress();
-  ASSIGN_OR_RETURN(auto is_ours, parts_.downloads.complete(*download));
-  return is_ours ? announce(*download) : ok();
+  model::JobDraft announcement{std::string(kAnnouncementJob), id, {}, download->owner};
+  ASSIGN_OR_RETURN(auto is_ours, parts_.downloads.complete(*download, {announcement}));
+  return is_ours ? record(*download) : ok();
 }
 
 void Downloads::look_after(const std::string& id, Preparation& preparation) {
@@ -324,33 +329,31 @@ void Downloads::stop_waiting() {
   parts_.completed.ring();
 }
 
-Result<void> Downloads::recover() {
-  ASSIGN_OR_RETURN(auto ids, parts_.downloads.list_processing());
-  std::vector<model::JobDraft> jobs;
-  for (const auto& id : ids) {
-    ASSIGN_OR_RETURN(auto download, parts_.downloads.find(id));
-    if (!download) continue;
-    auto kind = download->in_background ? kDownloadJob : kQuickDownloadJob;
-    jobs.push_back({std::string(kind), id, {}, download->owner});
+Result<void> Downloads::clear_up() {
+  constexpr std::size_t kAtOnce = 1000;
+  auto now = parts_.clock.now();
+  std::size_t count = kAtOnce;
+  while (count == kAtOnce) {
+    ASSIGN_OR_RETURN(count, parts_.downloads.expire(now, kAtOnce));
   }
-  return jobs.empty() ? ok() : parts_.jobs.add_missing(jobs, parts_.clock.now());
+  do {
+    ASSIGN_OR_RETURN(count, parts_.downloads.remove_expired(now - config_.retention, kAtOnce));
+  } while (count == kAtOnce);
+  return ok();
 }
 
 Result<Download> Downloads::retry(const std::string& id, const Caller& caller) {
   ASSIGN_OR_RETURN(auto download, get(id, caller));
   if (!download.is_complete()) return Error{Code::conflict, "this download is being prepared already"};
-  if (download.status == DownloadStatus::successful) return Error{Code::conflict, "this download lacks nothing"};
   if (download.request.empty())
     return Error{Code::conflict, "what this download asked for is no longer known: select it once more"};
-  RETURN_IF_ERROR(check_queue(caller));
-  download.status = DownloadStatus::processing;
-  download.in_background = true;
-  download.finished.reset();
-  download.progress = {};
-  download.message.clear();
-  download.artifacts.clear();
-  download.skipped.clear();
-  return enqueue(std::move(download), kDownloadJob);
+  ASSIGN_OR_RETURN(auto owner, parts_.people.get_caller(download.owner));
+  ASSIGN_OR_RETURN(auto request, pipeline::download_request_from_json(download.request));
+  ASSIGN_OR_RETURN(auto again, create(request, owner));
+  if (download.artifacts.empty()) {
+    RETURN_IF_ERROR(parts_.downloads.set_notice(download.owner, id, model::Notice::dismissed));
+  }
+  return again;
 }
 
 Result<Download> Downloads::get(const std::string& id, const Caller& caller) const {
@@ -359,9 +362,22 @@ Result<Download> Downloads::get(const std::string& id, const Caller& caller) con
   return std::move(*download);
 }
 
-Result<std::vector<Download>> Downloads::list(const Caller& caller, const std::string& before,
-                                              std::size_t limit) const {
-  return parts_.downloads.list(caller.user, before, limit);
+Result<std::vector<Download>> Downloads::list(const Caller& caller, const std::string& before, std::size_t limit,
+                                              model::Listing listing) const {
+  return parts_.downloads.list(caller.user, before, limit, listing);
+}
+
+Result<std::uint64_t> Downloads::count_unread(const Caller& caller) const {
+  return parts_.downloads.count_unread(caller.user);
+}
+
+Result<void> Downloads::set_notice(const std::string& id, model::Notice notice, const Caller& caller) {
+  ASSIGN_OR_RETURN(auto download, parts_.downloads.find(id));
+  if (!download || download->owner != caller.user) return no_download(id);
+  if (!download->is_complete()) return Error{Code::conflict, "this download is still being prepared"};
+  RETURN_IF_ERROR(parts_.downloads.set_notice(caller.user, id, notice));
+  parts_.completed.ring();
+  return ok();
 }
 
 Result<void> Downloads::remove(const std::string& id, const Caller& caller) {
@@ -370,10 +386,13 @@ Result<void> Downloads::remove(const std::string& id, const Caller& caller) {
   if (!download.is_complete()) {
     download.status = DownloadStatus::failed;
     download.message = "cancelled by " + caller.user;
-    download.finished = now;
+    finish(download);
     ASSIGN_OR_RETURN(auto is_cancelled, parts_.downloads.complete(download));
     if (is_cancelled) {
       parts_.completed.ring();
+      if (caller.user == download.owner) {  // who need not be told
+        RETURN_IF_ERROR(parts_.downloads.set_notice(download.owner, id, model::Notice::read));
+      }
       return parts_.events.append({0, now, "DOWNLOAD_CANCELLED", caller.user, "", {{"id", id}}});
     }
   }
@@ -404,6 +423,9 @@ Result<void> Downloads::check_rights(const Download& download, const Caller& cal
 
 Result<OpenArtifact> Downloads::open_artifact(const std::string& id, const std::string& name, const Caller& caller) {
   ASSIGN_OR_RETURN(auto download, get(id, caller));
+  if (download.is_expired || (download.expires && *download.expires <= parts_.clock.now()))
+    return Error{Code::gone,
+                 "this download was kept until " + format_utc(*download.expires) + ": ask for it once more"};
   auto artifact =
       std::find_if(download.artifacts.begin(), download.artifacts.end(), [&](const auto& a) { return a.name == name; });
   if (artifact == download.artifacts.end())

@@ -48,6 +48,8 @@ json::object to_json(const Explanation& explanation);
 
 // Downloads that somebody waits for, and those that go on in the background: jobs whose subject is the download's id.
 inline constexpr std::string_view kQuickDownloadJob = "quick-downloads", kDownloadJob = "downloads";
+// That a download is complete, and somebody may have to be told.
+inline constexpr std::string_view kAnnouncementJob = "announcements";
 
 // What Downloads is built on; all of it outlives it.
 struct DownloadsParts {
@@ -76,6 +78,7 @@ struct DownloadsConfig {
   int waiting = 8;                      // requests that may wait for their download at a time
   std::uint64_t queued_of_user = 2000;  // downloads that wait for their turn
   std::uint64_t queued = 20'000;
+  std::chrono::seconds retention = std::chrono::days(14);  // of complete ones
 };
 
 // Safe for use from any thread.
@@ -95,16 +98,21 @@ class Downloads {
   Result<void> carry_out(const std::string& id, Preparation& preparation, bool is_last);
   // Notes how far it is, and stops it where nobody wants it any more. Now and then, while it is carried out.
   void look_after(const std::string& id, Preparation& preparation);
-  void stop_waiting();     // whoever waits for a download, now or later, gets it as it is: everything stops
-  Result<void> recover();  // jobs for downloads whose server died before it had added them
+  void stop_waiting();  // whoever waits for a download, now or later, gets it as it is: everything stops
+  // Takes the artifacts from downloads whose time is over, and forgets those that it was taken from long ago. Now and
+  // then.
+  Result<void> clear_up();
 
   // The caller's own, or anyone's for administrators; else Code::not_found, as if it were not there.
   Result<model::Download> get(const std::string& id, const model::Caller& caller) const;
-  Result<std::vector<model::Download>> list(const model::Caller& caller, const std::string& before,
-                                            std::size_t limit) const;
+  Result<std::vector<model::Download>> list(const model::Caller& caller, const std::string& before, std::size_t limit,
+                                            model::Listing listing = model::Listing::all) const;
+  Result<std::uint64_t> count_unread(const model::Caller& caller) const;
+  // Of the caller's own. Code::not_found; Code::conflict: it is being processed.
+  Result<void> set_notice(const std::string& id, model::Notice notice, const model::Caller& caller);
   // One that is being processed is cancelled, and stays as failed.
   Result<void> remove(const std::string& id, const model::Caller& caller);
-  // Prepares one that is complete again, under its id. Code::conflict: it lacks nothing, or is being processed.
+  // Asks for the same once more, as a new download of the same owner. Code::conflict: it is being processed.
   Result<model::Download> retry(const std::string& id, const model::Caller& caller);
 
   // Code::not_found; Code::denied when a right that it needs has been withdrawn since; Code::gone when a blob has.
@@ -120,11 +128,12 @@ class Downloads {
   void leave_out_missing_blobs(pipeline::Selection& selection) const;
   Result<std::vector<model::Artifact>> make_artifacts(const Explanation& prepared);
   Result<void> fill(model::Download& download, Explanation prepared);
+  void finish(model::Download& download) const;
   Result<void> check_queue(const model::Caller& caller) const;
   Result<model::Download> enqueue(model::Download download, std::string_view kind);
   Result<model::Download> wait_for(model::Download download);
   model::Download new_download(const pipeline::DownloadRequest& request, const model::Caller& caller) const;
-  Result<void> announce(const model::Download& download);
+  Result<void> record(const model::Download& download);
   Result<void> check_rights(const model::Download& download, const model::Caller& caller) const;
 
   const DownloadsParts parts_;

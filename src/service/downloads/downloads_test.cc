@@ -38,7 +38,8 @@ class DownloadsTest : public testing::Test {
 
   std::unique_ptr<model::AssetRepository> assets_ = model::make_memory_assets();
   std::unique_ptr<model::BlobStore> blobs_ = model::make_memory_blob_store();
-  std::unique_ptr<model::DownloadRepository> kept_ = model::make_memory_downloads();
+  std::unique_ptr<model::JobQueue> jobs_ = model::make_memory_jobs();
+  std::unique_ptr<model::DownloadRepository> kept_ = model::make_memory_downloads(*jobs_);
   std::unique_ptr<model::AccessRepository> access_ = model::make_memory_access();
   std::unique_ptr<model::EventLog> events_ = model::make_memory_events();
   ManualClock clock_{Seconds(std::chrono::seconds(1'700'000'000))};
@@ -47,7 +48,6 @@ class DownloadsTest : public testing::Test {
   std::unique_ptr<model::PresetRepository> presets_ = model::make_memory_presets();
   std::unique_ptr<model::ProcessingProfileRepository> profiles_ = model::make_memory_processing_profiles();
   std::unique_ptr<model::PeopleRepository> people_ = model::make_memory_people();
-  std::unique_ptr<model::JobQueue> jobs_ = model::make_memory_jobs();
   Bell queued_, completed_;
   DownloadsConfig config_ = [] {
     DownloadsConfig config;
@@ -240,16 +240,42 @@ TEST_F(BackgroundTest, CancellingWinsAgainstTheJob) {
   EXPECT_FALSE(downloads_.get(id, ann_));
 }
 
-TEST_F(BackgroundTest, IsTriedAgain) {
+TEST_F(BackgroundTest, IsAskedForOnceMore) {
   auto id = create({"/content/dam/large"}).id;
-  EXPECT_EQ(downloads_.retry(id, ann_).error().code, Code::conflict);
+  EXPECT_EQ(downloads_.retry(id, ann_).error().code, Code::conflict) << "it is being prepared";
   ASSERT_TRUE(downloads_.remove(id, ann_));
   ASSERT_TRUE(carry_out_next());
   EXPECT_EQ(downloads_.retry(id, bob_).error().code, Code::not_found);
-  EXPECT_EQ(downloads_.retry(id, ann_)->status, DownloadStatus::processing);
+  auto again = *downloads_.retry(id, root_);
+  EXPECT_EQ(again.status, DownloadStatus::processing);
+  EXPECT_EQ(again.owner, "ann") << "whoever asks";
+  EXPECT_NE(again.id, id) << "an archive never changes";
+  EXPECT_EQ(downloads_.get(id, ann_)->notice, model::Notice::dismissed) << "there is nothing in it";
   ASSERT_TRUE(carry_out_next());
-  EXPECT_EQ(downloads_.get(id, ann_)->status, DownloadStatus::successful);
-  EXPECT_EQ(downloads_.retry(id, ann_).error().code, Code::conflict);
+  EXPECT_EQ(downloads_.get(again.id, ann_)->status, DownloadStatus::successful);
+}
+
+TEST_F(BackgroundTest, IsAnnouncedAndExpires) {
+  auto id = create({"/content/dam/large"}).id;
+  EXPECT_EQ(*downloads_.count_unread(ann_), 0u);
+  ASSERT_TRUE(carry_out_next());
+  EXPECT_EQ(*downloads_.count_unread(ann_), 1u);
+  EXPECT_EQ(jobs_->count(kAnnouncementJob)->waiting, 1u);
+  EXPECT_EQ(downloads_.get(id, ann_)->expires, clock_.now() + config_.retention);
+  EXPECT_EQ(downloads_.set_notice(id, model::Notice::read, bob_).error().code, Code::not_found);
+  ASSERT_TRUE(downloads_.set_notice(id, model::Notice::read, ann_));
+  EXPECT_EQ(*downloads_.count_unread(ann_), 0u);
+  ASSERT_TRUE(downloads_.clear_up());
+  auto name = downloads_.get(id, ann_)->artifacts.at(0).name;
+  clock_.advance(config_.retention);
+  EXPECT_EQ(downloads_.open_artifact(id, name, ann_).error().code, Code::gone) << "even before clearing up";
+  ASSERT_TRUE(downloads_.clear_up());
+  EXPECT_EQ(*downloads_.count_unread(ann_), 1u) << "one is told";
+  EXPECT_EQ(downloads_.open_artifact(id, name, ann_).error().code, Code::gone);
+  EXPECT_TRUE(downloads_.retry(id, ann_));
+  clock_.advance(config_.retention + std::chrono::seconds(1));
+  ASSERT_TRUE(downloads_.clear_up());
+  EXPECT_EQ(downloads_.get(id, ann_).error().code, Code::not_found);
 }
 
 TEST_F(BackgroundTest, FailsWhereItsOwnerIsGone) {
@@ -258,17 +284,6 @@ TEST_F(BackgroundTest, FailsWhereItsOwnerIsGone) {
   ASSERT_TRUE(carry_out_next());
   EXPECT_EQ(downloads_.get(id, root_)->status, DownloadStatus::failed);
   EXPECT_NE(downloads_.get(id, root_)->message, "");
-}
-
-TEST_F(BackgroundTest, IsRecovered) {
-  auto id = create({"/content/dam/large"}).id;
-  auto job = *jobs_->take(kDownloadJob, clock_.now(), std::chrono::seconds(60));
-  ASSERT_TRUE(jobs_->finish(*job)) << "as if it had never been added";
-  ASSERT_TRUE(downloads_.recover());
-  ASSERT_TRUE(carry_out_next());
-  EXPECT_EQ(downloads_.get(id, ann_)->status, DownloadStatus::successful);
-  ASSERT_TRUE(downloads_.recover());
-  EXPECT_FALSE(carry_out_next());
 }
 
 TEST_F(BackgroundTest, RefusesMoreThanTheQueueHolds) {

@@ -13,6 +13,7 @@ namespace dray::model {
 struct FreshDownloads {
   std::shared_ptr<void> surroundings;
   std::unique_ptr<DownloadRepository> downloads;
+  std::unique_ptr<JobQueue> jobs;  // of the same catalog
 };
 using DownloadsMaker = std::function<FreshDownloads()>;
 
@@ -25,12 +26,16 @@ class DownloadRepositoryConformance : public testing::TestWithParam<DownloadsMak
     Download made;
     made.id = id;
     made.owner = owner;
+    made.name = "ÿ";
     made.created = Seconds(std::chrono::seconds(1'700'000'000));
     made.status = DownloadStatus::partially_successful;
     made.in_background = true;
     made.finished = Seconds(std::chrono::seconds(1'700'000'100));
     made.progress = {9, 8, std::uint64_t{1} << 41, std::uint64_t{1} << 40, 7, 6, Seconds(std::chrono::seconds(5))};
     made.request = {{"targets", json::array{"x"}}};
+    made.expires = Seconds(std::chrono::seconds(1'800'000'000));
+    made.is_expired = true;
+    made.notice = Notice::dismissed;
     made.total_size = std::uint64_t{3} << 40;
     made.total_count = 7;
     made.message = "ü";
@@ -53,6 +58,7 @@ TEST_P(DownloadRepositoryConformance, KeepsEveryField) {
   EXPECT_EQ(**downloads_.find("a1"), made);
   made.status = DownloadStatus::failed;
   made.finished.reset();
+  made.expires.reset();
   made.request.clear();
   made.artifacts.pop_back();
   made.skipped.clear();
@@ -83,7 +89,6 @@ TEST_P(DownloadRepositoryConformance, IsCompletedOnce) {
   auto other = download("b");
   other.status = DownloadStatus::processing;
   ASSERT_TRUE(downloads_.put(other));
-  EXPECT_EQ(*downloads_.list_processing(), (std::vector<std::string>{"a", "b"}));
   EXPECT_TRUE(*downloads_.send_to_background("a"));
   DownloadProgress progress{3, 2};
   ASSERT_TRUE(downloads_.note_progress("a", progress));
@@ -92,17 +97,99 @@ TEST_P(DownloadRepositoryConformance, IsCompletedOnce) {
   EXPECT_EQ(found.progress, progress);
   found.status = DownloadStatus::failed;
   found.in_background = false;
-  EXPECT_TRUE(*downloads_.complete(found));
+  found.notice = Notice::read;
+  EXPECT_TRUE(*downloads_.complete(found, {{"announce", "a", {}, "ann"}}));
   EXPECT_TRUE((*downloads_.find("a"))->in_background) << "it stays there";
+  EXPECT_EQ((*downloads_.find("a"))->notice, Notice::unread);
   found.status = DownloadStatus::successful;
-  EXPECT_FALSE(*downloads_.complete(found));
+  EXPECT_FALSE(*downloads_.complete(found, {{"announce", "b", {}, "ann"}}));
+  EXPECT_EQ(fresh_.jobs->count("announce")->waiting, 1u);
   EXPECT_FALSE(*downloads_.send_to_background("a"));
   ASSERT_TRUE(downloads_.note_progress("a", {9, 9}));
   EXPECT_EQ((*downloads_.find("a"))->status, DownloadStatus::failed);
   EXPECT_EQ((*downloads_.find("a"))->progress, progress);
-  EXPECT_EQ(*downloads_.list_processing(), (std::vector<std::string>{"b"}));
   EXPECT_FALSE(*downloads_.complete(download("none")));
   EXPECT_FALSE(*downloads_.find("none"));
+}
+
+TEST_P(DownloadRepositoryConformance, AddsJobsWithADownload) {
+  ASSERT_TRUE(downloads_.put(download("a"), {{"prepare", "a", {}, "ann"}}));
+  auto job = *fresh_.jobs->take("prepare", Seconds(std::chrono::seconds(1)), std::chrono::seconds(60));
+  ASSERT_TRUE(job);
+  EXPECT_EQ(job->subject, "a");
+  EXPECT_EQ(job->owner, "ann");
+}
+
+TEST_P(DownloadRepositoryConformance, KeepsAnInbox) {
+  for (auto id : {"a", "b", "c"}) {
+    auto made = download(id);
+    made.status = DownloadStatus::processing;
+    made.notice = Notice::read;
+    made.in_background = std::string_view(id) != "b";
+    ASSERT_TRUE(downloads_.put(made));
+    made.status = DownloadStatus::successful;
+    EXPECT_TRUE(std::string_view(id) == "c" || *downloads_.complete(made));
+  }
+  EXPECT_EQ(*downloads_.count_unread("ann"), 1u) << "b was waited for, c is not there yet";
+  EXPECT_FALSE(*downloads_.set_notice("ann", "c", Notice::dismissed));
+  EXPECT_FALSE(*downloads_.set_notice("bob", "a", Notice::read));
+  EXPECT_TRUE(*downloads_.set_notice("ann", "a", Notice::read));
+  EXPECT_FALSE(*downloads_.set_notice("ann", "a", Notice::read)) << "it is already";
+  EXPECT_EQ(*downloads_.count_unread("ann"), 0u);
+  EXPECT_EQ((*downloads_.find("a"))->notice, Notice::read);
+  EXPECT_TRUE(*downloads_.set_notice("ann", "b", Notice::dismissed));
+  std::string ids;
+  auto page = *downloads_.list("ann", "", 10, Listing::inbox);
+  for (const auto& found : page) ids += found.id;
+  EXPECT_EQ(ids, "ca");
+}
+
+TEST_P(DownloadRepositoryConformance, LetsDownloadsExpire) {
+  auto time = [](int seconds) { return Seconds(std::chrono::seconds(seconds)); };
+  for (auto id : {"a", "b", "c", "d"}) {
+    auto made = download(id);
+    made.is_expired = false;
+    made.notice = Notice::read;
+    made.expires = time(std::string_view(id) == "d" ? 200 : 100);
+    made.in_background = std::string_view(id) != "b";
+    if (std::string_view(id) == "c") made.status = DownloadStatus::processing;
+    ASSERT_TRUE(downloads_.put(made));
+  }
+  EXPECT_EQ(*downloads_.expire(time(99), 10), 0u);
+  EXPECT_EQ(*downloads_.expire(time(100), 1), 1u);
+  EXPECT_EQ(*downloads_.expire(time(100), 10), 1u) << "c is being processed";
+  auto a = **downloads_.find("a");
+  EXPECT_TRUE(a.is_expired && a.artifacts.empty());
+  EXPECT_EQ(a.notice, Notice::unread);
+  EXPECT_EQ((*downloads_.find("b"))->notice, Notice::read) << "nobody was told of it before";
+  EXPECT_FALSE((*downloads_.find("d"))->is_expired);
+  EXPECT_EQ(*downloads_.remove_expired(time(100), 10), 0u);
+  EXPECT_EQ(*downloads_.remove_expired(time(101), 10), 2u);
+  EXPECT_FALSE(*downloads_.find("a"));
+  EXPECT_TRUE(*downloads_.find("d"));
+}
+
+TEST_P(DownloadRepositoryConformance, NotesEveryChange) {
+  EXPECT_EQ(*downloads_.last_change(), 0u);
+  auto made = download("a");
+  made.status = DownloadStatus::processing;
+  ASSERT_TRUE(downloads_.put(made));
+  ASSERT_TRUE(downloads_.note_progress("a", {2, 1}));
+  ASSERT_TRUE(downloads_.put(download("b", "bob")));
+  ASSERT_TRUE(downloads_.note_progress("b", {2, 1})) << "changes nothing";
+  made.status = DownloadStatus::successful;
+  ASSERT_TRUE(*downloads_.complete(made));
+  ASSERT_TRUE(*downloads_.set_notice("ann", "a", Notice::read));
+  ASSERT_TRUE(downloads_.remove("a"));
+  EXPECT_FALSE(downloads_.remove("a"));
+  std::string seen;
+  auto changes = *downloads_.list_changes(0, 100);
+  for (const auto& change : changes) seen += change.download + ":" + change.owner + " ";
+  EXPECT_EQ(seen, "a:ann a:ann b:bob a:ann a:ann a:ann ");
+  EXPECT_EQ(*downloads_.last_change(), changes.back().number);
+  auto later = *downloads_.list_changes(changes[1].number, 2);
+  ASSERT_EQ(later.size(), 2u);
+  EXPECT_EQ(later[0], changes[2]);
 }
 
 TEST_P(DownloadRepositoryConformance, RemovesAndVisits) {

@@ -115,12 +115,23 @@ TEST_P(JobQueueConformance, HasOneJobForASubjectAndCarriesItOutAgainWhenItIsAdde
   EXPECT_TRUE(take(0)) << "a failed one too";
 }
 
+TEST_P(JobQueueConformance, AddsWhatFollowsWithTheEndOfAJob) {
+  ASSERT_TRUE(jobs_.add({{"render", "a", {}}}, at(0)));
+  auto job = take(0);
+  ASSERT_TRUE(jobs_.finish(*job, {{"render", "b", {}}, {"render", "c", {}}}, at(5)));
+  EXPECT_EQ(count(), (JobCounts{2, 0, 0}));
+  EXPECT_FALSE(take(4));
+  EXPECT_EQ(take(5)->subject, "b");
+  ASSERT_TRUE(jobs_.finish(*job, {{"render", "d", {}}}, at(5))) << "it ended before";
+  EXPECT_EQ(count(), (JobCounts{1, 1, 0}));
+}
+
 TEST_P(JobQueueConformance, GivesOwnersTheirTurns) {
   auto draft = [](std::string subject, std::string owner) {
     return JobDraft{"d", std::move(subject), {}, std::move(owner)};
   };
   ASSERT_TRUE(jobs_.add({draft("a1", "ann"), draft("a2", "ann"), draft("a3", "ann"), draft("b1", "bob")}, at(1)));
-  ASSERT_TRUE(jobs_.add_missing({draft("a1", "eve"), draft("b2", "bob")}, at(1)));
+  ASSERT_TRUE(jobs_.add({draft("b2", "bob")}, at(1)));
   EXPECT_EQ(*jobs_.count_of("d", "ann"), 3u);
   EXPECT_EQ(*jobs_.count_of("d", "bob"), 2u);
   EXPECT_EQ(*jobs_.count_of("d", "eve"), 0u);

@@ -30,6 +30,21 @@ class PeopleConformance : public testing::TestWithParam<PeopleMaker> {
   static Seconds at(int seconds) { return Seconds(std::chrono::seconds(seconds)); }
 };
 
+TEST_P(PeopleConformance, KeepsPreferencesAsLongAsTheUser) {
+  EXPECT_EQ(people_.get_preferences("ann").error().code, Code::not_found);
+  EXPECT_EQ(people_.put_preferences("ann", {}).error().code, Code::not_found);
+  ASSERT_TRUE(people_.put_user({"ann", "", "", "", true}));
+  EXPECT_EQ(*people_.get_preferences("ann"), Preferences());
+  ASSERT_TRUE(people_.put_preferences("ann", {true, "de"}));
+  ASSERT_TRUE(people_.put_preferences("ann", {false, "pt-br"}));
+  EXPECT_EQ(*people_.get_preferences("ann"), (Preferences{false, "pt-br"}));
+  ASSERT_TRUE(people_.put_user({"ann", "Ann", "", "", true}));
+  EXPECT_EQ(people_.get_preferences("ann")->language, "pt-br") << "a changed user keeps them";
+  ASSERT_TRUE(people_.remove_user("ann"));
+  ASSERT_TRUE(people_.put_user({"ann", "", "", "", true}));
+  EXPECT_EQ(*people_.get_preferences("ann"), Preferences());
+}
+
 TEST_P(PeopleConformance, KeepsUsersAndTheirGroups) {
   User ann{"ann", "Ann", "ann@example.com", "hash", true};
   ASSERT_TRUE(people_.put_user(ann));
