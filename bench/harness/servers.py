@@ -172,7 +172,10 @@ class Dray(Server):
         self.headers = [f"Authorization: Bearer {cli.token}"] if cli.token else []
 
     def command(self) -> list[str]:
-        return pinned(self._core, self._cli.command("serve", "--listen", self.address, "--workers", "1"))
+        everything_at_once = ("--now-assets", "0", "--now-size", "0", "--now-seconds", "600")
+        return pinned(
+            self._core, self._cli.command("serve", "--listen", self.address, "--workers", "1", *everything_at_once)
+        )
 
     def environment(self) -> dict[str, str]:
         return {**os.environ, "DRAY_ADMIN_PASSWORD": self._cli.password}

@@ -4,10 +4,30 @@
 
 #include "adapters/files/file_blob_store.h"
 #include "adapters/media/inspect_media.h"
+#include "adapters/smtp/smtp_transport.h"
 #include "adapters/sqlite/catalog.h"
 #include "base/file.h"
 
 namespace dray::app {
+
+namespace {
+
+std::unique_ptr<model::MailTransport> make_mail_transport(const cli::MailService& service) {
+  smtp::SmtpConfig config;
+  config.host = service.host;
+  config.port = service.port;
+  config.user = service.user;
+  config.password = service.password;
+  config.ca_file = service.ca_file;
+  config.log_dialogue = service.log_dialogue;
+  if (service.tls)
+    config.encryption = smtp::Encryption::tls;
+  else if (service.starttls)
+    config.encryption = *service.starttls ? smtp::Encryption::starttls : smtp::Encryption::none;
+  return smtp::make_smtp_transport(config);
+}
+
+}  // namespace
 
 Result<cli::Installation> open_installation(const std::string& data, cli::OpenMode mode) {
   auto catalog_file = data + "/dray.db";
@@ -36,6 +56,7 @@ Result<cli::Installation> open_installation(const std::string& data, cli::OpenMo
   installation.processing_profiles = std::move(catalog.processing_profiles);
   installation.changes = std::move(catalog.changes);
   installation.media = media::make_media_inspector();
+  installation.make_mail_transport = make_mail_transport;
   return installation;
 }
 

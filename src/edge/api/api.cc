@@ -76,6 +76,7 @@ constexpr std::array kRoutes = {
     Route{Method::post, "/api/v1/inbox/remove", Match::exact, Door::signed_in, kSmallBody, remove_inbox_items},
     Route{Method::post, "/api/v1/inbox/*/open", Match::middle, Door::signed_in, kNoBody, open_inbox_item},
     Route{Method::post, "/api/v1/inbox/*/complete", Match::middle, Door::signed_in, kNoBody, complete_inbox_item},
+    Route{Method::get, "/api/v1/mail", Match::exact, Door::signed_in, kNoBody, get_mail},
     Route{Method::get, "/api/v1/events", Match::exact, Door::signed_in, kNoBody, get_events},
     Route{Method::get, "/api/v1/preferences", Match::exact, Door::signed_in, kNoBody, get_preferences},
     Route{Method::put, "/api/v1/preferences", Match::exact, Door::signed_in, kSmallBody, put_preferences},

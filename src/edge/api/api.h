@@ -21,12 +21,18 @@
 
 namespace dray::api {
 
+struct ApiConfig {
+  bool can_mail = false;
+  bool mail_downloads = false;  // to those who have said neither
+};
+
 // What the API stands on; all of it outlives it.
 struct ApiParts {
   service::Accounts& accounts;
   service::Downloads& downloads;
   service::LiveUpdates& live;
   model::DownloadRepository& download_repository;
+  model::JobQueue& jobs;
   model::PeopleRepository& people;
   model::AssetRepository& assets;
   model::AccessRepository& access;
@@ -38,6 +44,7 @@ struct ApiParts {
   std::function<server::RenditionCounts()> count_renditions;
   model::CatalogChanges& changes;
   const Clock& clock;
+  ApiConfig config;
 };
 
 std::unique_ptr<server::Service> make_api(ApiParts parts);

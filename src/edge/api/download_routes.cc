@@ -176,12 +176,28 @@ Response created_response(const Call& call, const model::Download& download) {
 
 }  // namespace
 
+// "noEmailUsers" is what AEM's dialog reads.
+Response refused_recipients_response(const std::vector<std::string>& refused) {
+  json::array names;
+  for (const auto& name : refused) names.emplace_back(name);
+  return server::make_json_response(
+      400, json::object{
+               {"error", fmt::format("these cannot be told by mail: {}. A recipient is a member of dam-users with a "
+                                     "mail address. Nothing was started",
+                                     fmt::join(refused, ", "))},
+               {"noEmailUsers", std::move(names)}});
+}
+
 Response create_download(const Call& call) {
   auto begun = std::chrono::steady_clock::now();
   auto body = parse_json_body(call.request);
   if (!body) return server::make_error_response(body.error());
   auto request = pipeline::parse_download_request(*body);
   if (!request) return server::make_error_response(request.error());
+  auto recipients = call.parts.downloads.find_recipients(*request);
+  if (!recipients) return server::make_error_response(recipients.error());
+  if (!recipients->refused.empty()) return refused_recipients_response(recipients->refused);
+  request->email = recipients->users;
   auto download = call.parts.downloads.create(*request, call.caller);
   if (!download) return server::make_error_response(download.error());
   call.parts.metrics.download_created(model::name_of(download->status), download->total_count,
@@ -210,7 +226,7 @@ Response get_download(const Call& call) {
   auto path = parse_download_path(call.rest);
   if (!path) return server::make_error_response(path.error());
   if (!path->artifact.empty()) return get_artifact(call);
-  auto download = call.parts.downloads.get(path->id, call.caller);
+  auto download = call.parts.downloads.get_to_read(path->id, call.caller);
   return download ? server::make_json_response(200, download_json(*download, kAll, call.parts.clock.now()))
                   : server::make_error_response(download.error());
 }

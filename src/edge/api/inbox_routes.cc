@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "edge/api/routes.h"
+#include "service/notices/mailer.h"
 
 namespace dray::api {
 namespace {
@@ -181,7 +182,7 @@ Response get_events(const Call& call) {
 Response get_preferences(const Call& call) {
   auto preferences = call.parts.people.get_preferences(call.caller.user);
   if (!preferences) return server::make_error_response(preferences.error());
-  return server::make_json_response(200, to_json(*preferences, false));
+  return server::make_json_response(200, to_json(*preferences, call.parts.config.mail_downloads));
 }
 
 Response put_preferences(const Call& call) {
@@ -191,7 +192,28 @@ Response put_preferences(const Call& call) {
   if (!preferences) return server::make_error_response(preferences.error());
   auto put = call.parts.people.put_preferences(call.caller.user, *preferences);
   if (!put) return server::make_error_response(put.error());
-  return server::make_json_response(200, to_json(*preferences, false));
+  return server::make_json_response(200, to_json(*preferences, call.parts.config.mail_downloads));
+}
+
+// The mail that is still to be sent, and what could not be; for administrators.
+Response get_mail(const Call& call) {
+  if (!call.caller.is_administrator())
+    return server::make_error_response(Error{Code::denied, "only administrators may see the mail"});
+  constexpr std::size_t kMost = 500;
+  json::array items;
+  for (auto state : {model::JobState::failed, model::JobState::running, model::JobState::waiting}) {
+    auto jobs = call.parts.jobs.list(service::kMailJob, state, kMost);
+    if (!jobs) return server::make_error_response(jobs.error());
+    for (const auto& job : *jobs) {
+      json::object item{{"id", job.subject}, {"state", model::name_of(state)}, {"attempts", job.attempts}};
+      if (const auto* user = job.details.if_contains("user")) item["user"] = *user;
+      if (!job.failure.empty()) item["failure"] = job.failure;
+      if (state == model::JobState::waiting) item["notBefore"] = format_utc(job.not_before);
+      items.push_back(std::move(item));
+    }
+  }
+  return server::make_json_response(
+      200, json::object{{"isConfigured", call.parts.config.can_mail}, {"items", std::move(items)}});
 }
 
 }  // namespace dray::api

@@ -80,6 +80,11 @@ constexpr std::string_view kDocument = R"json({
       "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}],
       "post": {"summary": "Take an item off the inbox; the download stays", "responses": {"204": {"description": "Done"}, "404": {"$ref": "#/components/responses/Error"}, "409": {"$ref": "#/components/responses/Error"}}}
     },
+    "/api/v1/mail": {
+      "get": {"summary": "The mail that is still to be sent, and what could not be; for administrators", "responses": {"200": {"description": "At most 500 of each state", "content": {"application/json": {"schema": {"type": "object", "required": ["isConfigured", "items"], "properties": {
+        "isConfigured": {"type": "boolean", "description": "There is a mail service"},
+        "items": {"type": "array", "items": {"type": "object", "required": ["id", "state", "attempts"], "properties": {"id": {"type": "string"}, "state": {"enum": ["waiting", "running", "failed"]}, "attempts": {"type": "integer"}, "user": {"type": "string"}, "failure": {"type": "string"}, "notBefore": {"type": "string", "format": "date-time"}}}}}}}}}, "403": {"$ref": "#/components/responses/Error"}}}
+    },
     "/api/v1/events": {
       "get": {"summary": "What happens to the caller's downloads, as it happens: server-sent events", "parameters": [{"name": "Last-Event-ID", "in": "header", "description": "Go on after this event", "schema": {"type": "string"}}],
         "responses": {"200": {"description": "event download: a download as it is now; removed: {\"id\"}; inbox: {\"unread\"}; reset: read everything once more. The stream ends after some minutes; come again.", "content": {"text/event-stream": {}}}, "503": {"$ref": "#/components/responses/Error"}}}
@@ -170,7 +175,9 @@ constexpr std::string_view kDocument = R"json({
           "dynamic": {"type": "array", "default": [], "description": "Made of every asset: a preset, or fields of its own", "items": {"type": "object", "properties": {
             "preset": {"type": "string"}, "width": {"type": "number"}, "height": {"type": "number"}, "unit": {"type": "string", "enum": ["px", "in", "cm", "mm", "pt"]}, "resolution": {"type": "number"},
             "format": {"type": "string"}, "colorSpace": {"type": "string", "enum": ["RGB", "CMYK", "Gray"]}, "profile": {"type": "string"}, "quality": {"type": "number"}, "modifiers": {"type": "string"}}}}}},
-        "archiveName": {"type": "string", "maxLength": 4096, "description": "Asks for a ZIP of this name even if it holds one file"}}},
+        "archiveName": {"type": "string", "maxLength": 4096, "description": "Asks for a ZIP of this name even if it holds one file"},
+        "email": {"type": "array", "items": {"type": "string"}, "maxItems": 100, "description": "Members of dam-users, by id or address, who get a mail with the links; one that cannot be told refuses the request, with noEmailUsers naming them"},
+        "message": {"type": "string", "maxLength": 10000, "description": "To them"}}},
       "Download": {"type": "object", "required": ["id", "status", "isComplete", "created", "totalSize", "totalCount", "artifacts", "skippedCount", "skipped"], "properties": {
         "id": {"type": "string"}, "name": {"type": "string", "description": "Of its archives, without .zip"}, "status": {"enum": ["PROCESSING", "SUCCESSFUL", "PARTIALLY_SUCCESSFUL", "FAILED"]}, "isComplete": {"type": "boolean"},
         "inBackground": {"type": "boolean", "description": "Nobody waited for it"}, "finished": {"type": "string", "format": "date-time"},

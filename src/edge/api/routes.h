@@ -18,6 +18,8 @@ struct Call {
 };
 
 server::Response create_download(const Call& call);
+server::Response refused_recipients_response(const std::vector<std::string>& refused);
+server::Response get_mail(const Call& call);
 server::Response list_downloads(const Call& call);
 server::Response get_download(const Call& call);
 server::Response remove_download(const Call& call);

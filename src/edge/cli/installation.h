@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/result.h"
+#include "edge/cli/mail_settings.h"
 #include "model/assets/asset_repository.h"
 #include "model/assets/media_inspector.h"
 #include "model/blobs/blob_store.h"
@@ -43,6 +44,7 @@ struct Installation {
   std::unique_ptr<model::ProcessingProfileRepository> processing_profiles;
   std::unique_ptr<model::CatalogChanges> changes;
   std::unique_ptr<model::MediaInspector> media;
+  std::function<std::unique_ptr<model::MailTransport>(const MailService&)> make_mail_transport;
 };
 
 enum class OpenMode {

@@ -13,6 +13,7 @@
 #include "edge/cli/commands.h"
 #include "edge/cli/exit_status.h"
 #include "edge/cli/image_workers.h"
+#include "edge/cli/mail_settings.h"
 #include "edge/cli/terminal.h"
 #include "edge/server/server.h"
 #include "service/downloads/download_jobs.h"
@@ -31,6 +32,7 @@ struct ServeOptions {
   std::string now_size = "100MB";
   unsigned now_seconds = 30;
   unsigned retention = 14;
+  std::string content;
   unsigned workers = 0;
   unsigned grace = 30;
   unsigned stall = 120;
@@ -104,7 +106,8 @@ class StopWatcher {
 server::RenditionCounts count(const Installation& parts, const service::WorkerPool& workers) {
   auto of_workers = workers.counts();
   server::RenditionCounts counts{of_workers.jobs, of_workers.started, of_workers.died, of_workers.killed, {}};
-  for (auto kind : {service::kRenditionJob, service::kFilmJob, service::kQuickDownloadJob, service::kDownloadJob}) {
+  for (auto kind : {service::kRenditionJob, service::kFilmJob, service::kQuickDownloadJob, service::kDownloadJob,
+                    service::kAnnouncementJob, service::kMailJob}) {
     auto jobs = parts.jobs->count(kind);
     if (jobs) counts.jobs.push_back({std::string(kind), jobs->waiting, jobs->running, jobs->failed});
   }
@@ -128,12 +131,14 @@ Result<void> run_server(Installation& parts, const ServeOptions& options) {
   service::Films films(make_films_config(parts.data, options.film_patience));
   service::Renderer renderer({*parts.blobs, *parts.renditions, workers, *parts.clock, &films}, renderer_config);
   service::SmartCrops smart_crops(*parts.image_profiles, renderer);
+  ASSIGN_OR_RETURN(auto mail_settings, read_mail_settings(options.content, options.listen));
   service::Bell queued, completed;
   service::DownloadsConfig downloads_config;
   downloads_config.policy.part_limit = part_limit;
   if (options.now_assets > 0) downloads_config.now.assets = options.now_assets;
   ASSIGN_OR_RETURN(auto now_bytes, parse_size(options.now_size));
   if (now_bytes > 0) downloads_config.now.bytes = now_bytes;
+  downloads_config.can_mail = mail_settings.service.has_value();
   downloads_config.retention = std::chrono::days(options.retention);
   downloads_config.now_time = std::chrono::seconds(options.now_seconds);
   service::Downloads downloads({*parts.assets, *parts.blobs, *parts.downloads, *parts.people, *parts.access,
@@ -147,9 +152,10 @@ Result<void> run_server(Installation& parts, const ServeOptions& options) {
                          images_config);
   server::Metrics metrics;
   service::LiveUpdates live(*parts.downloads, *parts.changes);
-  auto api = api::make_api({accounts, downloads, live, *parts.downloads, *parts.people, *parts.assets, *parts.access,
-                            *parts.presets, *parts.image_profiles, *parts.processing_profiles, images, metrics,
-                            [&] { return count(parts, workers); }, *parts.changes, *parts.clock});
+  api::ApiConfig api_config{mail_settings.service.has_value(), mail_settings.mailer.mail_downloads};
+  auto api = api::make_api({accounts, downloads, live, *parts.downloads, *parts.jobs, *parts.people, *parts.assets,
+                            *parts.access, *parts.presets, *parts.image_profiles, *parts.processing_profiles, images,
+                            metrics, [&] { return count(parts, workers); }, *parts.changes, *parts.clock, api_config});
   ASSIGN_OR_RETURN(auto server, server::open_server(config, *api, metrics));
   RETURN_IF_ERROR(create_first_administrator(accounts));
   std::cout << "Dray " << DRAY_VERSION << " serves at http://" << server->address() << "\n" << std::flush;
@@ -161,6 +167,12 @@ Result<void> run_server(Installation& parts, const ServeOptions& options) {
   service::StaticJobsConfig film_config;
   film_config.kind = service::kFilmJob;
   service::StaticJobs film_jobs(jobs_parts, film_config);
+  service::Templates templates(mail_settings.templates);
+  for (const auto& complaint : templates.misplaced()) log::warn("{}", complaint);
+  auto transport = mail_settings.service ? parts.make_mail_transport(*mail_settings.service) : nullptr;
+  service::Mailer mailer(
+      {*parts.downloads, *parts.people, *parts.jobs, *parts.clock, templates, transport.get(), completed},
+      mail_settings.mailer);
   service::DownloadJobs download_jobs({downloads, *parts.jobs, *parts.clock, queued}, {});
   service::Bell nobody_rings;
   service::Crew housekeeping([&] { return clear_up(downloads); }, {1, std::chrono::minutes(1)}, nobody_rings);
@@ -200,6 +212,9 @@ void add_serve(CLI::App& app, Context& context) {
   command->add_option("--retention", options->retention, "Days that complete downloads are kept; assets stay")
       ->capture_default_str()
       ->check(CLI::Range(1, 3650));
+  command->add_option(
+      "--content", options->content,
+      "A directory with settings (apps/NAME/config/PID.cfg.json) and mail templates (apps/settings, conf)");
   command->add_option("--workers", options->workers, "Network threads; 0 means one per core")->capture_default_str();
   command->add_option("--grace", options->grace, "Seconds that running downloads get to end after SIGTERM")
       ->capture_default_str();

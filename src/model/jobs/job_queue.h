@@ -66,7 +66,8 @@ class JobQueue {
   virtual Result<void> fail(const Job& job, const std::string& failure) = 0;
   virtual Result<JobCounts> count(std::string_view kind) const = 0;
   virtual Result<std::uint64_t> count_of(std::string_view kind, const std::string& owner) const = 0;  // not failed
-  virtual Result<std::vector<Job>> list_failed(std::string_view kind, std::size_t limit) const = 0;  // the newest first
+  virtual Result<std::vector<Job>> list(std::string_view kind, JobState state,
+                                        std::size_t limit) const = 0;  // the newest first
 };
 
 std::unique_ptr<JobQueue> make_memory_jobs();

@@ -92,11 +92,11 @@ class MemoryJobs final : public JobQueue {
     }));
   }
 
-  Result<std::vector<Job>> list_failed(std::string_view kind, std::size_t limit) const override {
+  Result<std::vector<Job>> list(std::string_view kind, JobState state, std::size_t limit) const override {
     std::lock_guard lock(mutex_);
     std::vector<Job> failed;
     for (auto job = jobs_.rbegin(); job != jobs_.rend() && failed.size() < limit; ++job) {
-      if (job->kind == kind && job->state == JobState::failed) failed.push_back(*job);
+      if (job->kind == kind && job->state == state) failed.push_back(*job);
     }
     return failed;
   }

@@ -163,6 +163,22 @@ Result<std::vector<DynamicRendition>> parse_dynamic(const json::value& value) {
   return dynamic;
 }
 
+Result<std::vector<std::string>> parse_recipients(const json::value& value) {
+  constexpr std::size_t kMost = 100;
+  const auto* list = value.if_array();
+  if (!list || list->size() > kMost)
+    return invalid(fmt::format("\"email\" must be a list of at most {} users or addresses", kMost));
+  std::vector<std::string> recipients;
+  for (const auto& item : *list) {
+    if (!item.is_string() || item.get_string().empty() || item.get_string().size() > 254)
+      return invalid("a recipient is named by a text of at most 254 bytes");
+    std::string recipient(item.get_string());
+    if (std::find(recipients.begin(), recipients.end(), recipient) == recipients.end())
+      recipients.push_back(std::move(recipient));
+  }
+  return recipients;
+}
+
 Result<DownloadOptions> parse_options(const json::value& value) {
   const auto* object = value.if_object();
   if (!object) return invalid("\"options\" must be an object");
@@ -217,9 +233,16 @@ Result<DownloadRequest> parse_download_request(const json::value& body) {
       request.archive_name = std::string(member.value().get_string());
       if (request.archive_name.size() > 4096) return invalid("\"archiveName\" has more than 4096 bytes");
       if (!request.archive_name.empty()) request.form = ArchiveForm::always;
+    } else if (member.key() == "email") {
+      ASSIGN_OR_RETURN(request.email, parse_recipients(member.value()));
+    } else if (member.key() == "message") {
+      if (!member.value().is_string() || member.value().get_string().size() > 10'000)
+        return invalid("\"message\" must be a text of at most 10,000 bytes");
+      request.message = std::string(member.value().get_string());
     } else {
-      return invalid(fmt::format("there is no member \"{}\"; known are targets, options and archiveName",
-                                 std::string(member.key())));
+      return invalid(
+          fmt::format("there is no member \"{}\"; known are targets, options, archiveName, email and message",
+                      std::string(member.key())));
     }
   }
   if (!has_targets)
@@ -244,10 +267,11 @@ json::object to_json(const DownloadRequest& request) {
     options["smartCrops"] = true;
   else
     options["smartCrops"] = std::move(crops);
-  return {{"targets", std::move(targets)},
-          {"options", std::move(options)},
-          {"archiveName", request.archive_name},
-          {"form", request.form == ArchiveForm::always ? "archive" : "asNeeded"}};
+  json::array email;
+  for (const auto& recipient : request.email) email.emplace_back(recipient);
+  return {{"targets", std::move(targets)},       {"options", std::move(options)},
+          {"archiveName", request.archive_name}, {"form", request.form == ArchiveForm::always ? "archive" : "asNeeded"},
+          {"email", std::move(email)},           {"message", request.message}};
 }
 
 Result<DownloadRequest> download_request_from_json(const json::object& object) {

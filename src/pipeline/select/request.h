@@ -47,12 +47,15 @@ struct DownloadRequest {
   DownloadOptions options;
   std::string archive_name;  // as typed; empty: derived from the selection
   ArchiveForm form = ArchiveForm::as_needed;
+  std::vector<std::string> email = {};  // users, or their addresses, who get a mail with the links
+  std::string message = {};             // to them
 
   bool operator==(const DownloadRequest&) const = default;
 };
 
 // The body of POST /api/v1/downloads:
-//   {"targets": [{"path": "/content/dam/x"}], "options": {"originals": true, ...}, "archiveName": "x"}
+//   {"targets": [{"path": "/content/dam/x"}], "options": {"originals": true, ...}, "archiveName": "x",
+//    "email": ["bob"], "message": "As promised"}
 // A dynamic rendition is {"preset": "Main"}, or fields of the panel: {"width": 10, "height": 15, "unit": "cm",
 // "resolution": 300, "format": "tif", "colorSpace": "CMYK", "profile": "CoatedFogra39", "quality": 90, "modifiers":
 // "op_invert=1"}, all of which may be left out.

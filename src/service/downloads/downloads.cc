@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/scope_exit.h"
+#include "base/text.h"
 #include "pipeline/bytes/blob_source.h"
 #include "pipeline/layout/manifest.h"
 
@@ -23,6 +24,10 @@ using model::Privilege;
 constexpr unsigned kAssetsAtOnce = 4;  // of which renditions are made
 
 constexpr const char* kNothingToDo = "The selection contains no files, so no archive was created";
+
+model::JobDraft announcement_of(const Download& download) {
+  return {std::string(kAnnouncementJob), download.id, {}, download.owner};
+}
 
 Error no_download(const std::string& id) { return {Code::not_found, "there is no download " + id}; }
 
@@ -51,6 +56,14 @@ std::vector<AssetPath> taken_targets(const pipeline::DownloadRequest& request, c
     if (!refused.contains(target.text())) taken.push_back(target);
   }
   return taken;
+}
+
+// Whether they were sent a mail about it.
+bool is_recipient(const Download& download, const std::string& user) {
+  const auto* email = download.request.if_contains("email");
+  const auto* list = email ? email->if_array() : nullptr;
+  return list && std::any_of(list->begin(), list->end(),
+                             [&](const json::value& one) { return one.is_string() && one.get_string() == user; });
 }
 
 // Whether the owner could read `path`, below a target, when the download was made: the nearest turn above it says so.
@@ -242,7 +255,9 @@ Result<Download> Downloads::create(const pipeline::DownloadRequest& request, con
   Preparation preparation;
   ASSIGN_OR_RETURN(auto prepared, plan(request, std::move(gathered), preparation));
   RETURN_IF_ERROR(fill(download, std::move(prepared)));
-  RETURN_IF_ERROR(parts_.downloads.put(download));
+  std::vector<model::JobDraft> jobs;
+  if (!request.email.empty()) jobs.push_back(announcement_of(download));
+  RETURN_IF_ERROR(parts_.downloads.put(download, jobs));
   RETURN_IF_ERROR(record(download));
   return download;
 }
@@ -309,8 +324,7 @@ Result<void> Downloads::carry_out(const std::string& id, Preparation& preparatio
     finish(*download);
   }
   download->progress = preparation.progress();
-  model::JobDraft announcement{std::string(kAnnouncementJob), id, {}, download->owner};
-  ASSIGN_OR_RETURN(auto is_ours, parts_.downloads.complete(*download, {announcement}));
+  ASSIGN_OR_RETURN(auto is_ours, parts_.downloads.complete(*download, {announcement_of(*download)}));
   return is_ours ? record(*download) : ok();
 }
 
@@ -358,8 +372,41 @@ Result<Download> Downloads::retry(const std::string& id, const Caller& caller) {
 
 Result<Download> Downloads::get(const std::string& id, const Caller& caller) const {
   ASSIGN_OR_RETURN(auto download, parts_.downloads.find(id));
-  if (!download || (download->owner != caller.user && !caller.is_administrator())) return no_download(id);
+  bool may_see = download && (download->owner == caller.user || caller.is_administrator());
+  if (!may_see) return no_download(id);
   return std::move(*download);
+}
+
+Result<Download> Downloads::get_to_read(const std::string& id, const Caller& caller) const {
+  ASSIGN_OR_RETURN(auto download, parts_.downloads.find(id));
+  bool may_see =
+      download && (download->owner == caller.user || caller.is_administrator() || is_recipient(*download, caller.user));
+  if (!may_see) return no_download(id);
+  return std::move(*download);
+}
+
+Result<Recipients> Downloads::find_recipients(const pipeline::DownloadRequest& request) const {
+  Recipients recipients;
+  if (request.email.empty()) return recipients;
+  if (!config_.can_mail)
+    return Error{Code::invalid, "no mail can be sent from here: the administrator has not named a mail service"};
+  ASSIGN_OR_RETURN(auto members, parts_.people.list_members(model::kDamUsers));
+  std::vector<model::User> users;
+  for (const auto& member : members) {
+    ASSIGN_OR_RETURN(auto user, parts_.people.find_user(member));
+    if (user && user->enabled && !user->email.empty()) users.push_back(*std::move(user));
+  }
+  for (const auto& named : request.email) {
+    auto user = std::find_if(users.begin(), users.end(), [&](const model::User& one) { return one.id == named; });
+    if (user == users.end())
+      user = std::find_if(users.begin(), users.end(),
+                          [&](const model::User& one) { return equal_ignoring_case(one.email, named); });
+    if (user == users.end())
+      recipients.refused.push_back(named);
+    else if (std::find(recipients.users.begin(), recipients.users.end(), user->id) == recipients.users.end())
+      recipients.users.push_back(user->id);
+  }
+  return recipients;
 }
 
 Result<std::vector<Download>> Downloads::list(const Caller& caller, const std::string& before, std::size_t limit,
@@ -387,10 +434,13 @@ Result<void> Downloads::remove(const std::string& id, const Caller& caller) {
     download.status = DownloadStatus::failed;
     download.message = "cancelled by " + caller.user;
     finish(download);
-    ASSIGN_OR_RETURN(auto is_cancelled, parts_.downloads.complete(download));
+    std::vector<model::JobDraft> jobs;
+    bool is_own = caller.user == download.owner;  // who need not be told
+    if (!is_own) jobs.push_back(announcement_of(download));
+    ASSIGN_OR_RETURN(auto is_cancelled, parts_.downloads.complete(download, jobs));
     if (is_cancelled) {
       parts_.completed.ring();
-      if (caller.user == download.owner) {  // who need not be told
+      if (is_own) {
         RETURN_IF_ERROR(parts_.downloads.set_notice(download.owner, id, model::Notice::read));
       }
       return parts_.events.append({0, now, "DOWNLOAD_CANCELLED", caller.user, "", {{"id", id}}});
@@ -422,7 +472,7 @@ Result<void> Downloads::check_rights(const Download& download, const Caller& cal
 }
 
 Result<OpenArtifact> Downloads::open_artifact(const std::string& id, const std::string& name, const Caller& caller) {
-  ASSIGN_OR_RETURN(auto download, get(id, caller));
+  ASSIGN_OR_RETURN(auto download, get_to_read(id, caller));
   if (download.is_expired || (download.expires && *download.expires <= parts_.clock.now()))
     return Error{Code::gone,
                  "this download was kept until " + format_utc(*download.expires) + ": ask for it once more"};

@@ -79,6 +79,13 @@ struct DownloadsConfig {
   std::uint64_t queued_of_user = 2000;  // downloads that wait for their turn
   std::uint64_t queued = 20'000;
   std::chrono::seconds retention = std::chrono::days(14);  // of complete ones
+  bool can_mail = false;                                   // there is a mail service
+};
+
+// Those whom a request names to be told by mail.
+struct Recipients {
+  std::vector<std::string> users;    // by id
+  std::vector<std::string> refused;  // as they were named: no members of dam-users, disabled, or without an address
 };
 
 // Safe for use from any thread.
@@ -91,6 +98,8 @@ class Downloads {
   // An Error only when the store or the catalog fails; Code::invalid where a rendition is asked for that nobody could
   // make; Code::busy where too many wait already; what cannot be delivered is in the download's `skipped`.
   Result<model::Download> create(const pipeline::DownloadRequest& request, const model::Caller& caller);
+  // Users or their addresses, as `request.email` names them. create() takes users only.
+  Result<Recipients> find_recipients(const pipeline::DownloadRequest& request) const;
   Result<Explanation> explain(const pipeline::DownloadRequest& request, const model::Caller& caller) const;
 
   // What a job does: ok when the download is complete, also as failed, or gone. Else an Error, and it is to be tried
@@ -105,6 +114,8 @@ class Downloads {
 
   // The caller's own, or anyone's for administrators; else Code::not_found, as if it were not there.
   Result<model::Download> get(const std::string& id, const model::Caller& caller) const;
+  // get(), also for those who were sent a mail about it.
+  Result<model::Download> get_to_read(const std::string& id, const model::Caller& caller) const;
   Result<std::vector<model::Download>> list(const model::Caller& caller, const std::string& before, std::size_t limit,
                                             model::Listing listing = model::Listing::all) const;
   Result<std::uint64_t> count_unread(const model::Caller& caller) const;

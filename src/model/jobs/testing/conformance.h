@@ -93,7 +93,7 @@ TEST_P(JobQueueConformance, TriesAgainNotBeforeItsTime) {
   ASSERT_TRUE(jobs_.fail(*again, "damaged"));
   EXPECT_FALSE(take(1000));
   EXPECT_EQ(count(), (JobCounts{0, 0, 1}));
-  auto failed = *jobs_.list_failed("render", 10);
+  auto failed = *jobs_.list("render", JobState::failed, 10);
   ASSERT_EQ(failed.size(), 1u);
   EXPECT_EQ(failed[0].failure, "damaged");
   EXPECT_EQ(failed[0].subject, "a");

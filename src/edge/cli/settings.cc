@@ -1,0 +1,154 @@
+#include "edge/cli/settings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/text.h"
+
+namespace dray::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr ByteCount kMostBytes = 1024 * 1024;
+
+// The best file of a PID: run modes first, then the app whose name comes first.
+std::string find_file(const std::string& directory, const std::string& pid) {
+  std::vector<fs::path> apps;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(directory + "/apps", ignored)) apps.push_back(entry.path());
+  std::sort(apps.begin(), apps.end());
+  for (auto folder : {"config.author", "config"}) {
+    for (const auto& app : apps) {
+      for (const auto& place : {app / folder, app / "osgiconfig" / folder}) {
+        auto file = place / (pid + ".cfg.json");
+        if (fs::is_regular_file(file, ignored)) return file.string();
+      }
+    }
+  }
+  return {};
+}
+
+// "$[env:SMTP_HOST;default=localhost]"
+Result<std::string> replace_placeholders(const std::string& text) {
+  std::string out;
+  for (std::size_t at = 0;;) {
+    auto begin = text.find("$[", at), end = text.find(']', begin);
+    out += text.substr(at, begin - at);
+    if (begin == text.npos) return out;
+    if (end == text.npos) return Error{Code::invalid, "a placeholder \"$[\" has no end"};
+    auto parts = split(std::string_view(text).substr(begin + 2, end - begin - 2), ';');
+    auto colon = parts[0].find(':');
+    auto kind = parts[0].substr(0, colon);
+    if (colon == parts[0].npos || (kind != "env" && kind != "secret"))
+      return Error{Code::invalid, fmt::format("\"$[{}]\" is no placeholder: it is $[env:NAME] or $[secret:NAME]",
+                                              std::string(parts[0]))};
+    auto name = std::string(parts[0].substr(colon + 1));
+    const char* value = std::getenv(name.c_str());
+    auto standard = std::find_if(parts.begin(), parts.end(), [](auto part) { return part.starts_with("default="); });
+    if (!value && standard == parts.end())
+      return Error{Code::invalid, fmt::format("the environment has no {}, and there is no default", name)};
+    out += value ? std::string(value) : std::string(standard->substr(std::string_view("default=").size()));
+    at = end + 1;
+  }
+}
+
+Result<void> replace_in(json::value& value) {
+  if (value.is_string()) {
+    ASSIGN_OR_RETURN(auto text, replace_placeholders(std::string(value.get_string())));
+    value = text;
+  } else if (auto* array = value.if_array()) {
+    for (auto& item : *array) RETURN_IF_ERROR(replace_in(item));
+  }
+  return ok();
+}
+
+}  // namespace
+
+Error Settings::wrong(const std::string& key, const std::string& what) const {
+  return {Code::invalid, fmt::format("{}: \"{}\" must be {}", file_, key, what)};
+}
+
+const json::value* Settings::find(const std::string& key) {
+  known_.insert(key);
+  const auto* value = values_.if_contains(key);
+  return value && !value->is_null() ? value : nullptr;
+}
+
+Result<std::optional<std::string>> Settings::text(const std::string& key) {
+  const auto* value = find(key);
+  if (!value) return std::optional<std::string>();
+  if (!value->is_string()) return wrong(key, "a text");
+  return std::optional(std::string(value->get_string()));
+}
+
+Result<std::optional<bool>> Settings::boolean(const std::string& key) {
+  const auto* value = find(key);
+  if (!value) return std::optional<bool>();
+  if (value->is_bool()) return std::optional(value->get_bool());
+  if (value->is_string() && equal_ignoring_case(value->get_string(), "true")) return std::optional(true);
+  if (value->is_string() && equal_ignoring_case(value->get_string(), "false")) return std::optional(false);
+  return wrong(key, "true or false");
+}
+
+Result<std::optional<std::uint64_t>> Settings::number(const std::string& key) {
+  const auto* value = find(key);
+  if (!value) return std::optional<std::uint64_t>();
+  if (value->is_int64() && value->get_int64() >= 0)
+    return std::optional(static_cast<std::uint64_t>(value->get_int64()));
+  if (value->is_string()) {
+    if (auto number = parse_unsigned(value->get_string())) return number;
+  }
+  return wrong(key, "a number that is not negative");
+}
+
+Result<std::vector<std::string>> Settings::texts(const std::string& key) {
+  const auto* value = find(key);
+  std::vector<std::string> texts;
+  if (!value) return texts;
+  if (value->is_string()) return std::vector<std::string>{std::string(value->get_string())};
+  if (!value->is_array()) return wrong(key, "a list of texts");
+  for (const auto& item : value->get_array()) {
+    if (!item.is_string()) return wrong(key, "a list of texts");
+    texts.emplace_back(item.get_string());
+  }
+  return texts;
+}
+
+void Settings::warn_of_unknown() const {
+  for (const auto& member : values_) {
+    if (!known_.contains(std::string(member.key())))
+      log::warn("{}: \"{}\" is not known here and changes nothing", file_, std::string_view(member.key()));
+  }
+}
+
+Result<Settings> read_settings(const std::string& directory, const std::string& pid) {
+  auto file = directory.empty() ? std::string() : find_file(directory, pid);
+  if (file.empty()) return Settings();
+  ASSIGN_OR_RETURN(auto text, read_file(file, kMostBytes));
+  auto value = parse_json(text);
+  if (!value) return Error{value.error().code, file + ": " + value.error().message};
+  if (!value->is_object()) return Error{Code::invalid, file + ": an object is expected"};
+  for (auto& member : value->get_object()) {
+    auto replaced = replace_in(member.value());
+    if (!replaced) return Error{Code::invalid, file + ": " + replaced.error().message};
+  }
+  return Settings(file, std::move(value->get_object()));
+}
+
+std::optional<std::string> read_content(const std::string& directory, const std::string& path) {
+  std::error_code ignored;
+  auto file = directory + path;
+  if (directory.empty() || path.find("/..") != path.npos || !fs::is_regular_file(file, ignored)) return std::nullopt;
+  auto text = read_file(file, kMostBytes);
+  if (text) return *std::move(text);
+  log::warn("{}", text.error().message);
+  return std::nullopt;
+}
+
+}  // namespace dray::cli
