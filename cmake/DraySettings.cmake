@@ -11,7 +11,7 @@ if(DRAY_SANITIZE)
   target_compile_options(dray_settings INTERFACE -fsanitize=${DRAY_SANITIZE} -fno-omit-frame-pointer)
   target_link_options(dray_settings INTERFACE -fsanitize=${DRAY_SANITIZE})
   if(DRAY_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    target_compile_options(dray_settings INTERFACE -Wno-tsan -Wno-array-bounds)  # GCC 12 warns wrongly of instrumented code
+    target_compile_options(dray_settings INTERFACE -Wno-tsan)
   endif()
   if(DRAY_SANITIZE MATCHES "undefined")
     target_compile_options(dray_settings INTERFACE -fno-sanitize-recover=undefined)

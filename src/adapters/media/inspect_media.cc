@@ -51,6 +51,8 @@ class Inspector final : public model::MediaInspector {
     return facts;
   }
 
+  std::string guess(const std::string& name) const override { return mime_type_of_name(name); }
+
  private:
   Result<void> find_type(int fd, const std::string& path, const std::string& name, model::MediaFacts& facts) const {
     ASSIGN_OR_RETURN(auto zip, is_zip(fd, path));  // also shows whether the file can be read at all

@@ -42,7 +42,8 @@ Response get_start(const Call& call) {
   return server::make_text_response(200, "text/plain; charset=utf-8", std::move(page));
 }
 
-enum class Match { exact, prefix, child, middle };  // child: one more segment; middle: one in the place of *
+// child: one more segment; middle: one in the place of *; marked: behind a path, as Sling's selector and extension
+enum class Match { exact, prefix, child, middle, marked };
 
 struct Route {
   Method method;
@@ -51,9 +52,12 @@ struct Route {
   Door door;
   ByteCount body_limit;
   Response (*handle)(const Call&);
+  Result<std::shared_ptr<server::BodySink>> (*open_sink)(const Call&) =
+      nullptr;  // of bodies that are not kept in memory
 };
 
-constexpr ByteCount kNoBody = 0, kSmallBody = 64 * 1024, kSelectionBody = 16 * 1024 * 1024;
+constexpr ByteCount kNoBody = 0, kSmallBody = 64 * 1024, kSelectionBody = 16 * 1024 * 1024,
+                    kPartBody = 100 * 1024 * 1024, kAssetBody = 32 * 1024 * 1024;
 
 // The first that matches; longer prefixes stand before shorter ones.
 constexpr std::array kRoutes = {
@@ -96,6 +100,24 @@ constexpr std::array kRoutes = {
     Route{Method::get, "/api/v1/smart-crops", Match::prefix, Door::signed_in, kNoBody, get_smart_crops},
     Route{Method::put, "/api/v1/smart-crops", Match::prefix, Door::signed_in, kSmallBody, put_smart_crop},
     Route{Method::get, "/is/image/", Match::prefix, Door::signed_in_or_signed_url, kNoBody, get_image},
+    Route{Method::get, ".downloadbinaries.json", Match::marked, Door::signed_in, kNoBody, get_framework_download},
+    Route{Method::post, ".downloadbinaries.json", Match::marked, Door::signed_in, kSelectionBody,
+          start_framework_download},
+    Route{Method::delete_, ".downloadbinaries.json", Match::marked, Door::signed_in, kNoBody,
+          remove_framework_download},
+    Route{Method::get, ".assetdownload.zip", Match::marked, Door::signed_in, kNoBody, get_classic_download},
+    Route{Method::post, ".assetdownload.zip", Match::marked, Door::signed_in, kSelectionBody, get_classic_download},
+    Route{Method::post, ".initiateUpload.json", Match::marked, Door::signed_in, kSmallBody, initiate_upload},
+    Route{Method::post, ".completeUpload.json", Match::marked, Door::signed_in, kSmallBody, complete_upload},
+    Route{Method::post, ".createasset.html", Match::marked, Door::signed_in, kAssetBody, create_asset},
+    Route{Method::put, "/api/v1/uploads/", Match::prefix, Door::open, kPartBody, put_upload_part, open_upload_part},
+    Route{Method::post, "/api/v1/uploads/", Match::prefix, Door::open, kPartBody, put_upload_part, open_upload_part},
+    Route{Method::get, "/api/assets", Match::prefix, Door::signed_in, kNoBody, get_siren},
+    Route{Method::post, "/api/assets", Match::prefix, Door::signed_in, kSmallBody, post_siren},
+    Route{Method::delete_, "/api/assets", Match::prefix, Door::signed_in, kNoBody, remove_siren},
+    Route{Method::get, "/libs/granite/security/currentuser.json", Match::exact, Door::signed_in, kNoBody,
+          get_current_user},
+    Route{Method::get, "/home/users/*/profile.json", Match::middle, Door::signed_in, kNoBody, get_profile},
     Route{Method::get, "/content/dam", Match::prefix, Door::signed_in, kNoBody, get_original},
 };
 
@@ -108,13 +130,24 @@ std::string_view middle_of(std::string_view pattern, std::string_view path) {
   return middle.find('/') == middle.npos ? middle : std::string_view();
 }
 
+// ".assetdownload.zip" at the end of the path, or with a suffix behind it.
+std::size_t mark_in(std::string_view mark, std::string_view path) {
+  for (auto at = path.find(mark); at != path.npos; at = path.find(mark, at + 1)) {
+    auto end = at + mark.size();
+    if (at > 0 && path.front() == '/' && (end == path.size() || path[end] == '/')) return at;
+  }
+  return path.npos;
+}
+
 std::string_view rest_of(const Route& route, std::string_view path) {
+  if (route.match == Match::marked) return path.substr(0, mark_in(route.path, path));
   return route.match == Match::middle ? middle_of(route.path, path) : path.substr(route.path.size());
 }
 
 bool matches(const Route& route, std::string_view path) {
   if (route.match == Match::exact) return path == route.path;
   if (route.match == Match::middle) return !middle_of(route.path, path).empty();
+  if (route.match == Match::marked) return mark_in(route.path, path) != path.npos;
   if (!path.starts_with(route.path)) return false;
   if (route.match == Match::child) return path.find('/', route.path.size()) == std::string_view::npos;
   return path.size() == route.path.size() || route.path.ends_with('/') || path[route.path.size()] == '/';
@@ -133,10 +166,14 @@ class Api final : public server::Service {
  public:
   explicit Api(ApiParts parts) : parts_(parts) {}
 
-  std::variant<ByteCount, Response> admit(const Request& request) override {
+  std::variant<server::Admission, Response> admit(const Request& request) override {
     auto passed = pass(request);
     if (auto* refused = std::get_if<Response>(&passed)) return std::move(*refused);
-    return std::get<Passed>(passed).route->body_limit;
+    auto& [route, call] = std::get<Passed>(passed);
+    if (!route->open_sink) return server::Admission{route->body_limit};
+    auto sink = route->open_sink(call);
+    if (!sink) return server::make_error_response(sink.error());
+    return server::Admission{route->body_limit, *std::move(sink)};
   }
 
   Response handle(const Request& request) override {

@@ -18,12 +18,14 @@
 #include "service/downloads/downloads.h"
 #include "service/images/images.h"
 #include "service/notices/live.h"
+#include "service/uploads/uploads.h"
 
 namespace dray::api {
 
 struct ApiConfig {
   bool can_mail = false;
   bool mail_downloads = false;  // to those who have said neither
+  bool direct_upload = true;    // else clients are told to use createasset.html
 };
 
 // What the API stands on; all of it outlives it.
@@ -31,9 +33,11 @@ struct ApiParts {
   service::Accounts& accounts;
   service::Downloads& downloads;
   service::LiveUpdates& live;
+  service::Uploads& uploads;
   model::DownloadRepository& download_repository;
   model::JobQueue& jobs;
   model::PeopleRepository& people;
+  model::EventLog& events;
   model::AssetRepository& assets;
   model::AccessRepository& access;
   model::PresetRepository& presets;

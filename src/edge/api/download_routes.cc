@@ -6,6 +6,7 @@
 #include <span>
 
 #include "base/text.h"
+#include "edge/api/aem.h"
 #include "edge/api/routes.h"
 #include "edge/server/content.h"
 #include "lang/zip/names.h"
@@ -243,20 +244,24 @@ Response remove_download(const Call& call) {
   return removed ? Response{204, {}, std::string()} : server::make_error_response(removed.error());
 }
 
+Response artifact_response(const Call& call, const service::OpenArtifact& open) {
+  server::Content content{open.source,
+                          safe_mime_type(open.artifact.mime_type),
+                          open.artifact.name,
+                          http::Disposition::attachment,
+                          {{open.artifact.entity_tag(), false}, open.artifact.last_modified},
+                          std::nullopt};
+  if (open.artifact.kind == model::ArtifactKind::file) content.digest = open.artifact.content;
+  return server::make_content_response(call.request.head, content);
+}
+
 Response get_artifact(const Call& call) {
   auto path = parse_download_path(call.rest);
   if (!path) return server::make_error_response(path.error());
   auto open = call.parts.downloads.open_artifact(path->id, path->artifact, call.caller);
   if (!open) return server::make_error_response(open.error());
   if (path->manifest) return manifest_response(*std::move(open));
-  server::Content content{open->source,
-                          safe_mime_type(open->artifact.mime_type),
-                          open->artifact.name,
-                          http::Disposition::attachment,
-                          {{open->artifact.entity_tag(), false}, open->artifact.last_modified},
-                          std::nullopt};
-  if (open->artifact.kind == model::ArtifactKind::file) content.digest = open->artifact.content;
-  return server::make_content_response(call.request.head, content);
+  return artifact_response(call, *open);
 }
 
 Response get_original(const Call& call) {

@@ -28,6 +28,21 @@ inline constexpr std::size_t kSkippedInList = 20;   // a list must not grow with
 json::object download_json(const model::Download& download, std::size_t most_skipped, Seconds now);
 Result<json::object> list_page(const Call& call, model::Listing listing);
 
+server::Response start_framework_download(const Call& call);  // <path>.downloadbinaries.json
+server::Response get_framework_download(const Call& call);
+server::Response remove_framework_download(const Call& call);
+server::Response get_classic_download(const Call& call);  // <path>.assetdownload.zip/NAME.zip
+server::Response initiate_upload(const Call& call);       // <folder>.initiateUpload.json
+Result<std::shared_ptr<server::BodySink>> open_upload_part(const Call& call);
+server::Response put_upload_part(const Call& call);  // /api/v1/uploads/TOKEN/NUMBER
+server::Response complete_upload(const Call& call);  // <folder>.completeUpload.json
+server::Response create_asset(const Call& call);     // <folder>.createasset.html
+server::Response get_siren(const Call& call);        // /api/assets/...
+server::Response post_siren(const Call& call);
+server::Response remove_siren(const Call& call);
+server::Response get_current_user(const Call& call);
+server::Response get_profile(const Call& call);
+
 server::Response get_inbox(const Call& call);
 server::Response open_inbox_item(const Call& call);      // /api/v1/inbox/ID/open
 server::Response complete_inbox_item(const Call& call);  // /api/v1/inbox/ID/complete

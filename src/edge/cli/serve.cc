@@ -33,6 +33,7 @@ struct ServeOptions {
   unsigned now_seconds = 30;
   unsigned retention = 14;
   std::string content;
+  bool no_direct_upload = false;
   unsigned workers = 0;
   unsigned grace = 30;
   unsigned stall = 120;
@@ -114,8 +115,9 @@ server::RenditionCounts count(const Installation& parts, const service::WorkerPo
   return counts;
 }
 
-Result<bool> clear_up(service::Downloads& downloads) {
+Result<bool> clear_up(service::Downloads& downloads, service::Uploads& uploads) {
   RETURN_IF_ERROR(downloads.clear_up());
+  RETURN_IF_ERROR(uploads.clear_up());
   return false;  // until the next time
 }
 
@@ -152,10 +154,15 @@ Result<void> run_server(Installation& parts, const ServeOptions& options) {
                          images_config);
   server::Metrics metrics;
   service::LiveUpdates live(*parts.downloads, *parts.changes);
-  api::ApiConfig api_config{mail_settings.service.has_value(), mail_settings.mailer.mail_downloads};
-  auto api = api::make_api({accounts, downloads, live, *parts.downloads, *parts.jobs, *parts.people, *parts.assets,
-                            *parts.access, *parts.presets, *parts.image_profiles, *parts.processing_profiles, images,
-                            metrics, [&] { return count(parts, workers); }, *parts.changes, *parts.clock, api_config});
+  service::Uploads uploads({*parts.assets, *parts.access, *parts.blobs, *parts.media, *parts.jobs, *parts.events,
+                            *parts.clock, *parts.random},
+                           {parts.data + "/uploads"});
+  api::ApiConfig api_config{mail_settings.service.has_value(), mail_settings.mailer.mail_downloads,
+                            !options.no_direct_upload};
+  auto api =
+      api::make_api({accounts, downloads, live, uploads, *parts.downloads, *parts.jobs, *parts.people, *parts.events,
+                     *parts.assets, *parts.access, *parts.presets, *parts.image_profiles, *parts.processing_profiles,
+                     images, metrics, [&] { return count(parts, workers); }, *parts.changes, *parts.clock, api_config});
   ASSIGN_OR_RETURN(auto server, server::open_server(config, *api, metrics));
   RETURN_IF_ERROR(create_first_administrator(accounts));
   std::cout << "Dray " << DRAY_VERSION << " serves at http://" << server->address() << "\n" << std::flush;
@@ -175,7 +182,7 @@ Result<void> run_server(Installation& parts, const ServeOptions& options) {
       mail_settings.mailer);
   service::DownloadJobs download_jobs({downloads, *parts.jobs, *parts.clock, queued}, {});
   service::Bell nobody_rings;
-  service::Crew housekeeping([&] { return clear_up(downloads); }, {1, std::chrono::minutes(1)}, nobody_rings);
+  service::Crew housekeeping([&] { return clear_up(downloads, uploads); }, {1, std::chrono::minutes(1)}, nobody_rings);
   ScopeExit stop_films([&] { films.stop(); });
   StopWatcher watcher(*server, downloads, std::chrono::seconds(options.grace));
   server->run();
@@ -215,6 +222,8 @@ void add_serve(CLI::App& app, Context& context) {
   command->add_option(
       "--content", options->content,
       "A directory with settings (apps/NAME/config/PID.cfg.json) and mail templates (apps/settings, conf)");
+  command->add_flag("--no-direct-upload", options->no_direct_upload,
+                    "Answer initiateUpload.json so that clients upload through createasset.html instead");
   command->add_option("--workers", options->workers, "Network threads; 0 means one per core")->capture_default_str();
   command->add_option("--grace", options->grace, "Seconds that running downloads get to end after SIGTERM")
       ->capture_default_str();

@@ -59,6 +59,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Task<std::optional<std::string>> read_head();
   Task<bool> read_body(Request& request, ByteCount limit);
   Task<bool> read_sized_body(Request& request);
+  Task<bool> read_sized_body_into_sink(Request& request);
+  Task<bool> write_to_sink(Request& request, std::string bytes);
   Task<bool> read_chunked_body(Request& request, ByteCount limit);
   Task<bool> serve(const std::string& raw_head);  // one request; whether another may follow
   Task<Response> ask(Question question, Urgency urgency);

@@ -16,11 +16,19 @@
 
 namespace dray::server {
 
+// Takes a body piece by piece. Called on the work pool, one call at a time.
+class BodySink {
+ public:
+  virtual ~BodySink() = default;
+  virtual Result<void> write(std::string_view bytes) = 0;  // an error ends the request, and is its answer
+};
+
 struct Request {
   http::Head head;
   http::Target target;
   std::string body;
-  std::string peer;  // the other end's address, for the log
+  std::shared_ptr<BodySink> sink;  // where the body went instead, whole
+  std::string peer;                // the other end's address, for the log
 };
 
 // Ranges of a source, each with text before it, and text at the end. Its length is exact.

@@ -22,6 +22,7 @@ class MediaInspector {
  public:
   virtual ~MediaInspector() = default;
   virtual Result<MediaFacts> inspect(const std::string& file, const std::string& name) const = 0;
+  virtual std::string guess(const std::string& name) const = 0;  // the MIME type of a file that is not there yet
 };
 
 }  // namespace dray::model

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <limits>
 #include <set>
 
 #include "base/text.h"
@@ -209,7 +210,8 @@ Plan make_plan(const DownloadRequest& request, const Selection& selection, const
     return plan;
   }
   plan.delivery = Delivery::archives;
-  auto parts = Cutter(selection, policy.part_limit).run(Namer(request, selection, plan).run());
+  auto limit = request.may_be_cut ? policy.part_limit : std::numeric_limits<ByteCount>::max();
+  auto parts = Cutter(selection, limit).run(Namer(request, selection, plan).run());
   auto name = make_archive_name(request.archive_name, selection.suggested_name);
   for (std::size_t i = 0; i < parts.size(); ++i) {
     plan.archives.push_back(

@@ -47,6 +47,7 @@ struct DownloadRequest {
   DownloadOptions options;
   std::string archive_name;  // as typed; empty: derived from the selection
   ArchiveForm form = ArchiveForm::as_needed;
+  bool may_be_cut = true;               // into parts, where it is large
   std::vector<std::string> email = {};  // users, or their addresses, who get a mail with the links
   std::string message = {};             // to them
 

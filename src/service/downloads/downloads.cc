@@ -282,25 +282,58 @@ Result<Download> Downloads::enqueue(Download download, std::string_view kind) {
   return download;
 }
 
-// Who waits too long, or with too many others, gets a download that is still being processed.
-Result<Download> Downloads::wait_for(Download download) {
+// nullopt: it was removed meanwhile.
+Result<std::optional<Download>> Downloads::wait_until_complete(const std::string& id, std::chrono::seconds patience) {
   constexpr std::chrono::milliseconds kLook{1000};  // another node may complete it, whose bell is not heard here
   auto others = waiting_++;
   ScopeExit leave([&] { --waiting_; });
-  auto until =
-      std::chrono::steady_clock::now() + (others < config_.waiting ? config_.now_time : std::chrono::seconds(0));
+  auto until = std::chrono::steady_clock::now() + (others < config_.waiting ? patience : std::chrono::seconds(0));
   for (;;) {
     auto heard = parts_.completed.times_rung();
-    ASSIGN_OR_RETURN(auto found, parts_.downloads.find(download.id));
-    if (!found) return no_download(download.id);  // removed meanwhile
-    if (found->is_complete()) return *std::move(found);
+    ASSIGN_OR_RETURN(auto found, parts_.downloads.find(id));
     auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
-    if (left.count() <= 0 || stops_) break;
+    if (!found || found->is_complete() || left.count() <= 0 || stops_) return found;
     parts_.completed.wait(heard, std::min(left, kLook));
   }
+}
+
+Result<Download> Downloads::wait(const std::string& id, const Caller& caller, std::chrono::seconds patience) {
+  RETURN_IF_ERROR(get_to_read(id, caller));
+  ASSIGN_OR_RETURN(auto found, wait_until_complete(id, patience));
+  return found ? Result<Download>(*std::move(found)) : no_download(id);
+}
+
+// Who waits too long, or with too many others, gets a download that is still being processed.
+Result<Download> Downloads::wait_for(Download download) {
+  ASSIGN_OR_RETURN(auto found, wait_until_complete(download.id, config_.now_time));
+  if (found && found->is_complete()) return *std::move(found);
   RETURN_IF_ERROR(parts_.downloads.send_to_background(download.id));
-  ASSIGN_OR_RETURN(auto found, parts_.downloads.find(download.id));
+  ASSIGN_OR_RETURN(found, parts_.downloads.find(download.id));
   return found ? Result<Download>(*std::move(found)) : no_download(download.id);
+}
+
+Result<Downloads::Opened> Downloads::open_now(pipeline::DownloadRequest request, const Caller& caller) {
+  request.may_be_cut = false;
+  ASSIGN_OR_RETURN(auto gathered, gather(request, caller, {}));
+  bool is_made = !gathered.wishes.wishes.empty();
+  auto others = is_made ? waiting_++ : 0;
+  ScopeExit leave([&] { waiting_ -= is_made ? 1 : 0; });
+  if (others >= config_.waiting)
+    return Error{Code::busy, "many downloads with renditions are being prepared: try again in a minute"};
+  Preparation preparation;
+  ASSIGN_OR_RETURN(auto prepared, plan(request, std::move(gathered), preparation));
+  ASSIGN_OR_RETURN(auto artifacts, make_artifacts(prepared));
+  Opened opened{std::nullopt, std::move(prepared.selection.skipped), ""};
+  if (artifacts.empty() && opened.skipped.empty()) opened.message = kNothingToDo;
+  if (artifacts.empty()) return opened;
+  RETURN_IF_ERROR(parts_.events.append({0,
+                                        parts_.clock.now(),
+                                        "DOWNLOAD_OPENED",
+                                        caller.user,
+                                        request.targets.empty() ? "" : request.targets.front().text(),
+                                        {{"name", artifacts[0].name}, {"bytes", artifacts[0].size}}}));
+  ASSIGN_OR_RETURN(opened.artifact, open(artifacts[0]));
+  return opened;
 }
 
 Result<void> Downloads::carry_out(const std::string& id, Preparation& preparation, bool is_last) {
@@ -481,12 +514,16 @@ Result<OpenArtifact> Downloads::open_artifact(const std::string& id, const std::
   if (artifact == download.artifacts.end())
     return Error{Code::not_found, "the download " + id + " has no artifact " + name};
   RETURN_IF_ERROR(check_rights(download, caller));
-  OpenArtifact open{*artifact, nullptr, nullptr};
-  if (artifact->kind == model::ArtifactKind::file) {
-    open.source = pipeline::make_blob_source(parts_.blobs, artifact->content, artifact->size);
+  return open(*artifact);
+}
+
+Result<OpenArtifact> Downloads::open(const Artifact& artifact) {
+  OpenArtifact open{artifact, nullptr, nullptr};
+  if (artifact.kind == model::ArtifactKind::file) {
+    open.source = pipeline::make_blob_source(parts_.blobs, artifact.content, artifact.size);
     return open;
   }
-  auto manifest = manifests_.open(artifact->content);
+  auto manifest = manifests_.open(artifact.content);
   if (!manifest && manifest.error().code == Code::not_found)
     return Error{Code::gone, "this archive is no longer kept", manifest.error().message};
   if (!manifest) return std::move(manifest).error();

@@ -98,6 +98,17 @@ class Downloads {
   // An Error only when the store or the catalog fails; Code::invalid where a rendition is asked for that nobody could
   // make; Code::busy where too many wait already; what cannot be delivered is in the download's `skipped`.
   Result<model::Download> create(const pipeline::DownloadRequest& request, const model::Caller& caller);
+  // The archive or file of a request, without a download that is kept: for clients that ask for it by one address. It
+  // is one, whatever its size, and the same selection gives the same bytes. Made while the caller waits: Code::busy
+  // where too many do. No artifact: there is nothing to deliver, `skipped` says why.
+  struct Opened {
+    std::optional<OpenArtifact> artifact;
+    std::vector<model::Skipped> skipped;
+    std::string message;
+  };
+  Result<Opened> open_now(pipeline::DownloadRequest request, const model::Caller& caller);
+  // The download, as it is once it is complete, or after that time.
+  Result<model::Download> wait(const std::string& id, const model::Caller& caller, std::chrono::seconds patience);
   // Users or their addresses, as `request.email` names them. create() takes users only.
   Result<Recipients> find_recipients(const pipeline::DownloadRequest& request) const;
   Result<Explanation> explain(const pipeline::DownloadRequest& request, const model::Caller& caller) const;
@@ -143,6 +154,8 @@ class Downloads {
   Result<void> check_queue(const model::Caller& caller) const;
   Result<model::Download> enqueue(model::Download download, std::string_view kind);
   Result<model::Download> wait_for(model::Download download);
+  Result<std::optional<model::Download>> wait_until_complete(const std::string& id, std::chrono::seconds patience);
+  Result<OpenArtifact> open(const model::Artifact& artifact);
   model::Download new_download(const pipeline::DownloadRequest& request, const model::Caller& caller) const;
   Result<void> record(const model::Download& download);
   Result<void> check_rights(const model::Download& download, const model::Caller& caller) const;

@@ -23,15 +23,20 @@ bool is_default(const pipeline::StaticRendition& rendition, pipeline::Generation
   return false;
 }
 
-void add_static(const pipeline::StaticRendition& rendition, bool for_all, bool must_have, Wishes& wishes) {
+struct Urgency {
+  bool for_all = false, must_have = false, if_any = false;  // as in Wish
+};
+
+void add_static(const pipeline::StaticRendition& rendition, Urgency urgency, Wishes& wishes) {
   auto known = std::any_of(wishes.wishes.begin(), wishes.wishes.end(),
                            [&](const Wish& wish) { return wish.fixed && *wish.fixed == rendition; });
   if (known) return;
   Wish wish;
   wish.wanted.name = usual_name(rendition);
   wish.fixed = rendition;
-  wish.for_all = for_all;
-  wish.must_have = must_have;
+  wish.for_all = urgency.for_all;
+  wish.must_have = urgency.must_have;
+  wish.if_any = urgency.if_any;
   wishes.wishes.push_back(std::move(wish));
 }
 
@@ -53,10 +58,10 @@ void resolve_static(const pipeline::DownloadRequest& request, const WishSources&
       if (!matches_pattern(pattern, name)) continue;
       found = true;
       if (request.options.exclude_default_renditions && is_default(rendition, sources.rules.generation)) continue;
-      add_static(rendition, false, pattern == name, wishes);
+      add_static(rendition, {.must_have = pattern == name, .if_any = pattern == "*"}, wishes);
     }
     if (auto rendition = found ? std::nullopt : pipeline::static_rendition_of(pattern, sources.rules.generation)) {
-      add_static(*rendition, true, true, wishes);
+      add_static(*rendition, {.for_all = true, .must_have = true}, wishes);
       found = true;
     }
     if (!found) note(request, "no_rendition", fmt::format("there is no static rendition {}", pattern), wishes);
@@ -191,6 +196,7 @@ class Maker {
       if (is_alpha && !wish.must_have && !pipeline::can_be_rendered(original.mime_type)) continue;
       bool is_usual = wish.fixed && std::find(usual.begin(), usual.end(), *wish.fixed) != usual.end();
       if (usual.empty() && !pipeline::can_be_rendered(original.mime_type)) {
+        if (wish.if_any) continue;
         bool is_any_crop = !wish.crop.empty() && !wish.must_have;  // of all that there are: said once
         if (is_any_crop && std::exchange(no_crops_said, true)) continue;
         if (is_any_crop) selection_.entries[i].rendition = "smart crops";

@@ -24,6 +24,7 @@ struct Wish {
   std::string crop;        // a smart crop's name
   bool pages = false;      // the sub-assets, however many there are
   bool must_have = false;  // whether an asset without it is worth a word
+  bool if_any = false;     // asked for as "*": all that there are, and none is no word worth
 };
 
 struct Wishes {

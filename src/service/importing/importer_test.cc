@@ -22,6 +22,7 @@ class PlainInspector final : public model::MediaInspector {
     if (name.ends_with(".set")) facts.metadata["dam:s7damType"] = "SpinSet";
     return facts;
   }
+  std::string guess(const std::string&) const override { return "application/octet-stream"; }
 };
 
 class ImportTest : public testing::Test {

@@ -1,0 +1,23 @@
+// What the doors of AEM have in common. Private to this module.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "edge/api/routes.h"
+
+namespace dray::api {
+
+struct FoundPath {
+  AssetPath path;
+  std::string rendition;  // of <asset>/jcr:content/renditions/<name>; empty: none was named
+};
+
+// What a parameter means that may be percent-encoded once more than usual: the first reading that is there, else the
+// literal one. Code::invalid: no path at all.
+Result<FoundPath> find_path(const Call& call, std::string_view value);
+
+server::Response start_framework_download(const Call& call, pipeline::DownloadRequest request, int status);
+server::Response artifact_response(const Call& call, const service::OpenArtifact& open);
+
+}  // namespace dray::api

@@ -1,0 +1,179 @@
+// The parts of AEM's Assets HTTP API that upload clients use: folders, reading, removing. Siren JSON.
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "edge/api/routes.h"
+#include "lang/http/form.h"
+#include "model/people/access.h"
+
+namespace dray::api {
+namespace {
+
+using model::Privilege;
+using server::Response;
+
+constexpr std::string_view kApi = "/api/assets";
+
+Response siren_error(int status, const std::string& message) {
+  return server::make_json_response(
+      status, json::object{{"class", json::array{"core/response"}},
+                           {"error", message},
+                           {"properties", {{"status.code", status}, {"status.message", message}}}});
+}
+
+Response siren_error(const Error& error) {
+  auto response = server::make_error_response(error);
+  return response.status >= 500 ? response : siren_error(response.status, error.message);
+}
+
+// "/x/y.json" -> /content/dam/x/y
+Result<AssetPath> path_of(const Call& call) {
+  std::string text = "/content/dam" + std::string(call.rest);
+  auto path = AssetPath::parse(text);
+  if (!path) return path;
+  ASSIGN_OR_RETURN(auto node, call.parts.assets.find(*path));
+  if (!node && text.ends_with(".json")) return AssetPath::parse(text.substr(0, text.size() - 5));
+  return path;
+}
+
+Result<bool> may(const Call& call, Privilege privilege, const AssetPath& path) {
+  if (call.caller.is_administrator()) return true;
+  ASSIGN_OR_RETURN(auto list, call.parts.access.list_rules());
+  return model::AccessRules(std::move(list)).may(call.caller, privilege, path);
+}
+
+std::string address_of(const AssetPath& path, std::string_view end = ".json") {
+  return std::string(kApi) + percent_encode_path(path.text().substr(model::dam_root().text().size())) +
+         std::string(end);
+}
+
+json::object entity(const model::Node& node, bool is_whole) {
+  json::object properties{{"name", node.path.name()}};
+  if (node.asset && is_whole) {
+    properties["dc:format"] = node.asset->mime_type;
+    properties["dam:size"] = node.asset->original.size;
+  }
+  json::array links{json::object{{"rel", json::array{"self"}}, {"href", address_of(node.path)}}};
+  if (node.path != model::dam_root())
+    links.push_back(json::object{{"rel", json::array{"parent"}}, {"href", address_of(node.path.parent())}});
+  if (node.asset)
+    links.push_back(json::object{{"rel", json::array{"content"}}, {"href", percent_encode_path(node.path.text())}});
+  return {{"class", json::array{node.is_folder() ? "assets/folder" : "assets/asset"}},
+          {"properties", std::move(properties)},
+          {"links", std::move(links)}};
+}
+
+Result<json::object> read(const Call& call) {
+  ASSIGN_OR_RETURN(auto path, path_of(call));
+  ASSIGN_OR_RETURN(auto node, call.parts.assets.find(path));
+  ASSIGN_OR_RETURN(auto is_readable, may(call, Privilege::read, path));
+  if (!node || !is_readable) return Error{Code::not_found, "there is nothing at " + path.text()};
+  auto object = entity(*node, true);
+  if (!node->is_folder()) return object;
+  constexpr std::size_t kStandard = 20;
+  auto limit = parse_unsigned(call.request.target.find("limit").value_or(std::to_string(kStandard)));
+  auto offset = parse_unsigned(call.request.target.find("offset").value_or("0"));
+  if (!limit || !offset) return Error{Code::invalid, "\"offset\" and \"limit\" must be numbers"};
+  json::array entities;
+  std::uint64_t total = 0;
+  std::string after;
+  for (;;) {
+    constexpr std::size_t kAtOnce = 1000;
+    ASSIGN_OR_RETURN(auto children, call.parts.assets.list_children(path, after, kAtOnce));
+    for (const auto& child : children) {
+      ASSIGN_OR_RETURN(auto is_visible, may(call, Privilege::read, child.path));
+      if (!is_visible) continue;
+      if (total >= *offset && total < *offset + *limit) {
+        auto one = entity(child, false);
+        one["rel"] = json::array{"child"};
+        entities.push_back(std::move(one));
+      }
+      ++total;
+    }
+    if (children.size() < kAtOnce) break;
+    after = std::string(children.back().path.name());
+  }
+  object["entities"] = std::move(entities);
+  object["properties"].as_object()["srn:paging"] =
+      json::object{{"total", total}, {"offset", *offset}, {"limit", *limit}};
+  return object;
+}
+
+}  // namespace
+
+Response get_siren(const Call& call) {
+  auto object = read(call);
+  return object ? server::make_json_response(200, *object) : siren_error(object.error());
+}
+
+// Of a folder; assets come in by upload.
+Response post_siren(const Call& call) {
+  auto path = AssetPath::parse("/content/dam" + std::string(call.rest));
+  if (!path) return siren_error(path.error());
+  auto parent = call.parts.assets.find(path->parent());
+  auto there = call.parts.assets.find(*path);
+  if (!parent || !there) return siren_error((parent ? there : parent).error());
+  auto is_visible = may(call, Privilege::read, path->parent()),
+       is_allowed = may(call, Privilege::write, path->parent());
+  if (!is_visible || !is_allowed) return siren_error((is_visible ? is_allowed : is_visible).error());
+  if (!*parent || !(*parent)->is_folder() || !*is_visible)
+    return siren_error(500, "there is no folder " + path->parent().text() + " to make it in");
+  if (*there) return siren_error(409, path->text() + " is there already");
+  if (!*is_allowed) return siren_error(403, "you may not make folders in " + path->parent().text());
+  auto made = call.parts.assets.make_folder(*path);
+  if (!made) return siren_error(made.error());
+  return server::make_json_response(201, json::object{{"class", json::array{"core/response"}},
+                                                      {"properties",
+                                                       {{"status.code", 201},
+                                                        {"status.message", "Created"},
+                                                        {"path", path->text()},
+                                                        {"location", address_of(*path)}}}});
+}
+
+Response remove_siren(const Call& call) {
+  auto path = path_of(call);
+  if (!path) return siren_error(path.error());
+  auto is_visible = may(call, Privilege::read, *path), is_allowed = may(call, Privilege::write, *path);
+  if (!is_visible || !is_allowed) return siren_error((is_visible ? is_allowed : is_visible).error());
+  if (!*is_visible) return siren_error(404, "there is nothing at " + path->text());
+  if (!*is_allowed) return siren_error(403, "you may not remove " + path->text());
+  auto removed = call.parts.assets.remove(*path);
+  if (!removed) return siren_error(removed.error());
+  auto noted =
+      call.parts.events.append({0, call.parts.clock.now(), "ASSET_REMOVED", call.caller.user, path->text(), {}});
+  if (!noted) return siren_error(noted.error());
+  return server::make_json_response(200, json::object{{"class", json::array{"core/response"}},
+                                                      {"properties", {{"status.code", 200}, {"path", path->text()}}}});
+}
+
+// What AEM's pages ask first.
+Response get_current_user(const Call& call) {
+  auto user = call.parts.people.find_user(call.caller.user);
+  if (!user) return server::make_error_response(user.error());
+  auto name = *user && !(*user)->name.empty() ? (*user)->name : call.caller.user;
+  auto home = "/home/users/" + call.caller.user;
+  return server::make_json_response(200, json::object{{"type", "user"},
+                                                      {"home", home},
+                                                      {"authorizableId", call.caller.user},
+                                                      {"authorizableId_xss", call.caller.user},
+                                                      {"name", name},
+                                                      {"name_xss", name},
+                                                      {"isImpersonated", false}});
+}
+
+// /home/users/ID/profile.json, of oneself
+Response get_profile(const Call& call) {
+  if (call.rest != call.caller.user && !call.caller.is_administrator())
+    return server::make_error_response(404, "there is no such profile");
+  auto user = call.parts.people.find_user(std::string(call.rest));
+  if (!user) return server::make_error_response(user.error());
+  if (!*user) return server::make_error_response(404, "there is no such profile");
+  const auto& name = (*user)->name;
+  auto blank = name.rfind(' ');
+  json::object profile{{"email", (*user)->email},
+                       {"givenName", name.substr(0, blank == name.npos ? name.size() : blank)},
+                       {"familyName", blank == name.npos ? "" : name.substr(blank + 1)}};
+  return server::make_json_response(200, profile);
+}
+
+}  // namespace dray::api

@@ -1,0 +1,114 @@
+// AEM's classic download: <path>.assetdownload.zip/<name>.zip, an archive at once.
+#include <fmt/format.h>
+
+#include <set>
+
+#include "base/text.h"
+#include "edge/api/aem.h"
+#include "edge/api/routes.h"
+#include "lang/http/form.h"
+#include "lang/sling/address.h"
+
+namespace dray::api {
+namespace {
+
+using server::Response;
+
+// The fields of the query, and of the body where there is one.
+Result<http::Form> read_form(const Call& call) {
+  http::Form form;
+  for (const auto& [name, value] : call.request.target.query) form.fields.push_back({name, value});
+  if (call.request.body.empty()) return form;
+  ASSIGN_OR_RETURN(auto body, http::parse_form(call.request.head.find("Content-Type").value_or(""), call.request.body));
+  form.fields.insert(form.fields.end(), body.fields.begin(), body.fields.end());
+  return form;
+}
+
+Result<bool> flag(const http::Form& form, std::string_view name, bool standard) {
+  auto value = form.find(name);
+  if (!value || value->empty()) return standard;
+  if (equal_ignoring_case(*value, "true")) return true;
+  if (equal_ignoring_case(*value, "false")) return false;
+  return Error{Code::invalid, fmt::format("\"{}\" must be true or false", name)};
+}
+
+// {imagepreset:Main} or {is_modifier:wid=100&fmt=jpeg}
+Result<pipeline::DynamicRendition> parse_export_settings(std::string_view text) {
+  if (text.starts_with('{') && text.ends_with('}')) {
+    text = text.substr(1, text.size() - 2);
+    constexpr std::string_view kPreset = "imagepreset:", kModifier = "is_modifier:";
+    if (text.starts_with(kPreset)) {
+      std::string preset(trim(text.substr(kPreset.size())));
+      return pipeline::DynamicRendition{preset, fmt::format("iccEmbed=1&${}$", preset)};
+    }
+    if (text.starts_with(kModifier))
+      return pipeline::DynamicRendition{"", "iccEmbed=1&" + std::string(trim(text.substr(kModifier.size())))};
+  }
+  return Error{Code::invalid, "\"s7exportsettings\" must be {imagepreset:NAME} or {is_modifier:COMMANDS}"};
+}
+
+Result<pipeline::DownloadRequest> read_request(const Call& call, const http::Form& form, std::string_view suffix) {
+  pipeline::DownloadRequest request;
+  request.form = pipeline::ArchiveForm::always;
+  request.archive_name = std::string(suffix.substr(suffix.rfind('/') + 1));
+  ASSIGN_OR_RETURN(request.options.originals, flag(form, "downloadAssets", true));
+  ASSIGN_OR_RETURN(auto renditions, flag(form, "downloadRenditions", false));
+  if (renditions) request.options.renditions = {"*"};
+  ASSIGN_OR_RETURN(request.options.subassets, flag(form, "downloadSubassets", false));
+  ASSIGN_OR_RETURN(auto is_flat, flag(form, "flatStructure", false));
+  request.options.folder_per_asset = !is_flat;
+  RETURN_IF_ERROR(flag(form, "licenseCheck", false));
+  for (auto text : form.all("s7exportsettings")) {
+    if (text.empty()) continue;
+    ASSIGN_OR_RETURN(auto dynamic, parse_export_settings(text));
+    request.options.dynamic.push_back(std::move(dynamic));
+  }
+  auto paths = form.all("path");
+  if (paths.empty()) paths.push_back(call.rest);
+  if (paths.size() > pipeline::kMostTargets)
+    return Error{Code::too_large,
+                 fmt::format("a request has at most {} paths: select folders", pipeline::kMostTargets)};
+  std::set<std::string> seen;
+  for (auto text : paths) {
+    ASSIGN_OR_RETURN(auto found, find_path(call, text));
+    if (seen.insert(found.path.text()).second) request.targets.push_back(std::move(found.path));
+  }
+  for (auto recipient : form.all("email")) {
+    for (auto one : split(recipient, ',')) {
+      if (!trim(one).empty()) request.email.emplace_back(trim(one));
+    }
+  }
+  return request;
+}
+
+// A path that is not there refuses everything, before any byte.
+const model::Skipped* find_missing(const pipeline::DownloadRequest& request,
+                                   const std::vector<model::Skipped>& skipped) {
+  std::set<std::string_view> named;
+  for (const auto& target : request.targets) named.insert(target.text());
+  for (const auto& one : skipped) {
+    if ((one.reason == "not_found" || one.reason == "denied") && named.contains(one.path)) return &one;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+Response get_classic_download(const Call& call) {
+  auto address = sling::cut_at(call.request.target.path, "assetdownload", "zip");
+  auto form = read_form(call);
+  if (!form) return server::make_error_response(form.error());
+  auto request = read_request(call, *form, address ? std::string_view(address->suffix) : "");
+  if (!request) return server::make_error_response(request.error());
+  if (!request->email.empty()) return start_framework_download(call, *std::move(request), 200);
+  auto opened = call.parts.downloads.open_now(*request, call.caller);
+  if (!opened) return server::make_error_response(opened.error());
+  if (const auto* missing = find_missing(*request, opened->skipped))
+    return server::make_error_response(404, fmt::format("{}: {}", missing->path, missing->message));
+  if (opened->artifact) return artifact_response(call, *opened->artifact);
+  if (opened->skipped.empty()) return server::make_json_response(200, json::object{{"message", opened->message}});
+  return server::make_error_response(403, fmt::format("nothing of this can be downloaded; {}: {}",
+                                                      opened->skipped[0].path, opened->skipped[0].message));
+}
+
+}  // namespace dray::api

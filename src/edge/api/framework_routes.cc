@@ -1,0 +1,298 @@
+// AEM's asynchronous download framework: <path>.downloadbinaries.json.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "edge/api/aem.h"
+#include "edge/api/routes.h"
+#include "lang/sling/address.h"
+
+namespace dray::api {
+namespace {
+
+using server::Response;
+
+constexpr std::string_view kAddress = "/content/dam.downloadbinaries.json";
+constexpr std::size_t kListed = 50;
+
+// Our ids are 32 hexadecimal digits; AEM's clients know them as UUIDs.
+std::string format_uuid(const std::string& id) {
+  if (id.size() != 32) return id;
+  return fmt::format("{}-{}-{}-{}-{}", id.substr(0, 8), id.substr(8, 4), id.substr(12, 4), id.substr(16, 4),
+                     id.substr(20));
+}
+
+std::string parse_uuid(std::string_view uuid) {
+  std::string id = ascii_lower(uuid);
+  std::erase(id, '-');
+  return id;
+}
+
+std::string milliseconds(Seconds time) {
+  auto text = format_utc(time);
+  return text.substr(0, text.size() - 1) + ".000Z";
+}
+
+json::object artifact_json(const model::Download& download, std::size_t index, const json::object& failures) {
+  const auto& artifact = download.artifacts[index];
+  auto uri = fmt::format("{}?downloadId={}&artifactId={}", kAddress, format_uuid(download.id), index);
+  json::object object{{"id", std::to_string(index)},
+                      {"name", artifact.name},
+                      {"mimeType", artifact.mime_type},
+                      {"uri", uri},
+                      {"binaryURI", uri},
+                      {"size", artifact.size},
+                      {"fileCount", artifact.entry_count},
+                      {"expires", download.expires ? json::value(milliseconds(*download.expires)) : nullptr},
+                      {"failures", failures},
+                      {"failureReason", nullptr}};
+  if (artifact.kind == model::ArtifactKind::file) object["sha256"] = artifact.content.hex();
+  return object;
+}
+
+json::object framework_json(const model::Download& download, std::size_t most_failures) {
+  json::object failures;
+  for (std::size_t i = 0; i < std::min(most_failures, download.skipped.size()); ++i)
+    failures[download.skipped[i].path] = download.skipped[i].message;
+  json::array artifacts;
+  for (std::size_t i = 0; i < download.artifacts.size(); ++i) artifacts.push_back(artifact_json(download, i, failures));
+  auto done = download.is_complete() ? download.total_count : download.progress.assets_done;
+  auto all = download.is_complete() ? download.total_count + download.skipped.size() : download.progress.assets;
+  return {{"downloadId", format_uuid(download.id)},
+          {"status", model::name_of(download.status)},
+          {"isComplete", download.is_complete()},
+          {"progress", download.is_complete() ? 100 : download.progress.percent()},
+          {"totalCount", all},
+          {"processedCount", download.is_complete() ? all : done},
+          {"successCount", done},
+          {"failureCount", download.skipped.size()},
+          {"totalSize", download.total_size},
+          {"started", milliseconds(download.created)},
+          {"finished", download.finished ? json::value(milliseconds(*download.finished)) : nullptr},
+          {"requestingUser", download.owner},
+          {"artifacts", std::move(artifacts)},
+          {"failures", std::move(failures)},
+          {"message", download.message.empty() ? json::value(nullptr) : json::value(download.message)}};
+}
+
+Response framework_response(int status, const json::value& value) {
+  auto response = server::make_json_response(status, value);
+  for (auto& field : response.fields) {
+    if (field.name == "Cache-Control") field.value = "private, no-store";
+  }
+  return response;
+}
+
+bool is_true(const json::value& value) {
+  return (value.is_bool() && value.get_bool()) || (value.is_string() && value.get_string() == "true");
+}
+
+// The parameters of the targets as one request: all targets share their options.
+class Targets {
+ public:
+  Targets(const Call& call, std::string_view address) : call_(call), address_(address) {}
+
+  Result<pipeline::DownloadRequest> read(const json::value& body) {
+    const auto* object = body.if_object();
+    const auto* targets = object ? object->if_contains("targets") : nullptr;
+    const auto* list = targets ? targets->if_array() : nullptr;
+    if (!list || list->empty())
+      return Error{Code::invalid,
+                   "name at least one target: {\"targets\":[{\"parameters\":{\"path\":\"/content/dam/...\"}}]}"};
+    if (list->size() > pipeline::kMostTargets)
+      return Error{Code::too_large,
+                   fmt::format("a request has at most {} targets: select folders", pipeline::kMostTargets)};
+    for (const auto& target : *list) RETURN_IF_ERROR(read_target(target));
+    return std::move(request_);
+  }
+
+ private:
+  Result<void> read_target(const json::value& target) {
+    const auto* object = target.if_object();
+    const auto* parameters = object ? object->if_contains("parameters") : nullptr;
+    if (!parameters || !parameters->is_object())
+      return Error{Code::invalid, "a target must be an object with \"parameters\""};
+    if (const auto* type = object->if_contains("type"); type && *type != json::value("asset"))
+      return Error{Code::invalid, "the type of a target can only be \"asset\""};
+    pipeline::DownloadRequest one;
+    one.options.renditions = {"*"};
+    std::string path(address_), rendition;
+    for (const auto& member : parameters->get_object()) {
+      if (member.key() == "path" && member.value().is_string())
+        path = std::string(member.value().get_string());
+      else
+        RETURN_IF_ERROR(read_parameter(member.key(), member.value(), one));
+    }
+    ASSIGN_OR_RETURN(auto found, find_path(call_, path));
+    if (!found.rendition.empty()) {
+      one.options.originals = found.rendition == "original";
+      one.options.renditions.clear();
+      if (!one.options.originals) one.options.renditions.push_back(found.rendition);
+    }
+    return add(std::move(one), std::move(found.path));
+  }
+
+  Result<void> read_parameter(std::string_view name, const json::value& value, pipeline::DownloadRequest& one) {
+    auto& options = one.options;
+    auto text = value.is_string() ? std::string(value.get_string()) : std::string();
+    if (name == "archiveName") {
+      one.archive_name = text;
+      one.form = pipeline::ArchiveForm::always;
+    } else if (name == "excludeDefaultRenditions") {
+      if (is_true(value)) options.renditions.clear();
+    } else if (name == "assetTarget" && text == "smartcrop") {
+      options.originals = false;
+      options.renditions.clear();
+      options.all_smart_crops = true;
+    } else if (name == "imagePreset" || name == "dynamic") {
+      options.originals = false;
+      options.renditions.clear();
+      options.dynamic.push_back(name == "dynamic"
+                                    ? pipeline::DynamicRendition{"", "iccEmbed=1&" + text}
+                                    : pipeline::DynamicRendition{text, fmt::format("iccEmbed=1&${}$", text)});
+    } else if (name == "layout") {
+      if (text != "folders" && text != "flat" && text != "tree" && text != "folders+tree")
+        return Error{Code::invalid, "\"layout\" must be folders, flat, tree or folders+tree"};
+      options.folder_per_asset = text.starts_with("folders");
+      options.keep_structure = text.ends_with("tree");
+    } else if (name == "subassets") {
+      options.subassets = is_true(value);
+    } else if (name == "renditions" && value.is_array()) {
+      options.renditions.clear();
+      for (const auto& item : value.get_array()) {
+        if (item.is_string()) options.renditions.emplace_back(item.get_string());
+      }
+    } else if (name == "email" && value.is_array()) {
+      for (const auto& item : value.get_array()) {
+        if (item.is_string()) one.email.emplace_back(item.get_string());
+      }
+    } else if (name == "message") {
+      one.message = text;
+    } else {
+      log::debug("a target's parameter \"{}\" is not known and was passed over", name);
+    }
+    return ok();
+  }
+
+  Result<void> add(pipeline::DownloadRequest one, AssetPath path) {
+    bool is_first = request_.targets.empty();
+    if (is_first) {
+      request_ = std::move(one);
+    } else if (one.options != request_.options || one.archive_name != request_.archive_name) {
+      return Error{Code::invalid,
+                   "all targets of a request go into one archive and have the same parameters besides "
+                   "their path: send one request for each archive"};
+    }
+    if (seen_.insert(path.text()).second) request_.targets.push_back(std::move(path));
+    return ok();
+  }
+
+  const Call& call_;
+  const std::string address_;
+  pipeline::DownloadRequest request_;
+  std::set<std::string> seen_;
+};
+
+// What was named and is not there is the answer where nothing else was asked for.
+std::optional<Response> only_missing(const pipeline::DownloadRequest& request, const model::Download& download) {
+  if (request.targets.size() != 1 || download.status != model::DownloadStatus::failed || download.skipped.empty())
+    return std::nullopt;
+  const auto& skipped = download.skipped.front();
+  bool is_absent = skipped.reason == "not_found" || skipped.reason == "denied";
+  if (!is_absent || skipped.path != request.targets.front().text()) return std::nullopt;
+  return server::make_error_response(404, fmt::format("{}: {}", skipped.path, skipped.message));
+}
+
+Result<std::string> required_id(const Call& call) {
+  auto id = call.request.target.find("downloadId");
+  if (!id) return Error{Code::invalid, "\"downloadId\" is missing"};
+  return parse_uuid(*id);
+}
+
+Response list_framework_downloads(const Call& call) {
+  auto page = call.parts.downloads.list(call.caller, "", kListed);
+  if (!page) return server::make_error_response(page.error());
+  json::array downloads;
+  for (const auto& download : *page) downloads.push_back(framework_json(download, kSkippedInList));
+  return framework_response(200, json::object{{"downloads", std::move(downloads)}});
+}
+
+Response get_framework_artifact(const Call& call, const std::string& id, std::string_view artifact_id) {
+  auto download = call.parts.downloads.get_to_read(id, call.caller);
+  if (!download) return server::make_error_response(download.error());
+  if (!download->is_complete()) return server::make_error_response(409, "this download is still being prepared");
+  auto index = parse_unsigned(artifact_id);
+  if (!download->is_expired && (!index || *index >= download->artifacts.size()))
+    return server::make_error_response(404, "this download has no such artifact");
+  std::string name = download->is_expired ? "" : download->artifacts[*index].name;
+  auto open = call.parts.downloads.open_artifact(id, name, call.caller);
+  return open ? artifact_response(call, *open) : server::make_error_response(open.error());
+}
+
+}  // namespace
+
+Result<FoundPath> find_path(const Call& call, std::string_view value) {
+  std::optional<FoundPath> first;
+  for (const auto& candidate : sling::path_candidates(value)) {
+    auto text = sling::normalize_jcr(candidate);
+    FoundPath found;
+    constexpr std::string_view kRenditions = "/jcr:content/renditions/";
+    if (auto at = text.find(kRenditions); at != text.npos) {
+      found.rendition = text.substr(at + kRenditions.size());
+      text.resize(at);
+    }
+    auto path = AssetPath::parse(text);
+    if (!path) continue;
+    found.path = *path;
+    ASSIGN_OR_RETURN(auto node, call.parts.assets.find(found.path));
+    if (node) return found;
+    if (!first) first = found;
+  }
+  if (!first) return Error{Code::invalid, fmt::format("\"{}\" is no path of a folder or an asset", value)};
+  return *first;  // which is not there: the download says so
+}
+
+Response start_framework_download(const Call& call) {
+  auto body = parse_json_body(call.request);
+  if (!body) return server::make_error_response(body.error());
+  auto request = Targets(call, call.rest).read(*body);
+  if (!request) return server::make_error_response(request.error());
+  return start_framework_download(call, *std::move(request), 201);
+}
+
+Response start_framework_download(const Call& call, pipeline::DownloadRequest request, int status) {
+  auto recipients = call.parts.downloads.find_recipients(request);
+  if (!recipients) return server::make_error_response(recipients.error());
+  if (!recipients->refused.empty()) return refused_recipients_response(recipients->refused);
+  request.email = recipients->users;
+  auto download = call.parts.downloads.create(request, call.caller);
+  if (!download) return server::make_error_response(download.error());
+  if (auto missing = only_missing(request, *download)) return *std::move(missing);
+  return framework_response(status, framework_json(*download, download->skipped.size()));
+}
+
+Response get_framework_download(const Call& call) {
+  if (!call.request.target.find("downloadId")) return list_framework_downloads(call);
+  auto id = required_id(call);
+  if (!id) return server::make_error_response(id.error());
+  if (auto artifact = call.request.target.find("artifactId")) return get_framework_artifact(call, *id, *artifact);
+  constexpr std::uint64_t kLongestWait = 30;
+  auto wait = parse_unsigned(call.request.target.find("wait").value_or("0"));
+  if (!wait || *wait > kLongestWait) return server::make_error_response(400, "\"wait\" must be a number from 0 to 30");
+  auto download = *wait > 0 ? call.parts.downloads.wait(*id, call.caller, std::chrono::seconds(*wait))
+                            : call.parts.downloads.get_to_read(*id, call.caller);
+  if (!download) return server::make_error_response(download.error());
+  return framework_response(200, framework_json(*download, download->skipped.size()));
+}
+
+Response remove_framework_download(const Call& call) {
+  auto id = required_id(call);
+  if (!id) return server::make_error_response(id.error());
+  auto removed = call.parts.downloads.remove(*id, call.caller);
+  return removed ? Response{204, {}, std::string()} : server::make_error_response(removed.error());
+}
+
+}  // namespace dray::api

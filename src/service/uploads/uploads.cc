@@ -1,0 +1,284 @@
+#include "service/uploads/uploads.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+
+#include "base/file.h"
+#include "base/json_fields.h"
+#include "base/log.h"
+#include "service/importing/file_source.h"
+#include "service/rendering/static_jobs.h"
+
+namespace dray::service {
+namespace {
+
+namespace fs = std::filesystem;
+using model::Caller;
+using model::Privilege;
+
+constexpr ByteCount kMostStateBytes = 64 * 1024;
+
+Error wrong_token() {
+  return {Code::invalid, "the upload token is wrong, or its time is over: begin the upload again"};
+}
+
+struct State {
+  std::string folder, name;
+  ByteCount size = 0;
+  unsigned parts = 1;
+};
+
+std::string format_state(const State& state) {
+  return json::serialize(
+      json::object{{"folder", state.folder}, {"name", state.name}, {"size", state.size}, {"parts", state.parts}});
+}
+
+Result<State> read_state(const std::string& directory) {
+  ASSIGN_OR_RETURN(auto text, read_file(directory + "/upload.json", kMostStateBytes));
+  ASSIGN_OR_RETURN(auto value, parse_json(text));
+  const auto* object = value.if_object();
+  if (!object || !object->contains("folder") || !object->contains("name") || !object->contains("size") ||
+      !object->contains("parts"))
+    return Error{Code::corrupt, directory + "/upload.json is damaged"};
+  State state;
+  state.folder = object->at("folder").as_string();
+  state.name = object->at("name").as_string();
+  state.size = object->at("size").to_number<ByteCount>();
+  state.parts = object->at("parts").to_number<unsigned>();
+  return state;
+}
+
+std::string format_result(const Uploaded& uploaded) {
+  return json::serialize(json::object{{"path", uploaded.path.text()}, {"isNew", uploaded.is_new}});
+}
+
+Result<Uploaded> read_result(const std::string& file) {
+  ASSIGN_OR_RETURN(auto text, read_file(file, kMostStateBytes));
+  ASSIGN_OR_RETURN(auto value, parse_json(text));
+  const auto* object = value.if_object();
+  if (!object || !object->contains("path") || !object->contains("isNew"))
+    return Error{Code::corrupt, file + " is damaged"};
+  ASSIGN_OR_RETURN(auto path, AssetPath::parse(std::string_view(object->at("path").as_string())));
+  return Uploaded{path, object->at("isNew").as_bool(), true};
+}
+
+std::string part_file(const std::string& directory, unsigned number) { return fmt::format("{}/{}", directory, number); }
+
+std::optional<ByteCount> size_of(const std::string& file) {
+  std::error_code failure;
+  auto size = fs::file_size(file, failure);
+  return failure ? std::nullopt : std::optional<ByteCount>(size);
+}
+
+Result<void> append_file(int to, const std::string& file) {
+  ASSIGN_OR_RETURN(auto from, open_file(file, O_RDONLY));
+  for (;;) {
+    auto count = ::copy_file_range(from.get(), nullptr, to, nullptr, std::size_t{1} << 30, 0);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return system_error("cannot put together an upload", errno);
+    if (count == 0) return ok();
+  }
+}
+
+}  // namespace
+
+PartWriter::~PartWriter() {
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+Result<void> PartWriter::write(std::string_view bytes) {
+  if (bytes.size() > limit_ - size_)
+    return Error{Code::too_large, fmt::format("a part has more than {} bytes; it may have that many", limit_)};
+  RETURN_IF_ERROR(write_at(fd_.get(), size_, bytes_of(bytes), temporary_));
+  size_ += bytes.size();
+  return ok();
+}
+
+Result<void> PartWriter::commit() {
+  RETURN_IF_ERROR(sync_data(fd_.get(), temporary_));
+  if (::rename(temporary_.c_str(), file_.c_str()) < 0) return system_error("cannot keep a part", errno);
+  temporary_.clear();
+  return sync_directory(file_.substr(0, file_.rfind('/')));
+}
+
+Uploads::Uploads(UploadsParts parts, UploadsConfig config) : parts_(parts), config_(std::move(config)) {}
+
+std::string Uploads::directory_of(const std::string& token) const {
+  return config_.directory + "/" + sha256_of(bytes_of(token)).hex();
+}
+
+bool Uploads::is_over(const std::string& directory) const {
+  struct stat status;
+  if (::stat((directory + "/upload.json").c_str(), &status) < 0) return true;
+  return Seconds(std::chrono::seconds(status.st_mtim.tv_sec)) + config_.life <= parts_.clock.now();
+}
+
+Result<void> Uploads::check_folder(const AssetPath& folder, const Caller& caller) const {
+  ASSIGN_OR_RETURN(auto list, parts_.access.list_rules());
+  model::AccessRules rules(std::move(list));
+  ASSIGN_OR_RETURN(auto node, parts_.assets.find(folder));
+  if (!folder.is_within(model::dam_root()) || !node || !rules.may(caller, Privilege::read, folder))
+    return Error{Code::not_found, "there is no folder " + folder.text()};
+  if (!node->is_folder()) return Error{Code::conflict, folder.text() + " is an asset, not a folder"};
+  if (!caller.is_administrator() && !rules.may(caller, Privilege::write, folder))
+    return Error{Code::denied, "you may not add assets to " + folder.text()};
+  return ok();
+}
+
+Result<std::vector<OpenUpload>> Uploads::initiate(const AssetPath& folder, const std::vector<UploadFile>& files,
+                                                  const Caller& caller) {
+  RETURN_IF_ERROR(check_folder(folder, caller));
+  std::vector<OpenUpload> uploads;
+  for (const auto& file : files) {
+    OpenUpload upload;
+    upload.token = random_base64url(parts_.random, 32);
+    upload.mime_type = parts_.media.guess(file.name);
+    upload.parts = static_cast<unsigned>(
+        std::clamp<ByteCount>((file.size + config_.part_limit - 1) / config_.part_limit, 1, 1'000'000));
+    auto directory = directory_of(upload.token);
+    RETURN_IF_ERROR(make_directories(directory));
+    auto state = format_state({folder.text(), file.name, file.size, upload.parts});
+    RETURN_IF_ERROR(replace_file(directory + "/upload.json", bytes_of(state)));
+    uploads.push_back(std::move(upload));
+  }
+  return uploads;
+}
+
+Result<std::unique_ptr<PartWriter>> Uploads::open_part(const std::string& token, unsigned number) const {
+  auto directory = directory_of(token);
+  Error unknown{Code::not_found, "there is no such part of an upload, or its time is over: begin the upload again"};
+  if (is_over(directory)) return unknown;
+  ASSIGN_OR_RETURN(auto state, read_state(directory));
+  if (number >= state.parts) return unknown;
+  auto temporary = fmt::format("{}/{}.{}", directory, number, random_hex(parts_.random, 8));
+  ASSIGN_OR_RETURN(auto fd, open_file(temporary, O_RDWR | O_CREAT | O_EXCL));
+  return std::make_unique<PartWriter>(std::move(fd), temporary, part_file(directory, number),
+                                      std::min(config_.part_limit, state.size));
+}
+
+Result<Uploaded> Uploads::complete(const std::string& token, const UploadFile& file, const AssetPath& folder,
+                                   const Caller& caller) {
+  auto directory = directory_of(token);
+  KeyedLocks::Hold hold(locks_, directory);
+  auto result = directory + "/result.json";
+  if (is_over(directory)) return wrong_token();
+  ASSIGN_OR_RETURN(auto state, read_state(directory));
+  if (state.name != file.name || !AssetPath::trusted(state.folder).is_within(folder)) return wrong_token();
+  if (file.size != state.size)
+    return Error{Code::invalid,
+                 fmt::format("{} was announced with {} bytes, not {}", file.name, state.size, file.size)};
+  auto into = AssetPath::trusted(state.folder);
+  RETURN_IF_ERROR(check_folder(into, caller));
+  if (size_of(result)) return read_result(result);
+  ASSIGN_OR_RETURN(auto path, into.child(file.name));
+  ByteCount sent = 0;
+  unsigned parts = 0;  // clients may use the first addresses only
+  for (unsigned number = 0; number < state.parts; ++number) {
+    auto size = size_of(part_file(directory, number));
+    if (!size) break;
+    sent += *size;
+    ++parts;
+  }
+  if (sent < state.size)
+    return Error{Code::conflict, fmt::format("{} of {} bytes of {} have come: send the rest, then complete the upload",
+                                             sent, state.size, file.name)};
+  if (sent > state.size)
+    return Error{Code::invalid,
+                 fmt::format("{} bytes have come of {}, which was announced with {}", sent, file.name, state.size)};
+  ASSIGN_OR_RETURN(auto uploaded, make_asset(directory, parts, path, state.size, caller));
+  RETURN_IF_ERROR(replace_file(result, bytes_of(format_result(uploaded))));
+  for (unsigned number = 0; number < state.parts; ++number) ::unlink(part_file(directory, number).c_str());
+  return uploaded;
+}
+
+Result<model::AssetDraft> Uploads::make_draft(int fd, const AssetPath& path, ByteCount size) const {
+  std::atomic<ByteCount> done = 0;
+  std::atomic<bool> stop = false;
+  FileSource source(fd, std::string(path.name()), size, done, stop);
+  auto batch = parts_.blobs.begin();
+  ASSIGN_OR_RETURN(auto blob, batch->put(source, size));
+  RETURN_IF_ERROR(batch->commit());
+  ASSIGN_OR_RETURN(auto facts, parts_.media.inspect(fmt::format("/proc/self/fd/{}", fd), std::string(path.name())));
+  model::AssetDraft draft{path, {}, std::move(facts.metadata)};
+  draft.asset.original = blob;
+  draft.asset.mime_type = std::move(facts.mime_type);
+  draft.asset.modified = parts_.clock.now();
+  draft.asset.width = facts.width;
+  draft.asset.height = facts.height;
+  if (!facts.warning.empty()) draft.metadata["dray:warning"] = facts.warning;
+  if (const auto* type = draft.metadata.if_contains("dam:s7damType"); type && type->is_string())
+    draft.asset.set = model::set_kind_of(std::string_view(type->get_string()));
+  return draft;
+}
+
+Result<Uploaded> Uploads::make_asset(const std::string& directory, unsigned parts, const AssetPath& path,
+                                     ByteCount size, const Caller& caller) const {
+  UniqueFd whole;
+  if (parts == 1) {
+    ASSIGN_OR_RETURN(whole, open_file(part_file(directory, 0), O_RDONLY));
+  } else {
+    ASSIGN_OR_RETURN(whole, open_file(directory, O_RDWR | O_TMPFILE));
+    for (unsigned number = 0; number < parts; ++number)
+      RETURN_IF_ERROR(append_file(whole.get(), part_file(directory, number)));
+  }
+  ASSIGN_OR_RETURN(auto draft, make_draft(whole.get(), path, size));
+  ASSIGN_OR_RETURN(auto old, parts_.assets.find(path));
+  auto now = parts_.clock.now();
+  RETURN_IF_ERROR(parts_.assets.put_assets(std::span(&draft, 1), now));
+  if (auto job = rendition_job(path, draft.asset)) RETURN_IF_ERROR(parts_.jobs.add({*job}, now));
+  RETURN_IF_ERROR(parts_.events.append(
+      {0, now, old ? "ORIGINAL_UPDATED" : "ASSET_CREATED", caller.user, path.text(), {{"bytes", size}}}));
+  return Uploaded{path, !old, true};
+}
+
+Result<Uploaded> Uploads::put_chunk(const AssetPath& path, ByteCount offset, ByteCount total, std::string_view bytes,
+                                    const Caller& caller) {
+  RETURN_IF_ERROR(check_folder(path.parent(), caller));
+  if (bytes.size() > total || offset > total - bytes.size())
+    return Error{Code::invalid, fmt::format("the chunk at {} with {} bytes reaches beyond the end at {}", offset,
+                                            bytes.size(), total)};
+  auto directory = directory_of("chunks of " + caller.user + " " + path.text());
+  KeyedLocks::Hold hold(locks_, directory);
+  auto file = part_file(directory, 0);
+  if (offset == 0) {
+    std::error_code ignored;
+    fs::remove_all(directory, ignored);
+    RETURN_IF_ERROR(make_directories(directory));
+    RETURN_IF_ERROR(replace_file(directory + "/upload.json",
+                                 bytes_of(format_state({path.parent().text(), std::string(path.name()), total, 1}))));
+  }
+  auto come = offset == 0 ? std::optional<ByteCount>(0) : size_of(file);
+  if (come != offset || is_over(directory))
+    return Error{Code::conflict, fmt::format("a chunk at {} does not follow the last one, which ended at {}", offset,
+                                             come.value_or(0))};
+  ASSIGN_OR_RETURN(auto fd, open_file(file, O_RDWR | O_CREAT));
+  RETURN_IF_ERROR(write_at(fd.get(), offset, bytes_of(bytes), file));
+  RETURN_IF_ERROR(sync_data(fd.get(), file));
+  if (offset + bytes.size() < total) return Uploaded{path, true, false};
+  ASSIGN_OR_RETURN(auto uploaded, make_asset(directory, 1, path, total, caller));
+  std::error_code ignored;
+  fs::remove_all(directory, ignored);
+  return uploaded;
+}
+
+Result<void> Uploads::clear_up() const {
+  std::error_code failure;
+  for (const auto& entry : fs::directory_iterator(config_.directory, failure)) {
+    struct stat status;
+    bool is_new = ::stat(entry.path().c_str(), &status) == 0 &&
+                  Seconds(std::chrono::seconds(status.st_mtim.tv_sec)) + config_.life > parts_.clock.now();
+    if (is_new || !is_over(entry.path().string())) continue;
+    KeyedLocks::Hold hold(locks_, entry.path().string());
+    std::error_code ignored;
+    fs::remove_all(entry.path(), ignored);
+  }
+  return ok();
+}
+
+}  // namespace dray::service

@@ -1,0 +1,71 @@
+"""Adobe's own clients, unmodified: the end-to-end tests that @adobe/httptransfer ships, and a tree with @adobe/aem-upload."""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import unittest
+
+from dray import ADMIN_PASSWORD, ROOT, SystemTest, noise
+
+CLIENTS = ROOT / "tests" / "clients"
+MODULES = pathlib.Path(os.environ.get("DRAY_NODE_MODULES", ROOT / "build" / "clients"))
+
+
+def setUpModule():
+    """Installs them once, as the lock file says."""
+    if not shutil.which("npm"):
+        raise unittest.SkipTest("npm is not installed")
+    if (MODULES / "installed").exists():
+        return
+    MODULES.mkdir(parents=True, exist_ok=True)
+    for name in ("package.json", "package-lock.json", "aem_upload.js"):
+        shutil.copy(CLIENTS / name, MODULES)
+    subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=MODULES, check=True, capture_output=True)
+    (MODULES / "installed").touch()
+
+
+class AdobeClients(SystemTest):
+    def test_httptransfers_own_end_to_end_tests_pass(self):
+        classic = self.make_dray()
+        self.dray.start()
+        classic.start("--no-direct-upload")
+        credentials = "admin:" + ADMIN_PASSWORD
+        environment = {**os.environ, "AEM_ENDPOINT": "http://127.0.0.1:%d" % self.dray.port, "BASIC_AUTH": credentials,
+                       "AEM_ENDPOINT_NO_DIRECT_BINARY": "http://127.0.0.1:%d" % classic.port,
+                       "BASIC_AUTH_NO_DIRECT_BINARY": credentials}
+        done = subprocess.run([MODULES / "node_modules/.bin/mocha", "--exit", "--reporter", "json-stream",
+                               "e2e/aemtransfer.test.js", "e2e/createassetservletupload.test.js"],
+                              cwd=MODULES / "node_modules/@adobe/httptransfer", env=environment, capture_output=True, text=True,
+                              timeout=120)
+        ends = [json.loads(line)[1] for line in done.stdout.splitlines() if line.startswith('["end"')]
+        self.assertEqual((done.returncode, ends[0]["passes"], ends[0]["failures"]), (0, 4, 0), done.stdout[-3000:])
+
+    def test_aem_upload_takes_a_tree_in_that_comes_out_equal(self):
+        self.dray.start()
+        made = self.dray.request("POST", "/api/assets/up", {"Content-Type": "application/json"},
+                                 body=json.dumps({"class": "assetFolder", "properties": {"title": "Up"}}))
+        self.assertEqual(made.status, 201, made.text)
+        files = {"large.bin": noise(25 << 20, 1), "한국어 사진.jpg": noise(5000, 2), "中文/图片.png": noise(7000, 3),
+                 "day-1/näh & fern (2)!.txt": b"text", "day-1/deep/+plus=eq,comma;semi'quote~.dat": noise(300_000, 4)}
+        for name, content in files.items():
+            self.write("tree/" + name, content)
+        output = self.dray.folder / "output"
+        kept = {name: self.cleaned(name) for name in files}
+        done = subprocess.run(["node", MODULES / "aem_upload.js", "http://127.0.0.1:%d" % self.dray.port,
+                               "admin:" + ADMIN_PASSWORD, self.files / "tree", output],
+                              cwd=MODULES, input=json.dumps(["tree/" + name for name in kept.values()]), capture_output=True,
+                              text=True, timeout=120)
+        self.assertEqual(done.returncode, 0, done.stderr + done.stdout[-3000:])
+        for name, content in files.items():
+            self.assertEqual((output / "tree" / kept[name]).read_bytes(), content, name)
+        self.dray.verify()
+
+    @staticmethod
+    def cleaned(name):
+        """What aem-upload makes of names: folders are lower case, and some characters become hyphens."""
+        *folders, file = name.split("/")
+        for character in "#%{}?&":
+            file = file.replace(character, "-")
+        return "/".join([*folders, file])

@@ -1,0 +1,266 @@
+"""AEM's addresses: the download framework, the classic download, direct binary upload, and what pages ask first."""
+
+import hashlib
+import io
+import json
+import random
+import threading
+import time
+import urllib.parse
+import zipfile
+
+from dray import SystemTest, noise, wait_until
+
+FRAMEWORK = "/content/dam.downloadbinaries.json"
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+JSON = {"Content-Type": "application/json"}
+
+
+class Doors(SystemTest):
+    def setUp(self):
+        super().setUp()
+        for name, content in {"shoot/hero.jpg": "hero", "shoot/day 1/a+b%20c.txt": "plus", "shoot/day 1/ünï.txt": "uni",
+                              "single.txt": "one"}.items():
+            self.write(name, content)
+        for number in range(11):
+            self.write("many/%02d.txt" % number, str(number))
+        self.dray.import_folder(self.files, "/content/dam/d")
+        self.dray.add_user("ann")
+        self.dray.add_user("bob")
+
+    def post(self, path, body, headers=JSON, user="ann", **options):
+        return self.dray.request("POST", path, headers, self.dray.token(user),
+                                 json.dumps(body) if headers is JSON else urllib.parse.urlencode(body, doseq=True), **options)
+
+    def get(self, path, user="ann", headers=None):
+        return self.dray.request("GET", path, headers, self.dray.token(user))
+
+    def start_download(self, *parameters, user="ann", path=FRAMEWORK):
+        return self.post(path, {"targets": [{"parameters": one} for one in parameters]}, user=user)
+
+    def names(self, answer):
+        with zipfile.ZipFile(io.BytesIO(answer.body)) as archive:
+            self.assertIsNone(archive.testzip())
+            return sorted(archive.namelist())
+
+    # ---- the framework ----
+
+    def test_a_small_download_is_complete_in_the_answer_that_starts_it(self):
+        self.dray.start()
+        answer = self.start_download({"path": "/content/dam/d/shoot", "archiveName": "shoot.zip",
+                                      "excludeDefaultRenditions": "true"})
+        self.assertEqual((answer.status, answer.headers["Cache-Control"]), (201, "private, no-store"))
+        job = answer.json()
+        self.assertRegex(job["downloadId"], r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+        self.assertEqual({key: job[key] for key in ("status", "isComplete", "progress", "totalCount", "successCount",
+                                                    "failureCount", "totalSize", "requestingUser", "message")},
+                         {"status": "SUCCESSFUL", "isComplete": True, "progress": 100, "totalCount": 3, "successCount": 3,
+                          "failureCount": 0, "totalSize": 11, "requestingUser": "ann", "message": None})
+        self.assertRegex(job["started"], r"\.000Z$")
+        artifact, = job["artifacts"]
+        self.assertEqual((artifact["id"], artifact["name"], artifact["mimeType"]), ("0", "shoot.zip", "application/zip"))
+        self.assertEqual(artifact["uri"], "%s?downloadId=%s&artifactId=0" % (FRAMEWORK, job["downloadId"]))
+        whole = self.get(artifact["uri"])
+        self.assertEqual((whole.status, len(whole.body), whole.headers["Accept-Ranges"]), (200, artifact["size"], "bytes"))
+        self.assertEqual(self.names(whole), ["a+b%20c.txt", "hero.jpg", "ünï.txt"])
+        part = self.get(artifact["uri"], headers={"Range": "bytes=0-3"})
+        self.assertEqual((part.status, part.body), (206, b"PK\3\4"))
+        polled = self.get("%s?downloadId=%s" % (FRAMEWORK, job["downloadId"]))
+        self.assertEqual((polled.status, polled.json()), (200, job))
+        self.assertEqual([one["downloadId"] for one in self.get(FRAMEWORK).json()["downloads"]], [job["downloadId"]])
+        for path in (artifact["uri"], "%s?downloadId=%s" % (FRAMEWORK, job["downloadId"]), FRAMEWORK + "?downloadId=none"):
+            self.assertEqual(self.get(path, user="bob").status, 404, "it is ann's")
+        self.assertEqual(self.get("%s?downloadId=%s&artifactId=1" % (FRAMEWORK, job["downloadId"])).status, 404)
+        removed = self.dray.request("DELETE", "%s?downloadId=%s" % (FRAMEWORK, job["downloadId"]), token=self.dray.token("ann"))
+        self.assertEqual(removed.status, 204)
+        self.assertEqual(self.get("%s?downloadId=%s" % (FRAMEWORK, job["downloadId"])).status, 404)
+
+    def test_a_large_one_is_polled_for(self):
+        self.dray.start()
+        job = self.start_download({"path": "/content/dam/d/many", "excludeDefaultRenditions": True}).json()
+        self.assertEqual((job["status"], job["isComplete"], job["finished"], job["artifacts"]), ("PROCESSING", False, None, []))
+        done = self.get("%s?downloadId=%s&wait=30" % (FRAMEWORK, job["downloadId"])).json()
+        self.assertEqual((done["status"], done["successCount"]), ("SUCCESSFUL", 11))
+
+    def test_paths_are_taken_raw_and_encoded_once_more(self):
+        self.dray.start()
+        for path in ("/content/dam/d/shoot/day 1", "/content/dam/d/shoot/day%201", "/content/dam/d/shoot/day 1/a+b%20c.txt",
+                     urllib.parse.quote("/content/dam/d/shoot/day 1/a+b%20c.txt"),
+                     "/content/dam/d/shoot/day 1/ünï.txt/jcr:content/renditions/original"):
+            job = self.start_download({"path": path, "archiveName": "x", "excludeDefaultRenditions": "true"}).json()
+            self.assertEqual(job.get("status"), "SUCCESSFUL", path)
+        job = self.start_download({"excludeDefaultRenditions": "true"}, path="/content/dam/d/single.txt.downloadbinaries.json")
+        self.assertEqual(self.get(job.json()["artifacts"][0]["uri"]).body, b"one", "the path in the address")
+
+    def test_errors_are_json_with_their_codes(self):
+        self.dray.start()
+        for parameters, status in (({"path": "/content/dam/d/none"}, 404), ({"path": "relative"}, 400),
+                                   ({"path": "/content/dam/d", "layout": "spiral"}, 400)):
+            answer = self.start_download(parameters)
+            self.assertEqual(answer.status, status, parameters)
+            self.assertIn("error", answer.json())
+        both = self.start_download({"path": "/content/dam/d/none"}, {"path": "/content/dam/d/single.txt"})
+        self.assertEqual((both.status, both.json()["status"]), (201, "PARTIALLY_SUCCESSFUL"))
+        self.assertEqual(list(both.json()["failures"]), ["/content/dam/d/none"])
+        for body in ({}, {"targets": []}, {"targets": [{}]}, {"targets": [{"type": "x", "parameters": {"path": "/content/dam"}}]}, []):
+            self.assertEqual(self.post(FRAMEWORK, body).status, 400, body)
+        self.assertEqual(self.dray.request("POST", FRAMEWORK, JSON, None, "{}").status, 401)
+        self.assertEqual(self.get(FRAMEWORK + "?downloadId=x&wait=31").status, 400)
+
+    # ---- the classic download ----
+
+    def test_the_classic_address_answers_with_the_archive(self):
+        self.dray.start()
+        path = "/content/dam/d/shoot.assetdownload.zip/My%20Shoot.zip"
+        answer = self.get(path + "?flatStructure=true")
+        self.assertEqual(answer.status, 200, answer.text[:300])
+        self.assertEqual(answer.headers["Content-Type"], "application/zip")
+        self.assertIn('filename="My Shoot.zip"', answer.headers["Content-Disposition"])
+        self.assertEqual(self.names(answer), ["a+b%20c.txt", "hero.jpg", "ünï.txt"])
+        again = self.get(path + "?flatStructure=true", headers={"Range": "bytes=10-19"})
+        self.assertEqual((again.status, again.body, again.headers["ETag"]), (206, answer.body[10:20], answer.headers["ETag"]))
+        self.assertEqual(self.names(self.get(path)), ["a+b%20c.txt/a+b%20c.txt", "hero.jpg/hero.jpg", "ünï.txt/ünï.txt"])
+        self.assertEqual(self.names(self.get("/content/dam/d/many.assetdownload.zip"))[:1], ["00.txt/00.txt"], "11 assets at once")
+        raw, encoded = "/content/dam/d/shoot/day 1", urllib.parse.quote("/content/dam/d/single.txt")
+        form = {"path": [raw, encoded], "flatStructure": "true", "licenseCheck": "false", "_charset_": "utf-8"}
+        posted = self.post("/content/site/en/cart.assetdownload.zip/Cart.zip", form, FORM)
+        self.assertEqual(self.names(posted), ["a+b%20c.txt", "single.txt", "ünï.txt"])
+        self.assertEqual(self.get("/api/v1/inbox").json()["items"], [], "nothing is kept of it")
+
+    def test_what_the_classic_address_refuses(self):
+        self.dray.start()
+        base = "/content/dam/d.assetdownload.zip/x.zip"
+        missing = self.get(base + "?path=/content/dam/d/none&path=/content/dam/d/shoot")
+        self.assertEqual(missing.status, 404)
+        self.assertIn("/content/dam/d/none", missing.json()["error"])
+        self.assertEqual(self.get(base + "?flatStructure=maybe").status, 400)
+        self.assertEqual(self.get(base + "?downloadAssets=false").status, 200)
+        self.assertIn("no archive", self.get(base + "?downloadAssets=false").json()["message"])
+        self.assertEqual(self.dray.request("GET", base, token=None).status, 401)
+        self.assertEqual(self.get(base + "?email=bob").status, 400, "there is no mail service")
+
+    # ---- upload ----
+
+    def initiate(self, *files, folder="/content/dam/d", user="admin"):
+        form = {"fileName": [name for name, _ in files], "fileSize": [size for _, size in files]}
+        return self.post(folder + ".initiateUpload.json", form, FORM, user)
+
+    def complete(self, file, name, size, folder="/content/dam/d", user="admin", **more):
+        form = {"fileName": name, "fileSize": size, "mimeType": "x/y", "uploadToken": file["uploadToken"], **more}
+        return self.post(folder + ".completeUpload.json", form, FORM, user)
+
+    def put(self, uri, body, **options):
+        return self.dray.request("PUT", urllib.parse.urlsplit(uri).path, options.pop("headers", None), None, body)
+
+    def test_parts_come_in_any_order_side_by_side(self):
+        self.dray.start()
+        content = noise(210_000_000, 5)
+        started = self.initiate(("film.bin", len(content)), ("empty.txt", 0))
+        self.assertEqual(started.status, 200)
+        film, empty = started.json()["files"]
+        self.assertEqual((len(film["uploadURIs"]), len(empty["uploadURIs"]), film["minPartSize"]), (3, 1, 1))
+        size = -(-len(content) // 3)
+        answers = []
+        def send(number):
+            answers.append(self.put(film["uploadURIs"][number], content[number * size:(number + 1) * size]).status)
+        threads = [threading.Thread(target=send, args=(number,)) for number in (2, 0)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        missing = self.complete(film, "film.bin", len(content))
+        self.assertEqual(missing.status, 409)
+        self.assertIn("send the rest", missing.json()["error"])
+        send(1)
+        self.assertEqual(answers, [201] * 3)
+        self.assertEqual(self.complete(film, "film.bin", len(content) - 1).status, 400)
+        self.assertEqual(self.complete(film, "other.bin", len(content)).status, 400)
+        self.assertEqual(self.complete({"uploadToken": "x" * 43}, "film.bin", len(content)).status, 400)
+        done = self.complete(film, "film.bin", len(content))
+        self.assertEqual((done.status, done.json()["files"][0]["isNew"]), (200, True), done.text)
+        self.assertEqual(self.complete(film, "film.bin", len(content)).json(), done.json(), "once more, the same answer")
+        got = self.get("/content/dam/d/film.bin", "admin")
+        self.assertEqual(hashlib.sha256(got.body).digest(), hashlib.sha256(content).digest())
+        self.assertEqual(self.put(empty["uploadURIs"][0], b"").status, 201)
+        self.assertEqual(self.complete(empty, "empty.txt", 0).status, 200)
+        self.assertEqual(self.get("/content/dam/d/empty.txt", "admin").body, b"")
+        self.dray.verify()
+
+    def test_a_new_binary_is_a_new_version_and_gets_its_renditions(self):
+        self.dray.start()
+        for content in (b"first", b"second"):
+            file, = self.initiate(("v.txt", len(content))).json()["files"]
+            self.assertEqual(self.put(file["uploadURIs"][0], content).status, 201)
+            self.assertEqual(self.complete(file, "v.txt", len(content)).status, 200)
+        node = self.get("/api/v1/assets/content/dam/d/v.txt", "admin").json()
+        self.assertEqual((node["version"], len(node["versions"])), (2, 2))
+
+    def test_who_may_not_write_may_not_upload_and_too_much_is_refused(self):
+        self.dray.start()
+        self.assertEqual(self.initiate(("x", 1), user="ann").status, 403)
+        self.assertEqual(self.initiate(("x", 1), folder="/content/dam/none").status, 404)
+        self.assertEqual(self.initiate(("x", 1), folder="/content/dam/d/single.txt").status, 409)
+        self.assertEqual(self.initiate().status, 400)
+        self.assertEqual(self.initiate(("a:[b].jpg", 0)).status, 200, "a probe is never an error")
+        file, = self.initiate(("x.txt", 3)).json()["files"]
+        self.assertEqual(self.put(file["uploadURIs"][0], b"four").status, 413)
+        self.assertEqual(self.put(file["uploadURIs"][0].replace("/0", "/1"), b"abc").status, 404)
+        self.assertEqual(self.put("/api/v1/uploads/%s/0" % ("A" * 43), b"abc").status, 404)
+        self.assertEqual(self.put(file["uploadURIs"][0], b"abc").status, 201)
+        self.dray.run("access", "allow", "ann", "/content/dam/d", "--privileges", "read,write")
+        self.assertEqual(self.complete(file, "x.txt", 3, user="bob").status, 403)
+        self.assertEqual(self.complete(file, "x.txt", 3, user="ann").status, 200)
+
+    def test_uploads_survive_a_server_that_is_killed(self):
+        self.dray.start()
+        content = noise(3_000_000, 9)
+        file, = self.initiate(("k.bin", len(content))).json()["files"]
+        self.assertEqual(self.put(file["uploadURIs"][0], content).status, 201)
+        self.dray.kill()
+        self.dray.start()
+        self.assertEqual(self.complete(file, "k.bin", len(content)).status, 200)
+        self.assertEqual(self.get("/content/dam/d/k.bin", "admin").body, content)
+
+    def test_chunks_follow_each_other(self):
+        self.dray.start()
+        def chunk(offset, data, total=6):
+            boundary = "b%d" % random.randrange(10**9)
+            parts = [("_charset_", "utf-8"), ("file@Offset", str(offset)), ("chunk@Length", str(len(data))), ("file@Length", str(total))]
+            body = "".join('--%s\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % (boundary, name, value) for name, value in parts)
+            body += '--%s\r\nContent-Disposition: form-data; name="file"; filename="c.txt"\r\n\r\n%s\r\n--%s--\r\n' % (boundary, data, boundary)
+            return self.dray.request("POST", "/content/dam/d.createasset.html",
+                                     {"Content-Type": "multipart/form-data; boundary=" + boundary}, body=body).status
+        self.assertEqual(chunk(3, "def"), 409)
+        self.assertEqual(chunk(0, "abc"), 200)
+        self.assertEqual(chunk(4, "ef"), 409)
+        self.assertEqual(chunk(3, "defg"), 400)
+        self.assertEqual(chunk(3, "def"), 200)
+        self.assertEqual(self.get("/content/dam/d/c.txt", "admin").body, b"abcdef")
+        self.assertEqual(chunk(3, "def"), 409, "it is done")
+
+    # ---- the rest ----
+
+    def test_folders_are_made_read_and_removed(self):
+        self.dray.start()
+        folder = {"class": "assetFolder", "properties": {"jcr:title": "New"}}
+        self.assertEqual(self.post("/api/assets/d/new", folder, user="admin").status, 201)
+        self.assertEqual(self.post("/api/assets/d/new", folder, user="admin").status, 409)
+        self.assertEqual(self.post("/api/assets/none/new", folder, user="admin").status, 500)
+        self.assertEqual(self.post("/api/assets/d/other", folder).status, 403)
+        listed = self.get("/api/assets/d.json?limit=2").json()
+        self.assertEqual(listed["class"], ["assets/folder"])
+        self.assertEqual(listed["properties"]["srn:paging"], {"total": 4, "offset": 0, "limit": 2})
+        self.assertEqual([one["properties"]["name"] for one in listed["entities"]], ["many", "new"])
+        asset = self.get("/api/assets/d/single.txt").json()
+        self.assertEqual((asset["class"], asset["properties"]["dam:size"]), (["assets/asset"], 3))
+        self.assertEqual(self.dray.request("HEAD", "/api/assets/d.json").status, 200)
+        self.assertEqual(self.dray.request("DELETE", "/api/assets/d/new", token=self.dray.token("ann")).status, 403)
+        self.assertEqual(self.dray.request("DELETE", "/api/assets/d/new").status, 200)
+        self.assertEqual(self.get("/api/assets/d/new").status, 404)
+
+    def test_pages_learn_who_the_user_is(self):
+        self.dray.start()
+        user = self.get("/libs/granite/security/currentuser.json?nocache=1").json()
+        self.assertEqual((user["type"], user["home"], user["authorizableId_xss"]), ("user", "/home/users/ann", "ann"))
+        self.assertEqual(self.get(user["home"] + "/profile.json").status, 200)
+        self.assertEqual(self.get(user["home"] + "/profile.json", user="bob").status, 404)
