@@ -78,7 +78,7 @@ class Background(SystemTest):
         self.assertEqual(self.dray.request("DELETE", "/api/v1/downloads/" + download["id"]).status, 204)
         cancelled = self.look(download)
         self.assertEqual((cancelled["status"], cancelled["message"]), ("FAILED", "cancelled by admin"))
-        wait_until(lambda: self.running("quick-downloads") == 0, "the slot is free", seconds=15)
+        wait_until(lambda: self.running("quick-downloads") == 0, "the slot is free", seconds=2)
         answer = self.dray.request("POST", "/api/v1/downloads/%s/retry" % download["id"])
         self.assertEqual(answer.status, 201)
         again = answer.json()

@@ -26,6 +26,7 @@ class Preparation {
   }
   void stop() { stopped_ = true; }
   bool is_stopped() const { return stopped_; }
+  const std::atomic<bool>& stopped() const { return stopped_; }
 
  private:
   mutable std::mutex mutex_;

@@ -136,6 +136,8 @@ class Maker {
   }
 
  private:
+  Waiting waiting() const { return {Admission::always, &makers_.preparation.stopped()}; }
+
   void find_groups() {
     const auto& entries = selection_.entries;
     for (std::size_t i = 0; i < entries.size(); ++i) {
@@ -211,11 +213,11 @@ class Maker {
       } else if (!wish.crop.empty()) {
         RETURN_IF_ERROR(make_crop(i, original, wish, crops));
       } else {
-        RETURN_IF_ERROR(keep(i, renderer_.keep(original, wish.recipe)));
+        RETURN_IF_ERROR(keep(i, renderer_.keep(original, wish.recipe, std::nullopt, waiting())));
       }
     }
     if (fixed.empty()) return ok();
-    ASSIGN_OR_RETURN(auto made, renderer_.keep_static(original, fixed));
+    ASSIGN_OR_RETURN(auto made, renderer_.keep_static(original, fixed, waiting()));
     for (std::size_t i = 0; i < made.size(); ++i) put(places[i], made[i]);
     return ok();
   }
@@ -260,7 +262,7 @@ class Maker {
       if (wish.must_have) failures_[index] = "there is no such smart crop of it";
       return ok();
     }
-    return keep(index, renderer_.keep(original, wish.recipe, area_of(*crop)));
+    return keep(index, renderer_.keep(original, wish.recipe, area_of(*crop), waiting()));
   }
 
   void put(std::size_t index, const model::Rendition& made) {

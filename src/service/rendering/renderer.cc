@@ -215,15 +215,15 @@ Result<Renderer::OpenPicture> Renderer::open_original(const Original& original) 
   return OpenPicture{std::move(file), original.mime_type};
 }
 
-Result<Made> Renderer::run(const OpenPicture& picture, RenderJob job, Admission admission) {
+Result<Made> Renderer::run(const OpenPicture& picture, RenderJob job, Waiting waiting) {
   job.mime_type = picture.mime_type;
   job.limits = config_.limits;
-  return parts_.workers.run(job, picture.file.get(), admission);
+  return parts_.workers.run(job, picture.file.get(), waiting);
 }
 
-Result<Made> Renderer::run(const Original& original, RenderJob job, Admission admission) {
+Result<Made> Renderer::run(const Original& original, RenderJob job, Waiting waiting) {
   ASSIGN_OR_RETURN(auto picture, open_original(original));
-  return run(picture, std::move(job), admission);
+  return run(picture, std::move(job), waiting);
 }
 
 Result<std::shared_ptr<const Picture>> Renderer::make(const Original& original, const is::Recipe& recipe,
@@ -234,7 +234,7 @@ Result<std::shared_ptr<const Picture>> Renderer::make(const Original& original, 
     RenderJob job;
     job.settings = config_.settings;
     job.recipes.push_back({recipe, subject, area});
-    ASSIGN_OR_RETURN(auto made, run(original, std::move(job), Admission::unless_crowded));
+    ASSIGN_OR_RETURN(auto made, run(original, std::move(job), {Admission::unless_crowded}));
     if (const auto* error = std::get_if<Error>(&made.reply.made.front())) return *error;
     auto picture = std::make_shared<Picture>();
     picture->about = std::get<MadeFile>(made.reply.made.front());
@@ -285,7 +285,7 @@ model::Rendition Renderer::failed(std::string name, const Error& error) const {
 
 // A download without a size has all the pixels there are, whatever is the limit of image requests.
 Result<model::Rendition> Renderer::keep(const Original& original, const is::Recipe& recipe,
-                                        const std::optional<pipeline::SmartCropArea>& area) {
+                                        const std::optional<pipeline::SmartCropArea>& area, Waiting waiting) {
   model::RenditionKey key{original.content.id, recipe_key(original, recipe, pipeline::Subject::image, area)};
   KeyedLocks::Hold hold(keeping_, key.original.hex() + key.recipe);
   ASSIGN_OR_RETURN(auto found, find_kept(key));
@@ -296,7 +296,7 @@ Result<model::Rendition> Renderer::keep(const Original& original, const is::Reci
   job.settings = config_.settings;
   if (!recipe.width && !recipe.height && !recipe.reduction && !area)
     job.settings.default_size = job.settings.largest = {};
-  auto made = run(original, std::move(job));
+  auto made = run(original, std::move(job), waiting);
   std::optional<Error> error;
   if (!made)
     error = made.error();
@@ -315,11 +315,12 @@ Result<model::Rendition> Renderer::keep(const Original& original, const is::Reci
 }
 
 Result<std::vector<model::Rendition>> Renderer::keep_static(const Original& original,
-                                                            const std::vector<pipeline::StaticRendition>& wanted) {
+                                                            const std::vector<pipeline::StaticRendition>& wanted,
+                                                            Waiting waiting) {
   std::vector<pipeline::StaticRendition> pictures;
   std::copy_if(wanted.begin(), wanted.end(), std::back_inserter(pictures),
                [](const auto& one) { return !is_preview(one); });
-  ASSIGN_OR_RETURN(auto all, keep_pictures(original, pictures));
+  ASSIGN_OR_RETURN(auto all, keep_pictures(original, pictures, waiting));
   for (std::size_t i = 0; i < wanted.size(); ++i) {  // the films last, since they take long
     if (!is_preview(wanted[i])) continue;
     ASSIGN_OR_RETURN(auto preview, keep_preview(original, wanted[i]));
@@ -353,7 +354,8 @@ Result<model::Rendition> Renderer::keep_preview(const Original& original, const 
 }
 
 Result<std::vector<model::Rendition>> Renderer::keep_pictures(const Original& original,
-                                                              const std::vector<pipeline::StaticRendition>& wanted) {
+                                                              const std::vector<pipeline::StaticRendition>& wanted,
+                                                              Waiting waiting) {
   KeyedLocks::Hold hold(keeping_, original.content.id.hex());
   std::vector<model::Rendition> all(wanted.size());
   std::vector<std::size_t> places;
@@ -369,7 +371,7 @@ Result<std::vector<model::Rendition>> Renderer::keep_pictures(const Original& or
   }
   if (missing.empty()) return all;
   auto batch = parts_.blobs.begin();
-  ASSIGN_OR_RETURN(auto made, make_static(original, missing, *batch));
+  ASSIGN_OR_RETURN(auto made, make_static(original, missing, *batch, waiting));
   std::vector<model::KeptRendition> kept;
   for (std::size_t i = 0; i < missing.size(); ++i) {
     kept.push_back({{original.content.id, static_key(original, missing[i])}, made[i]});
@@ -439,9 +441,9 @@ Result<Renderer::OpenPicture> Renderer::open_picture(const Original& original) c
 
 Result<std::vector<model::Rendition>> Renderer::make_static(const Original& original,
                                                             const std::vector<pipeline::StaticRendition>& wanted,
-                                                            model::BlobBatch& batch) {
+                                                            model::BlobBatch& batch, Waiting waiting) {
   auto picture = open_picture(original);
-  if (picture) return make_static_of(*picture, wanted, batch);
+  if (picture) return make_static_of(*picture, wanted, batch, waiting);
   if (!is_final(picture.error())) return std::move(picture).error();
   std::vector<model::Rendition> all;
   for (const auto& one : wanted) all.push_back(failed(one, picture.error()));
@@ -452,18 +454,18 @@ Result<std::vector<model::Rendition>> Renderer::make_static(const Original& orig
 // for the sake of one of them.
 Result<std::vector<model::Rendition>> Renderer::make_static_of(const OpenPicture& picture,
                                                                const std::vector<pipeline::StaticRendition>& wanted,
-                                                               model::BlobBatch& batch) {
+                                                               model::BlobBatch& batch, Waiting waiting) {
   RenderJob job;
   job.settings = config_.settings;
   job.renditions = wanted;
-  auto made = run(picture, std::move(job));
+  auto made = run(picture, std::move(job), waiting);
   if (!made && !is_final(made.error())) return std::move(made).error();
   bool all_failed = made && std::all_of(made->reply.made.begin(), made->reply.made.end(),
                                         [](const auto& item) { return std::holds_alternative<Error>(item); });
   std::vector<model::Rendition> all;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     if (all_failed && wanted.size() > 1) {
-      ASSIGN_OR_RETURN(auto alone, make_static_of(picture, {wanted[i]}, batch));
+      ASSIGN_OR_RETURN(auto alone, make_static_of(picture, {wanted[i]}, batch, waiting));
       all.push_back(std::move(alone.front()));
       continue;
     }

@@ -71,12 +71,14 @@ class Renderer {
   // For downloads: a blob, durable and in the catalog. What failed once because of the original is not tried again for
   // a day. Two that want the same share the work.
   Result<model::Rendition> keep(const Original& original, const is::Recipe& recipe,
-                                const std::optional<pipeline::SmartCropArea>& area = std::nullopt);
+                                const std::optional<pipeline::SmartCropArea>& area = std::nullopt,
+                                Waiting waiting = {});
   // Those that are missing of `wanted` are made together. In the order of `wanted`; one that cannot be made has its
   // failure. Code::unavailable and the like: nothing was made, and it may be tried again. The preview of a film may
   // take hours.
   Result<std::vector<model::Rendition>> keep_static(const Original& original,
-                                                    const std::vector<pipeline::StaticRendition>& wanted);
+                                                    const std::vector<pipeline::StaticRendition>& wanted,
+                                                    Waiting waiting = {});
   // The pages of a document, taken apart once and kept; none where files of its type have none, or it has a single one.
   // Code::invalid: it is damaged.
   Result<std::vector<model::Rendition>> keep_subassets(const Original& original);
@@ -92,8 +94,8 @@ class Renderer {
   std::string subasset_prefix(const std::string& mime_type) const;
   std::string static_key(const Original& original, const pipeline::StaticRendition& rendition) const;
   Result<std::optional<model::Rendition>> find_kept(const model::RenditionKey& key) const;
-  Result<Made> run(const OpenPicture& picture, RenderJob job, Admission admission = Admission::always);
-  Result<Made> run(const Original& original, RenderJob job, Admission admission = Admission::always);
+  Result<Made> run(const OpenPicture& picture, RenderJob job, Waiting waiting = {});
+  Result<Made> run(const Original& original, RenderJob job, Waiting waiting = {});
   Result<model::Rendition> store(int output, const MadeFile& file, model::BlobBatch& batch) const;
   model::Rendition failed(std::string name, const Error& error) const;
   model::Rendition failed(const pipeline::StaticRendition& wanted, const Error& error) const;
@@ -101,12 +103,13 @@ class Renderer {
   Result<OpenPicture> open_picture(const Original& original) const;
   Result<std::vector<model::Rendition>> make_static(const Original& original,
                                                     const std::vector<pipeline::StaticRendition>& wanted,
-                                                    model::BlobBatch& batch);
+                                                    model::BlobBatch& batch, Waiting waiting);
   Result<std::vector<model::Rendition>> make_static_of(const OpenPicture& picture,
                                                        const std::vector<pipeline::StaticRendition>& wanted,
-                                                       model::BlobBatch& batch);
+                                                       model::BlobBatch& batch, Waiting waiting);
   Result<std::vector<model::Rendition>> keep_pictures(const Original& original,
-                                                      const std::vector<pipeline::StaticRendition>& wanted);
+                                                      const std::vector<pipeline::StaticRendition>& wanted,
+                                                      Waiting waiting);
   Result<model::Rendition> keep_preview(const Original& original, const pipeline::StaticRendition& wanted);
   std::string recipe_key(const Original& original, const is::Recipe& recipe, pipeline::Subject subject,
                          const std::optional<pipeline::SmartCropArea>& area) const;

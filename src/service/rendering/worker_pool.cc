@@ -126,14 +126,35 @@ Result<std::unique_ptr<WorkerPool::Worker>> WorkerPool::start_once() {
   return worker;
 }
 
-Result<std::unique_ptr<WorkerPool::Worker>> WorkerPool::take(Admission admission) {
+namespace {
+
+constexpr std::chrono::milliseconds kLook{100};  // how soon it is seen that nobody wants something any more
+
+bool is_stopped(const Waiting& waiting) { return waiting.stopped && *waiting.stopped; }
+Error stopped() { return {Code::gone, "it was stopped"}; }
+
+Result<Message> receive_answer(int socket, std::chrono::milliseconds patience, const Waiting& waiting) {
+  if (!waiting.stopped) return receive_message(socket, patience);
+  auto deadline = std::chrono::steady_clock::now() + patience;
+  for (;;) {
+    auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    if (left.count() <= 0 || is_stopped(waiting)) return Error{Code::busy, "nothing came in time"};
+    auto answer = receive_message(socket, std::min(left, kLook));
+    if (answer || answer.error().code != Code::busy) return answer;
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<WorkerPool::Worker>> WorkerPool::take(Waiting waiting) {
   {
     std::unique_lock lock(mutex_);
-    if (admission == Admission::unless_crowded && waiting_ >= config_.most_waiting)
+    if (waiting.admission == Admission::unless_crowded && waiting_ >= config_.most_waiting)
       return Error{Code::busy, "many pictures are being made right now: try again in a moment"};
     ++waiting_;
-    freed_.wait(lock, [&] { return busy_ < config_.workers; });
+    while (busy_ >= config_.workers && !is_stopped(waiting)) freed_.wait_for(lock, kLook);
     --waiting_;
+    if (is_stopped(waiting)) return stopped();
     ++busy_;
     if (!idle_.empty()) {
       auto worker = std::move(idle_.back());
@@ -152,13 +173,12 @@ Result<std::unique_ptr<WorkerPool::Worker>> WorkerPool::take(Admission admission
 }
 
 // A worker that died before it read the job says nothing about it: another one gets it.
-Result<WorkerPool::Exchange> WorkerPool::exchange(const std::string& text, int source, int output,
-                                                  Admission admission) {
+Result<WorkerPool::Exchange> WorkerPool::exchange(const std::string& text, int source, int output, Waiting waiting) {
   for (unsigned tries = 0;; ++tries) {
-    ASSIGN_OR_RETURN(auto worker, take(admission));
+    ASSIGN_OR_RETURN(auto worker, take(waiting));
     auto sent = send_message(worker->channel.get(), text, {source, output});
     bool is_new = worker->jobs++ == 0;
-    auto answer = sent ? receive_message(worker->channel.get(), config_.patience) : std::move(sent).error();
+    auto answer = sent ? receive_answer(worker->channel.get(), config_.patience, waiting) : std::move(sent).error();
     bool is_unread = !answer && answer.error().code == (sent ? Code::conflict : Code::gone);
     if (!is_unread) return Exchange{std::move(worker), std::move(answer)};
     worker.reset();
@@ -182,13 +202,13 @@ void WorkerPool::give(std::unique_ptr<Worker> worker) {
     idle_.push_back(std::move(worker));
 }
 
-Result<Made> WorkerPool::try_once(const RenderJob& job, const std::string& text, int source, Admission admission,
+Result<Made> WorkerPool::try_once(const RenderJob& job, const std::string& text, int source, Waiting waiting,
                                   bool& died) {
   died = false;
   Made made;
   made.output = UniqueFd(::memfd_create("renditions", MFD_CLOEXEC));
   if (!made.output) return system_error("cannot make room for renditions", errno);
-  ASSIGN_OR_RETURN(auto exchanged, exchange(text, source, made.output.get(), admission));
+  ASSIGN_OR_RETURN(auto exchanged, exchange(text, source, made.output.get(), waiting));
   auto& [worker, answer] = exchanged;
   if (answer) {
     auto value = parse_json(answer->text);
@@ -204,6 +224,7 @@ Result<Made> WorkerPool::try_once(const RenderJob& job, const std::string& text,
   auto code = answer.error().code;
   worker.reset();  // killed, and waited for
   give(nullptr);
+  if (is_stopped(waiting)) return stopped();
   std::lock_guard lock(mutex_);
   if (code == Code::busy) {
     ++counts_.killed;
@@ -220,15 +241,15 @@ Result<Made> WorkerPool::try_once(const RenderJob& job, const std::string& text,
       "than --image-memory allows"};
 }
 
-Result<Made> WorkerPool::run(const RenderJob& job, int source, Admission admission) {
+Result<Made> WorkerPool::run(const RenderJob& job, int source, Waiting waiting) {
   auto text = json::serialize(to_json(job));
   {
     std::lock_guard lock(mutex_);
     ++counts_.jobs;
   }
   bool died = false;
-  auto made = try_once(job, text, source, admission, died);
-  if (died) made = try_once(job, text, source, admission, died);
+  auto made = try_once(job, text, source, waiting, died);
+  if (died) made = try_once(job, text, source, waiting, died);
   return made;
 }
 

@@ -2,6 +2,7 @@
 // too long.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -31,6 +32,12 @@ struct Made {
 
 enum class Admission { always, unless_crowded };
 
+// How somebody waits for a worker and its answer.
+struct Waiting {
+  Admission admission = Admission::always;
+  const std::atomic<bool>* stopped = nullptr;  // set: nobody wants it any more, and the worker is free within a moment
+};
+
 struct WorkerCounts {
   std::uint64_t jobs = 0, started = 0, died = 0, killed = 0;
 };
@@ -45,20 +52,20 @@ class WorkerPool {
   // nothing but the original.
   // Code::invalid: the worker died twice or took too long, the source's fault then, or it said what is wrong with it.
   // Code::unavailable: no worker can be started.
-  // Code::busy: with Admission::unless_crowded, when others wait already.
-  Result<Made> run(const RenderJob& job, int source, Admission admission = Admission::always);
+  // Code::busy: with Admission::unless_crowded, when others wait already. Code::gone: it was stopped.
+  Result<Made> run(const RenderJob& job, int source, Waiting waiting = {});
   WorkerCounts counts() const;
   std::vector<std::string> missing_walls() const;  // what the sandbox of the workers lacks, as the first of them said
 
  private:
   struct Worker;
-  Result<std::unique_ptr<Worker>> take(Admission admission);
+  Result<std::unique_ptr<Worker>> take(Waiting waiting);
   struct Exchange;
-  Result<Exchange> exchange(const std::string& text, int source, int output, Admission admission);
+  Result<Exchange> exchange(const std::string& text, int source, int output, Waiting waiting);
   void give(std::unique_ptr<Worker> worker);
   Result<std::unique_ptr<Worker>> start();
   Result<std::unique_ptr<Worker>> start_once();
-  Result<Made> try_once(const RenderJob& job, const std::string& text, int source, Admission admission, bool& died);
+  Result<Made> try_once(const RenderJob& job, const std::string& text, int source, Waiting waiting, bool& died);
 
   const WorkerPoolConfig config_;
   mutable std::mutex mutex_;  // guards what follows
