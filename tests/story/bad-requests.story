@@ -114,7 +114,7 @@ $ dray import shoot --to /content/dam/shoot --quiet
 > {"targets": [], "target": []}
 < 400 Bad Request
 <
-< ={"error": "there is no member \"target\"; known are targets, options and archiveName"}
+< ={"error": "there is no member \"target\"; known are targets, options, archiveName, email and message"}
 
 > POST /api/v1/downloads as admin
 >

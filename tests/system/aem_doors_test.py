@@ -234,9 +234,42 @@ class Doors(SystemTest):
         self.assertEqual(chunk(0, "abc"), 200)
         self.assertEqual(chunk(4, "ef"), 409)
         self.assertEqual(chunk(3, "defg"), 400)
+        self.assertEqual(chunk(3, "def", total=7), 409, "another file of that name")
+        self.assertEqual(chunk(0, "abc"), 200, "from the beginning once more")
+        self.assertEqual(chunk(1, "bc"), 200, "some may come again")
         self.assertEqual(chunk(3, "def"), 200)
         self.assertEqual(self.get("/content/dam/d/c.txt", "admin").body, b"abcdef")
         self.assertEqual(chunk(3, "def"), 409, "it is done")
+
+    def test_what_would_be_lost_or_too_much_is_refused(self):
+        self.dray.start()
+        raw = self.dray.request("POST", "/api/assets/d/a.png", {"Content-Type": "image/png"}, body=b"bytes")
+        self.assertEqual(raw.status, 501, raw.text)
+        self.assertEqual(self.get("/api/assets/d/a.png", "admin").status, 404, "no folder of that name")
+        self.assertEqual(self.post("/api/assets/d/*", {"class": "assetFolder"}, user="admin").status, 501)
+        self.assertEqual(self.initiate(*[("%d.bin" % number, 9 * 10**18) for number in range(100)]).status, 413)
+        endless, = self.initiate(("endless.bin", 2**64 - 1)).json()["files"]
+        self.assertEqual(len(endless["uploadURIs"]), 10_000)
+        self.assertEqual(self.complete(endless, "endless.bin", 2**64 - 1).status, 409)
+        form = {"Content-Type": "multipart/form-data; boundary=x"}
+        self.assertEqual(self.dray.request("POST", "/content/dam/d.createasset.html", form, self.dray.token("ann"),
+                                           b"x" * 100).status, 403, "before the body is read")
+        for wish in ({"email": ["x"] * 101}, {"message": "x" * 10_001}, {"renditions": [""]}, {"renditions": ["x"] * 1000}):
+            self.assertEqual(self.start_download({"path": "/content/dam/d", **wish}).status, 400, list(wish))
+        self.dray.run("access", "allow", "ann", "/content/dam/d", "--privileges", "read,write")
+        self.dray.run("access", "deny", "ann", "/content/dam/d/shoot/day 1", "--privileges", "write")
+        refused = self.dray.request("DELETE", "/api/assets/d/shoot", token=self.dray.token("ann"))
+        self.assertEqual(refused.status, 403, refused.text)
+        self.assertEqual(self.get("/content/dam/d/shoot/hero.jpg").status, 200)
+
+    def test_pages_of_other_sites_change_nothing(self):
+        self.dray.start()
+        own = "http://127.0.0.1:%d" % self.dray.port
+        for fields, status in (({"Origin": "https://evil.example"}, 403), ({"Origin": "null"}, 403), ({"Origin": own}, 200),
+                               ({"Sec-Fetch-Site": "cross-site"}, 403), ({"Sec-Fetch-Site": "same-origin", "Origin": own}, 200)):
+            answer = self.dray.request("POST", "/content/dam/d.initiateUpload.json", {**FORM, **fields},
+                                       body="fileName=x&fileSize=1")
+            self.assertEqual(answer.status, status, fields)
 
     # ---- the rest ----
 

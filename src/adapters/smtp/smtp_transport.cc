@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 #include <fmt/format.h>
 
+#include <atomic>
 #include <mutex>
 
 #include "base/log.h"
@@ -98,12 +99,21 @@ class SmtpTransport final : public model::MailTransport {
     curl_easy_setopt(handle.get(), CURLOPT_ERRORBUFFER, problem);
     curl_easy_setopt(handle.get(), CURLOPT_HEADERFUNCTION, keep_answer);
     curl_easy_setopt(handle.get(), CURLOPT_HEADERDATA, &answer);
+    curl_easy_setopt(handle.get(), CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(handle.get(), CURLOPT_XFERINFOFUNCTION, go_on);
+    curl_easy_setopt(handle.get(), CURLOPT_XFERINFODATA, &stops_);
     auto code = curl_easy_perform(handle.get());
     if (code == CURLE_OK) return ok();
     return failure(handle.get(), code, problem, answer);
   }
 
+  void stop() override { stops_ = true; }
+
  private:
+  static int go_on(void* stops, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+    return *static_cast<std::atomic<bool>*>(stops) ? 1 : 0;  // asked every second
+  }
+
   void connect(CURL* handle) const {
     auto url =
         fmt::format("{}://{}:{}", config_.encryption == Encryption::tls ? "smtps" : "smtp", config_.host, config_.port);
@@ -154,12 +164,14 @@ class SmtpTransport final : public model::MailTransport {
     std::string what = *problem ? problem : curl_easy_strerror(code);
     if (status >= 400) what = answer.empty() ? what : answer;
     auto message = fmt::format("{}:{}: {}", config_.host, config_.port, what);
-    bool is_ours = code == CURLE_LOGIN_DENIED || code == CURLE_USE_SSL_FAILED;
+    bool is_ours = code == CURLE_LOGIN_DENIED || code == CURLE_USE_SSL_FAILED || status == 530 || status == 534 ||
+                   status == 535 || status == 538 || status == 554;
     if (status >= 500 && status < 600 && !is_ours) return {Code::denied, message};
     return {status >= 400 ? Code::busy : Code::unavailable, message};
   }
 
   const SmtpConfig config_;
+  std::atomic<bool> stops_ = false;
 };
 
 }  // namespace

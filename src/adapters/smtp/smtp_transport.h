@@ -21,7 +21,7 @@ struct SmtpConfig {
   Encryption encryption = Encryption::when_offered;
   std::string ca_file;        // certificates to trust; empty: the system's
   bool log_dialogue = false;  // without what is secret
-  unsigned patience = 60;     // seconds for one mail
+  unsigned patience = 600;    // seconds for one mail: a server may think about it for long (RFC 5321, 4.5.3.2.6)
 };
 
 std::unique_ptr<model::MailTransport> make_smtp_transport(SmtpConfig config);

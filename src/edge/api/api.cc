@@ -56,7 +56,7 @@ struct Route {
       nullptr;  // of bodies that are not kept in memory
 };
 
-constexpr ByteCount kNoBody = 0, kSmallBody = 64 * 1024, kSelectionBody = 16 * 1024 * 1024,
+constexpr ByteCount kNoBody = 0, kSmallBody = 64 * 1024, kFormBody = 1024 * 1024, kSelectionBody = 16 * 1024 * 1024,
                     kPartBody = 100 * 1024 * 1024, kAssetBody = 32 * 1024 * 1024;
 
 // The first that matches; longer prefixes stand before shorter ones.
@@ -107,11 +107,13 @@ constexpr std::array kRoutes = {
           remove_framework_download},
     Route{Method::get, ".assetdownload.zip", Match::marked, Door::signed_in, kNoBody, get_classic_download},
     Route{Method::post, ".assetdownload.zip", Match::marked, Door::signed_in, kSelectionBody, get_classic_download},
-    Route{Method::post, ".initiateUpload.json", Match::marked, Door::signed_in, kSmallBody, initiate_upload},
-    Route{Method::post, ".completeUpload.json", Match::marked, Door::signed_in, kSmallBody, complete_upload},
-    Route{Method::post, ".createasset.html", Match::marked, Door::signed_in, kAssetBody, create_asset},
+    Route{Method::post, ".initiateUpload.json", Match::marked, Door::signed_in, kFormBody, initiate_upload},
+    Route{Method::post, ".completeUpload.json", Match::marked, Door::signed_in, kFormBody, complete_upload},
+    Route{Method::post, ".createasset.html", Match::marked, Door::signed_in, kAssetBody, create_asset,
+          check_upload_folder},
     Route{Method::put, "/api/v1/uploads/", Match::prefix, Door::open, kPartBody, put_upload_part, open_upload_part},
     Route{Method::post, "/api/v1/uploads/", Match::prefix, Door::open, kPartBody, put_upload_part, open_upload_part},
+    Route{Method::get, "/api/assets.json", Match::exact, Door::signed_in, kNoBody, get_siren},
     Route{Method::get, "/api/assets", Match::prefix, Door::signed_in, kNoBody, get_siren},
     Route{Method::post, "/api/assets", Match::prefix, Door::signed_in, kSmallBody, post_siren},
     Route{Method::delete_, "/api/assets", Match::prefix, Door::signed_in, kNoBody, remove_siren},
@@ -198,7 +200,7 @@ class Api final : public server::Service {
   //    Signed URLs of images, where they are switched on, need nobody either: then everyone asks.
   // 3. Authentication comes before routing, so that anonymous callers learn nothing, not even which addresses exist.
   // 4. Routing: 404 for no such address, 405 for another method.
-  // 5. CSRF: whoever is known by a cookie must show the token with every change.
+  // 5. CSRF: nothing is changed for a page of another site, and whoever is known by a cookie must show the token.
   Passage pass(const Request& request) const {
     const Route* route = nullptr;
     std::string allowed;
@@ -228,6 +230,8 @@ class Api final : public server::Service {
       response.fields.push_back({"Allow", allowed});
       return response;
     }
+    if (!is_safe(request.head.method) && is_from_another_site(request))
+      return server::make_error_response(403, "pages of other sites may not change anything here");
     if (!call.session_secret.empty() && !is_safe(request.head.method) &&
         !has_csrf_token(request, call.session_secret)) {
       return server::make_error_response(
@@ -262,6 +266,15 @@ class Api final : public server::Service {
     ASSIGN_OR_RETURN(call.caller, parts_.accounts.check_session(*cookie));
     call.session_secret = *cookie;
     return ok();
+  }
+
+  // As browsers say it; programs say nothing.
+  static bool is_from_another_site(const Request& request) {
+    if (request.head.find("Sec-Fetch-Site") == "cross-site") return true;
+    auto origin = request.head.find("Origin");
+    if (!origin) return false;
+    auto host = origin->substr(std::min(origin->size(), origin->find("://") + 3));
+    return origin->find("://") == origin->npos || host != request.head.find("Host").value_or("");
   }
 
   static bool has_csrf_token(const Request& request, const std::string& secret) {

@@ -42,6 +42,16 @@ Result<bool> may(const Call& call, Privilege privilege, const AssetPath& path) {
   return model::AccessRules(std::move(list)).may(call.caller, privilege, path);
 }
 
+Result<bool> may_all_below(const Call& call, const AssetPath& path) {
+  if (call.caller.is_administrator()) return true;
+  ASSIGN_OR_RETURN(auto list, call.parts.access.list_rules());
+  for (const auto& turn :
+       model::AccessRules(std::move(list)).turns_below(call.caller, Privilege::read | Privilege::write, path)) {
+    if (!turn.allowed) return false;
+  }
+  return true;
+}
+
 std::string address_of(const AssetPath& path, std::string_view end = ".json") {
   return std::string(kApi) + percent_encode_path(path.text().substr(model::dam_root().text().size())) +
          std::string(end);
@@ -77,13 +87,14 @@ Result<json::object> read(const Call& call) {
   json::array entities;
   std::uint64_t total = 0;
   std::string after;
+  ASSIGN_OR_RETURN(auto list, call.parts.access.list_rules());
+  model::AccessRules rules(std::move(list));
   for (;;) {
     constexpr std::size_t kAtOnce = 1000;
     ASSIGN_OR_RETURN(auto children, call.parts.assets.list_children(path, after, kAtOnce));
     for (const auto& child : children) {
-      ASSIGN_OR_RETURN(auto is_visible, may(call, Privilege::read, child.path));
-      if (!is_visible) continue;
-      if (total >= *offset && total < *offset + *limit) {
+      if (!call.caller.is_administrator() && !rules.may(call.caller, Privilege::read, child.path)) continue;
+      if (total >= *offset && total - *offset < *limit) {
         auto one = entity(child, false);
         one["rel"] = json::array{"child"};
         entities.push_back(std::move(one));
@@ -106,8 +117,32 @@ Response get_siren(const Call& call) {
   return object ? server::make_json_response(200, *object) : siren_error(object.error());
 }
 
+namespace {
+
+// {"class": "assetFolder", ...} or {"properties": ...}, or a form without a file.
+bool asks_for_folder(const server::Request& request) {
+  auto type = request.head.find("Content-Type").value_or("");
+  if (type.starts_with("application/x-www-form-urlencoded") || request.body.empty()) return true;
+  if (type.starts_with("multipart/form-data")) {
+    auto form = http::parse_form(type, request.body);
+    return form && !form->find_file("file");
+  }
+  auto body = parse_json_body(request);
+  const auto* object = body ? body->if_object() : nullptr;
+  const auto* kind = object ? object->if_contains("class") : nullptr;
+  if (kind && !kind->is_string() && !kind->is_array()) return false;
+  bool is_folder = !kind || json::serialize(*kind).find("assetFolder") != std::string::npos;
+  return object && is_folder && (kind || object->contains("properties"));
+}
+
+}  // namespace
+
 // Of a folder; assets come in by upload.
 Response post_siren(const Call& call) {
+  if (call.rest.ends_with("/*") || !asks_for_folder(call.request))
+    return siren_error(501,
+                       "only folders are made here, named by the address, with {\"class\": \"assetFolder\"}; assets "
+                       "come in through <folder>.initiateUpload.json or <folder>.createasset.html");
   auto path = AssetPath::parse("/content/dam" + std::string(call.rest));
   if (!path) return siren_error(path.error());
   auto parent = call.parts.assets.find(path->parent());
@@ -137,6 +172,9 @@ Response remove_siren(const Call& call) {
   if (!is_visible || !is_allowed) return siren_error((is_visible ? is_allowed : is_visible).error());
   if (!*is_visible) return siren_error(404, "there is nothing at " + path->text());
   if (!*is_allowed) return siren_error(403, "you may not remove " + path->text());
+  auto all = may_all_below(call, *path);
+  if (!all) return siren_error(all.error());
+  if (!*all) return siren_error(403, "there is something below " + path->text() + " that you may not remove");
   auto removed = call.parts.assets.remove(*path);
   if (!removed) return siren_error(removed.error());
   auto noted =

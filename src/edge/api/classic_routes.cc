@@ -78,6 +78,7 @@ Result<pipeline::DownloadRequest> read_request(const Call& call, const http::For
       if (!trim(one).empty()) request.email.emplace_back(trim(one));
     }
   }
+  RETURN_IF_ERROR(pipeline::check(request));
   return request;
 }
 
@@ -100,6 +101,8 @@ Response get_classic_download(const Call& call) {
   if (!form) return server::make_error_response(form.error());
   auto request = read_request(call, *form, address ? std::string_view(address->suffix) : "");
   if (!request) return server::make_error_response(request.error());
+  if (!request->email.empty() && call.request.head.method != http::Method::post)
+    return server::make_error_response(400, "mail is sent for a POST only");
   if (!request->email.empty()) return start_framework_download(call, *std::move(request), 200);
   auto opened = call.parts.downloads.open_now(*request, call.caller);
   if (!opened) return server::make_error_response(opened.error());

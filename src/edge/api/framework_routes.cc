@@ -58,7 +58,8 @@ json::object framework_json(const model::Download& download, std::size_t most_fa
   for (std::size_t i = 0; i < std::min(most_failures, download.skipped.size()); ++i)
     failures[download.skipped[i].path] = download.skipped[i].message;
   json::array artifacts;
-  for (std::size_t i = 0; i < download.artifacts.size(); ++i) artifacts.push_back(artifact_json(download, i, failures));
+  for (std::size_t i = 0; i < download.artifacts.size(); ++i)
+    artifacts.push_back(artifact_json(download, i, i == 0 ? failures : json::object()));
   auto done = download.is_complete() ? download.total_count : download.progress.assets_done;
   auto all = download.is_complete() ? download.total_count + download.skipped.size() : download.progress.assets;
   return {{"downloadId", format_uuid(download.id)},
@@ -106,6 +107,7 @@ class Targets {
       return Error{Code::too_large,
                    fmt::format("a request has at most {} targets: select folders", pipeline::kMostTargets)};
     for (const auto& target : *list) RETURN_IF_ERROR(read_target(target));
+    RETURN_IF_ERROR(pipeline::check(request_));
     return std::move(request_);
   }
 
@@ -270,7 +272,10 @@ Response start_framework_download(const Call& call, pipeline::DownloadRequest re
   request.email = recipients->users;
   auto download = call.parts.downloads.create(request, call.caller);
   if (!download) return server::make_error_response(download.error());
-  if (auto missing = only_missing(request, *download)) return *std::move(missing);
+  if (auto missing = only_missing(request, *download)) {
+    auto removed = call.parts.downloads.remove(download->id, call.caller);
+    return removed ? *std::move(missing) : server::make_error_response(removed.error());
+  }
   return framework_response(status, framework_json(*download, download->skipped.size()));
 }
 

@@ -35,6 +35,8 @@ server::Response get_classic_download(const Call& call);  // <path>.assetdownloa
 server::Response initiate_upload(const Call& call);       // <folder>.initiateUpload.json
 Result<std::shared_ptr<server::BodySink>> open_upload_part(const Call& call);
 server::Response put_upload_part(const Call& call);  // /api/v1/uploads/TOKEN/NUMBER
+// Before the body of createasset.html is read, which goes into memory.
+Result<std::shared_ptr<server::BodySink>> check_upload_folder(const Call& call);
 server::Response complete_upload(const Call& call);  // <folder>.completeUpload.json
 server::Response create_asset(const Call& call);     // <folder>.createasset.html
 server::Response get_siren(const Call& call);        // /api/assets/...

@@ -150,6 +150,12 @@ Response put_upload_part(const Call& call) {
   return kept ? server::make_json_response(201, json::object()) : server::make_error_response(kept.error());
 }
 
+Result<std::shared_ptr<server::BodySink>> check_upload_folder(const Call& call) {
+  ASSIGN_OR_RETURN(auto folder, folder_of(call));
+  RETURN_IF_ERROR(call.parts.uploads.check_folder(folder, call.caller));
+  return std::shared_ptr<server::BodySink>();
+}
+
 Response complete_upload(const Call& call) { return answer(200, complete(call)); }
 
 Response create_asset(const Call& call) {

@@ -20,7 +20,7 @@ Result<std::optional<MailService>> read_service(Settings& settings, service::Mai
   };
   ASSIGN_OR_RETURN(auto host, settings.text("smtp.host"));
   if (trim(host.value_or("")).empty()) return must("smtp.host");
-  service.host = *host;
+  service.host = std::string(trim(*host));
   ASSIGN_OR_RETURN(auto port, settings.number("smtp.port"));
   if (port.value_or(kLowestPort) < kLowestPort || port.value_or(kLowestPort) > 65535)
     return Error{Code::invalid, settings.file() + ": \"smtp.port\" must be a number from 25 to 65535"};
@@ -31,7 +31,7 @@ Result<std::optional<MailService>> read_service(Settings& settings, service::Mai
   service.password = password.value_or("");
   ASSIGN_OR_RETURN(auto from, settings.text("from.address"));
   if (trim(from.value_or("")).empty()) return must("from.address");
-  auto address = mail::parse_address(*from);
+  auto address = mail::parse_address(trim(*from));
   if (!address) return Error{Code::invalid, settings.file() + ": from.address: " + address.error().message};
   mailer.from.address = *address;
   ASSIGN_OR_RETURN(auto tls, settings.boolean("smtp.ssl"));

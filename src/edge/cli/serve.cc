@@ -116,8 +116,9 @@ server::RenditionCounts count(const Installation& parts, const service::WorkerPo
 }
 
 Result<bool> clear_up(service::Downloads& downloads, service::Uploads& uploads) {
-  RETURN_IF_ERROR(downloads.clear_up());
+  auto cleared = downloads.clear_up();
   RETURN_IF_ERROR(uploads.clear_up());
+  RETURN_IF_ERROR(cleared);
   return false;  // until the next time
 }
 
@@ -184,6 +185,7 @@ Result<void> run_server(Installation& parts, const ServeOptions& options) {
   service::Bell nobody_rings;
   service::Crew housekeeping([&] { return clear_up(downloads, uploads); }, {1, std::chrono::minutes(1)}, nobody_rings);
   ScopeExit stop_films([&] { films.stop(); });
+  ScopeExit stop_live([&] { live.stop(); });  // before the server that its listeners belong to
   StopWatcher watcher(*server, downloads, std::chrono::seconds(options.grace));
   server->run();
   return ok();

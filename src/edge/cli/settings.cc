@@ -131,14 +131,21 @@ Result<Settings> read_settings(const std::string& directory, const std::string& 
   auto file = directory.empty() ? std::string() : find_file(directory, pid);
   if (file.empty()) return Settings();
   ASSIGN_OR_RETURN(auto text, read_file(file, kMostBytes));
-  auto value = parse_json(text);
-  if (!value) return Error{value.error().code, file + ": " + value.error().message};
-  if (!value->is_object()) return Error{Code::invalid, file + ": an object is expected"};
-  for (auto& member : value->get_object()) {
+  json::parse_options options;
+  options.allow_comments = true;
+  options.max_depth = 32;
+  boost::system::error_code failure;
+  auto value = json::parse(text, failure, {}, options);
+  if (failure) return Error{Code::invalid, file + ": " + failure.message()};
+  if (!value.is_object()) return Error{Code::invalid, file + ": an object is expected"};
+  json::object values;
+  for (auto& member : value.get_object()) {
     auto replaced = replace_in(member.value());
     if (!replaced) return Error{Code::invalid, file + ": " + replaced.error().message};
+    std::string_view key = member.key();
+    values[key.substr(0, key.find(':'))] = std::move(member.value());  // "smtp.port:Integer"
   }
-  return Settings(file, std::move(value->get_object()));
+  return Settings(file, std::move(values));
 }
 
 std::optional<std::string> read_content(const std::string& directory, const std::string& path) {

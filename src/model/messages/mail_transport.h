@@ -34,6 +34,7 @@ class MailTransport {
   // ok: the mail service has taken it. Code::busy, Code::unavailable: it may take it later. Code::denied: it does not
   // take it, now or later. The message says what it answered.
   virtual Result<void> send(const OutgoingMail& mail) = 0;
+  virtual void stop() {}  // what is being sent is given up, now and later, as Code::unavailable
 };
 
 }  // namespace dray::model

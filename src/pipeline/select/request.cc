@@ -163,11 +163,12 @@ Result<std::vector<DynamicRendition>> parse_dynamic(const json::value& value) {
   return dynamic;
 }
 
+constexpr std::size_t kMostRecipients = 100, kLongestMessage = 10'000;
+
 Result<std::vector<std::string>> parse_recipients(const json::value& value) {
-  constexpr std::size_t kMost = 100;
   const auto* list = value.if_array();
-  if (!list || list->size() > kMost)
-    return invalid(fmt::format("\"email\" must be a list of at most {} users or addresses", kMost));
+  if (!list || list->size() > kMostRecipients)
+    return invalid(fmt::format("\"email\" must be a list of at most {} users or addresses", kMostRecipients));
   std::vector<std::string> recipients;
   for (const auto& item : *list) {
     if (!item.is_string() || item.get_string().empty() || item.get_string().size() > 254)
@@ -236,7 +237,7 @@ Result<DownloadRequest> parse_download_request(const json::value& body) {
     } else if (member.key() == "email") {
       ASSIGN_OR_RETURN(request.email, parse_recipients(member.value()));
     } else if (member.key() == "message") {
-      if (!member.value().is_string() || member.value().get_string().size() > 10'000)
+      if (!member.value().is_string() || member.value().get_string().size() > kLongestMessage)
         return invalid("\"message\" must be a text of at most 10,000 bytes");
       request.message = std::string(member.value().get_string());
     } else {
@@ -248,6 +249,28 @@ Result<DownloadRequest> parse_download_request(const json::value& body) {
   if (!has_targets)
     return invalid("\"targets\" is missing: name at least one folder or asset, like [{\"path\": \"/content/dam/x\"}]");
   return request;
+}
+
+Result<void> check(const DownloadRequest& request) {
+  if (request.targets.size() > kMostTargets)
+    return Error{Code::too_large, fmt::format("a request has at most {} targets: select folders", kMostTargets)};
+  if (request.email.size() > kMostRecipients)
+    return invalid(fmt::format("at most {} people can be told by mail", kMostRecipients));
+  for (const auto& one : request.email) {
+    if (one.empty() || one.size() > 254) return invalid("a recipient is named by a text of at most 254 bytes");
+  }
+  if (request.message.size() > kLongestMessage) return invalid("\"message\" has more than 10,000 bytes");
+  if (request.archive_name.size() > 4096) return invalid("the archive's name has more than 4096 bytes");
+  const auto& options = request.options;
+  if (options.renditions.size() > kMostRenditions || options.dynamic.size() > kMostRenditions)
+    return invalid(fmt::format("at most {} renditions can be named", kMostRenditions));
+  for (const auto& name : options.renditions) {
+    if (name.empty() || name.size() > 200) return invalid("a rendition is named by a text of at most 200 bytes");
+  }
+  for (const auto& dynamic : options.dynamic) {
+    if (dynamic.query.size() > 8192) return invalid("a dynamic rendition has more than 8192 bytes of commands");
+  }
+  return ok();
 }
 
 json::object to_json(const DownloadRequest& request) {

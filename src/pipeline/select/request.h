@@ -63,6 +63,9 @@ struct DownloadRequest {
 // Code::invalid names the member that is wrong; unknown members are refused by name, since a misspelt option is not an
 // option. An archive name asks for a ZIP even of one file.
 Result<DownloadRequest> parse_download_request(const json::value& body);
+// Limits that parse_download_request() keeps as well, for requests that come through other doors. Code::invalid,
+// Code::too_large.
+Result<void> check(const DownloadRequest& request);
 json::object to_json(const DownloadRequest& request);
 Result<DownloadRequest> download_request_from_json(const json::object& object);  // what to_json() has written
 

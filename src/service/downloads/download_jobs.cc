@@ -38,6 +38,7 @@ Result<bool> DownloadJobs::carry_out_one(std::string_view kind, model::Turn turn
   ScopeExit leave([&] { end(preparation); });
   ASSIGN_OR_RETURN(auto job, parts_.jobs.take(kind, parts_.clock.now(), config_.lease, turn));
   if (!job) return false;
+  if (job->attempts > 1) parts_.downloads.send_to_background(job->subject);  // a server died, or somebody waits long
   auto done = [&] {
     Heartbeat heartbeat(
         parts_.jobs, parts_.clock, *job, config_.lease, [&] { parts_.downloads.look_after(job->subject, preparation); },

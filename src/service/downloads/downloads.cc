@@ -23,6 +23,8 @@ using model::Privilege;
 
 constexpr unsigned kAssetsAtOnce = 4;  // of which renditions are made
 
+constexpr std::uint64_t kMostMadeAtOnce = 1000;  // while a client waits for its first byte
+
 constexpr const char* kNothingToDo = "The selection contains no files, so no archive was created";
 
 model::JobDraft announcement_of(const Download& download) {
@@ -320,7 +322,21 @@ Result<Downloads::Opened> Downloads::open_now(pipeline::DownloadRequest request,
   ScopeExit leave([&] { waiting_ -= is_made ? 1 : 0; });
   if (others >= config_.waiting)
     return Error{Code::busy, "many downloads with renditions are being prepared: try again in a minute"};
+  if (gathered.selection.to_be_made > kMostMadeAtOnce)
+    return Error{Code::too_large,
+                 fmt::format("{} renditions are to be made, and at most {} are at this address: start a "
+                             "download at /content/dam.downloadbinaries.json",
+                             gathered.selection.to_be_made, kMostMadeAtOnce)};
   Preparation preparation;
+  {
+    std::lock_guard lock(mutex_);
+    waited_for_.insert(&preparation);
+    if (stops_) preparation.stop();
+  }
+  ScopeExit forget([&] {
+    std::lock_guard lock(mutex_);
+    waited_for_.erase(&preparation);
+  });
   ASSIGN_OR_RETURN(auto prepared, plan(request, std::move(gathered), preparation));
   ASSIGN_OR_RETURN(auto artifacts, make_artifacts(prepared));
   Opened opened{std::nullopt, std::move(prepared.selection.skipped), ""};
@@ -371,8 +387,17 @@ void Downloads::look_after(const std::string& id, Preparation& preparation) {
   if (!noted) log::warn("download {}: {}", id, noted.error().message);
 }
 
+void Downloads::send_to_background(const std::string& id) {
+  auto sent = parts_.downloads.send_to_background(id);
+  if (!sent) log::warn("download {}: {}", id, sent.error().message);
+}
+
 void Downloads::stop_waiting() {
   stops_ = true;
+  {
+    std::lock_guard lock(mutex_);
+    for (auto* preparation : waited_for_) preparation->stop();
+  }
   parts_.completed.ring();
 }
 

@@ -3,6 +3,8 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -118,6 +120,7 @@ class Downloads {
   Result<void> carry_out(const std::string& id, Preparation& preparation, bool is_last);
   // Notes how far it is, and stops it where nobody wants it any more. Now and then, while it is carried out.
   void look_after(const std::string& id, Preparation& preparation);
+  void send_to_background(const std::string& id);  // whoever waited for it is no longer there
   void stop_waiting();  // whoever waits for a download, now or later, gets it as it is: everything stops
   // Takes the artifacts from downloads whose time is over, and forgets those that it was taken from long ago. Now and
   // then.
@@ -165,6 +168,8 @@ class Downloads {
   pipeline::ManifestCache manifests_;
   std::atomic<int> waiting_ = 0;  // requests
   std::atomic<bool> stops_ = false;
+  std::mutex mutex_;
+  std::set<Preparation*> waited_for_;  // those of open_now(); guarded by mutex_
 };
 
 }  // namespace dray::service

@@ -13,10 +13,7 @@ LiveUpdates::LiveUpdates(const model::DownloadRepository& downloads, model::Cata
                          std::chrono::milliseconds look)
     : downloads_(downloads), changes_(changes), look_(look), thread_([this] { run(); }) {}
 
-LiveUpdates::~LiveUpdates() {
-  stop();
-  thread_.join();
-}
+LiveUpdates::~LiveUpdates() { stop(); }
 
 void LiveUpdates::stop() {
   std::vector<std::shared_ptr<Listener>> listeners;
@@ -31,6 +28,7 @@ void LiveUpdates::stop() {
     subscriptions_.clear();
   }
   awake_.notify_all();
+  std::call_once(joined_, [this] { thread_.join(); });
   for (const auto& listener : listeners) listener->end();
 }
 
@@ -94,11 +92,17 @@ Result<void> LiveUpdates::look_once() {
     LiveUpdate update{change->number, change->download, {}, 0};
     ASSIGN_OR_RETURN(update.download, downloads_.find(change->download));
     ASSIGN_OR_RETURN(update.unread, downloads_.count_unread(change->owner));
-    tell(change->owner, update);
+    tell(change->owner, update, after);
   }
   std::lock_guard lock(mutex_);
+  if (changes.empty()) return ok();
+  for (auto& [owner, subscriptions] : subscriptions_) {
+    for (auto& one : subscriptions) {
+      if (one.after >= after) one.after = std::max(one.after, changes.back().number);
+    }
+  }
   if (told_ != after) return ok();  // somebody wants older ones
-  if (!changes.empty()) told_ = changes.back().number;
+  told_ = changes.back().number;
   is_behind_ = is_behind_ || changes.size() == kAtOnce;
   return ok();
 }
@@ -117,14 +121,15 @@ bool LiveUpdates::forget_those_gone() {
   return !subscriptions_.empty();
 }
 
-void LiveUpdates::tell(const std::string& owner, const LiveUpdate& update) {
+// Who wants changes from before the ones at hand is told of all in their order, the next time.
+void LiveUpdates::tell(const std::string& owner, const LiveUpdate& update, std::uint64_t after) {
   std::vector<std::shared_ptr<Listener>> listeners;
   {
     std::lock_guard lock(mutex_);
     auto found = subscriptions_.find(owner);
     if (found == subscriptions_.end()) return;
     for (auto& subscription : found->second) {
-      if (subscription.after >= update.number) continue;
+      if (subscription.after >= update.number || subscription.after < after) continue;
       subscription.after = update.number;
       if (auto listener = subscription.listener.lock()) listeners.push_back(std::move(listener));
     }

@@ -44,7 +44,7 @@ class LiveUpdates {
   // Of every change of the owner's downloads after `after`, for as long as the listener lives.
   // Code::gone: changes after that one are no longer known; Code::busy: the owner has many listeners already.
   Result<void> subscribe(const std::string& owner, std::uint64_t after, std::weak_ptr<Listener> listener);
-  void stop();  // ends all, now and later
+  void stop();  // ends all, now and later; nobody is told anything once it returns
 
  private:
   struct Subscription {
@@ -56,7 +56,7 @@ class LiveUpdates {
   Result<void> look_once();
   bool is_heard(const std::string& owner);
   bool forget_those_gone();  // whether anybody is left
-  void tell(const std::string& owner, const LiveUpdate& update);
+  void tell(const std::string& owner, const LiveUpdate& update, std::uint64_t after);
 
   const model::DownloadRepository& downloads_;
   model::CatalogChanges& changes_;
@@ -67,6 +67,7 @@ class LiveUpdates {
   std::unordered_map<std::string, std::vector<Subscription>> subscriptions_;  // by owner; guarded by mutex_
   std::uint64_t told_ = 0;                                                    // changes up to here; guarded by mutex_
   bool is_behind_ = true;                                                     // look, whatever the version; likewise
+  std::once_flag joined_;
   std::thread thread_;
 };
 

@@ -98,6 +98,10 @@ Mailer::Mailer(MailerParts parts, MailerConfig config)
                   parts_.completed),
       sending_([this] { return send_one(); }, config_.crew, written_) {}
 
+Mailer::~Mailer() {
+  if (parts_.transport) parts_.transport->stop();
+}
+
 Result<bool> Mailer::announce_one() {
   ASSIGN_OR_RETURN(auto job, parts_.jobs.take(config_.announced, parts_.clock.now(), config_.lease));
   if (!job) return false;
@@ -113,6 +117,8 @@ Result<bool> Mailer::announce_one() {
 
 Result<bool> Mailer::wants_mail(const Download& download) const {
   if (!download.in_background) return false;
+  ASSIGN_OR_RETURN(auto owner, parts_.people.find_user(download.owner));
+  if (!owner || owner->email.empty()) return false;
   auto preferences = parts_.people.get_preferences(download.owner);
   if (!preferences && preferences.error().code == Code::not_found) return false;  // the owner has gone
   if (!preferences) return std::move(preferences).error();

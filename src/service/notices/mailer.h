@@ -34,7 +34,7 @@ struct MailerConfig {
   bool mail_downloads = false;              // to those who have said neither
   std::string announced = "announcements";  // the kind of the jobs that say that a download is complete
   CrewConfig crew{2};
-  std::chrono::seconds lease{300};
+  std::chrono::seconds lease{900};                            // longer than the transport's patience
   std::chrono::seconds first_pause{60}, longest_pause{3600};  // between attempts, doubled each time
   std::chrono::hours patience{72};                            // then a mail has failed
 };
@@ -43,6 +43,7 @@ struct MailerConfig {
 class Mailer {
  public:
   Mailer(MailerParts parts, MailerConfig config);
+  ~Mailer();
 
   // For tests: one piece of work; false: there is none.
   Result<bool> announce_one();

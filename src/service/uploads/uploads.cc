@@ -23,6 +23,11 @@ using model::Caller;
 using model::Privilege;
 
 constexpr ByteCount kMostStateBytes = 64 * 1024;
+constexpr unsigned kMostParts = 10'000;  // a terabyte; a file that is announced as larger cannot be completed
+
+unsigned parts_of(ByteCount size, ByteCount limit) {
+  return static_cast<unsigned>(std::clamp<ByteCount>(size / limit + (size % limit > 0 ? 1 : 0), 1, kMostParts));
+}
 
 Error wrong_token() {
   return {Code::invalid, "the upload token is wrong, or its time is over: begin the upload again"};
@@ -131,16 +136,26 @@ Result<void> Uploads::check_folder(const AssetPath& folder, const Caller& caller
   return ok();
 }
 
+// That it may be replaced, where it is there.
+Result<void> Uploads::check_asset(const AssetPath& path, const Caller& caller) const {
+  ASSIGN_OR_RETURN(auto list, parts_.access.list_rules());
+  if (caller.is_administrator() || model::AccessRules(std::move(list)).may(caller, Privilege::write, path)) return ok();
+  return Error{Code::denied, "you may not write " + path.text()};
+}
+
 Result<std::vector<OpenUpload>> Uploads::initiate(const AssetPath& folder, const std::vector<UploadFile>& files,
                                                   const Caller& caller) {
   RETURN_IF_ERROR(check_folder(folder, caller));
   std::vector<OpenUpload> uploads;
+  std::uint64_t all_parts = 0;
   for (const auto& file : files) {
     OpenUpload upload;
     upload.token = random_base64url(parts_.random, 32);
     upload.mime_type = parts_.media.guess(file.name);
-    upload.parts = static_cast<unsigned>(
-        std::clamp<ByteCount>((file.size + config_.part_limit - 1) / config_.part_limit, 1, 1'000'000));
+    upload.parts = parts_of(file.size, config_.part_limit);
+    all_parts += upload.parts;
+    if (all_parts > kMostParts)
+      return Error{Code::too_large, "these files are too large to be announced in one request"};
     auto directory = directory_of(upload.token);
     RETURN_IF_ERROR(make_directories(directory));
     auto state = format_state({folder.text(), file.name, file.size, upload.parts});
@@ -153,7 +168,7 @@ Result<std::vector<OpenUpload>> Uploads::initiate(const AssetPath& folder, const
 Result<std::unique_ptr<PartWriter>> Uploads::open_part(const std::string& token, unsigned number) const {
   auto directory = directory_of(token);
   Error unknown{Code::not_found, "there is no such part of an upload, or its time is over: begin the upload again"};
-  if (is_over(directory)) return unknown;
+  if (is_over(directory) || size_of(directory + "/result.json")) return unknown;
   ASSIGN_OR_RETURN(auto state, read_state(directory));
   if (number >= state.parts) return unknown;
   auto temporary = fmt::format("{}/{}.{}", directory, number, random_hex(parts_.random, 8));
@@ -177,6 +192,7 @@ Result<Uploaded> Uploads::complete(const std::string& token, const UploadFile& f
   RETURN_IF_ERROR(check_folder(into, caller));
   if (size_of(result)) return read_result(result);
   ASSIGN_OR_RETURN(auto path, into.child(file.name));
+  RETURN_IF_ERROR(check_asset(path, caller));
   ByteCount sent = 0;
   unsigned parts = 0;  // clients may use the first addresses only
   for (unsigned number = 0; number < state.parts; ++number) {
@@ -227,11 +243,16 @@ Result<Uploaded> Uploads::make_asset(const std::string& directory, unsigned part
     for (unsigned number = 0; number < parts; ++number)
       RETURN_IF_ERROR(append_file(whole.get(), part_file(directory, number)));
   }
+  struct stat status;
+  if (::fstat(whole.get(), &status) < 0) return system_error("cannot read an upload", errno);
+  if (static_cast<ByteCount>(status.st_size) != size)
+    return Error{Code::conflict, "a part was sent again meanwhile: complete the upload once more"};
   ASSIGN_OR_RETURN(auto draft, make_draft(whole.get(), path, size));
   ASSIGN_OR_RETURN(auto old, parts_.assets.find(path));
   auto now = parts_.clock.now();
-  RETURN_IF_ERROR(parts_.assets.put_assets(std::span(&draft, 1), now));
+  // The job first: one without an asset does nothing, an asset without one would have no renditions.
   if (auto job = rendition_job(path, draft.asset)) RETURN_IF_ERROR(parts_.jobs.add({*job}, now));
+  RETURN_IF_ERROR(parts_.assets.put_assets(std::span(&draft, 1), now));
   RETURN_IF_ERROR(parts_.events.append(
       {0, now, old ? "ORIGINAL_UPDATED" : "ASSET_CREATED", caller.user, path.text(), {{"bytes", size}}}));
   return Uploaded{path, !old, true};
@@ -240,6 +261,7 @@ Result<Uploaded> Uploads::make_asset(const std::string& directory, unsigned part
 Result<Uploaded> Uploads::put_chunk(const AssetPath& path, ByteCount offset, ByteCount total, std::string_view bytes,
                                     const Caller& caller) {
   RETURN_IF_ERROR(check_folder(path.parent(), caller));
+  RETURN_IF_ERROR(check_asset(path, caller));
   if (bytes.size() > total || offset > total - bytes.size())
     return Error{Code::invalid, fmt::format("the chunk at {} with {} bytes reaches beyond the end at {}", offset,
                                             bytes.size(), total)};
@@ -254,10 +276,14 @@ Result<Uploaded> Uploads::put_chunk(const AssetPath& path, ByteCount offset, Byt
                                  bytes_of(format_state({path.parent().text(), std::string(path.name()), total, 1}))));
   }
   auto come = offset == 0 ? std::optional<ByteCount>(0) : size_of(file);
-  if (come != offset || is_over(directory))
+  if (!come || offset > *come || is_over(directory))
     return Error{Code::conflict, fmt::format("a chunk at {} does not follow the last one, which ended at {}", offset,
                                              come.value_or(0))};
+  ASSIGN_OR_RETURN(auto state, read_state(directory));
+  if (state.size != total)
+    return Error{Code::conflict, fmt::format("{} was begun with {} bytes, not {}", path.text(), state.size, total)};
   ASSIGN_OR_RETURN(auto fd, open_file(file, O_RDWR | O_CREAT));
+  if (::ftruncate(fd.get(), static_cast<off_t>(offset)) < 0) return system_error("cannot keep a chunk", errno);
   RETURN_IF_ERROR(write_at(fd.get(), offset, bytes_of(bytes), file));
   RETURN_IF_ERROR(sync_data(fd.get(), file));
   if (offset + bytes.size() < total) return Uploaded{path, true, false};
@@ -275,6 +301,7 @@ Result<void> Uploads::clear_up() const {
                   Seconds(std::chrono::seconds(status.st_mtim.tv_sec)) + config_.life > parts_.clock.now();
     if (is_new || !is_over(entry.path().string())) continue;
     KeyedLocks::Hold hold(locks_, entry.path().string());
+    if (!is_over(entry.path().string())) continue;
     std::error_code ignored;
     fs::remove_all(entry.path(), ignored);
   }

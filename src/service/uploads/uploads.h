@@ -89,15 +89,18 @@ class Uploads {
   // announced, or bytes that were sent twice; Code::conflict: bytes are missing, or a folder is in the way.
   Result<Uploaded> complete(const std::string& token, const UploadFile& file, const AssetPath& folder,
                             const model::Caller& caller);
-  // The bytes of `path` from `offset` on, of `total`. Code::conflict: they do not follow the last ones.
+  // The bytes of `path` from `offset` on, of `total`; some may come again. Code::conflict: they do not follow the last
+  // ones.
   Result<Uploaded> put_chunk(const AssetPath& path, ByteCount offset, ByteCount total, std::string_view bytes,
                              const model::Caller& caller);
+  // For clients that send all at once: whether the caller may add assets to the folder.
+  Result<void> check_folder(const AssetPath& folder, const model::Caller& caller) const;
   Result<void> clear_up() const;  // now and then: removes what nobody has completed
 
   ByteCount part_limit() const { return config_.part_limit; }
 
  private:
-  Result<void> check_folder(const AssetPath& folder, const model::Caller& caller) const;
+  Result<void> check_asset(const AssetPath& path, const model::Caller& caller) const;
   std::string directory_of(const std::string& token) const;
   bool is_over(const std::string& directory) const;
   Result<Uploaded> make_asset(const std::string& directory, unsigned parts, const AssetPath& path, ByteCount size,
