@@ -52,6 +52,7 @@ Result<cli::Installation> open_installation(const std::string& data, cli::OpenMo
   installation.renditions = std::move(catalog.renditions);
   installation.presets = std::move(catalog.presets);
   installation.jobs = std::move(catalog.jobs);
+  installation.shares = std::move(catalog.shares);
   installation.image_profiles = std::move(catalog.image_profiles);
   installation.processing_profiles = std::move(catalog.processing_profiles);
   installation.changes = std::move(catalog.changes);

@@ -74,9 +74,10 @@ class OpenApi(unittest.TestCase):
     def addresses(self):
         """Every path of the document with something that is there for its parameters."""
         artifact = self.create()["artifacts"][0]["uri"].split("/")
+        share = json.loads(ask("POST", "/api/v1/shares", {"paths": ["/content/dam/shoot"]}).body)["id"]
         there = {"id": artifact[4], "name": artifact[6], "/content/dam/{path}": "shoot/hero.txt",
                  "/api/v1/assets/{path}": "content/dam/shoot", "/api/v1/presets/{name}": "Main", "/api/v1/smart-crops/{path}": "content/dam/shoot/hero.png",
-                 "/is/image/{object}": "shoot/hero.png", "profile": "Banners"}
+                 "/is/image/{object}": "shoot/hero.png", "profile": "Banners", "share": share}
         for path in document["paths"]:
             yield path, re.sub(r"\{(\w+)\}", lambda found: there.get(path) or there[found.group(1)], path)
 
@@ -117,6 +118,8 @@ class OpenApi(unittest.TestCase):
                 ("get", download, 404, "/api/v1/downloads/none", None),
                 ("get", download + "/artifacts/{name}/manifest", 200, uri + "/manifest", None),
                 ("get", download + "/artifacts/{name}", 404, uri + "x", None),
+                ("post", "/api/v1/shares", 201, "/api/v1/shares", {"paths": ["/content/dam/shoot"], "downloadLimit": 3}),
+                ("get", "/api/v1/shares", 200, "/api/v1/shares", None),
                 ("get", "/api/v1/inbox", 200, "/api/v1/inbox", None),
                 ("post", "/api/v1/inbox/complete", 400, "/api/v1/inbox/complete", {"ids": 3}),
                 ("get", "/api/v1/preferences", 200, "/api/v1/preferences", None),

@@ -17,6 +17,7 @@
 #include "model/renditions/preset_repository.h"
 #include "model/renditions/processing_profile_repository.h"
 #include "model/renditions/rendition_repository.h"
+#include "model/shares/share_repository.h"
 
 namespace dray::sqlite {
 
@@ -31,6 +32,7 @@ struct Catalog {
   std::unique_ptr<model::RenditionRepository> renditions;
   std::unique_ptr<model::PresetRepository> presets;
   std::unique_ptr<model::JobQueue> jobs;
+  std::unique_ptr<model::ShareRepository> shares;
   std::unique_ptr<model::ImageProfileRepository> image_profiles;
   std::unique_ptr<model::ProcessingProfileRepository> processing_profiles;
   std::unique_ptr<model::CatalogChanges> changes;

@@ -11,6 +11,7 @@
 #include "model/jobs/testing/conformance.h"
 #include "model/people/testing/conformance.h"
 #include "model/renditions/testing/conformance.h"
+#include "model/shares/testing/conformance.h"
 
 namespace dray {
 namespace {
@@ -48,6 +49,10 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(Sqlite, EventLogConformance, testing::Values(EventsMaker{[] {
                            Fresh fresh;
                            return FreshEvents{fresh.folder, std::move(fresh.catalog.events)};
+                         }}));
+INSTANTIATE_TEST_SUITE_P(Sqlite, ShareRepositoryConformance, testing::Values(SharesMaker{[] {
+                           Fresh fresh;
+                           return FreshShares{fresh.folder, std::move(fresh.catalog.shares)};
                          }}));
 INSTANTIATE_TEST_SUITE_P(Sqlite, JobQueueConformance, testing::Values(JobsMaker{[] {
                            Fresh fresh;

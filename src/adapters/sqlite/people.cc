@@ -65,6 +65,7 @@ class People final : public model::PeopleRepository {
       if (transaction->changes() == 0) return no_user(id);
       transaction->prepare("DELETE FROM access_rule WHERE principal = ?").bind(id).run();
       transaction->prepare("DELETE FROM download WHERE owner = ?").bind(id).run();
+      transaction->prepare("DELETE FROM share WHERE owner = ?").bind(id).run();
       transaction.commit();
       return ok();
     });

@@ -20,6 +20,7 @@ std::unique_ptr<model::RenditionRepository> make_renditions(SharedDatabase datab
 std::unique_ptr<model::PresetRepository> make_presets(SharedDatabase database);
 std::unique_ptr<model::ImageProfileRepository> make_image_profiles(SharedDatabase database);
 std::unique_ptr<model::ProcessingProfileRepository> make_processing_profiles(SharedDatabase database);
+std::unique_ptr<model::ShareRepository> make_shares(SharedDatabase database);
 std::unique_ptr<model::JobQueue> make_jobs(SharedDatabase database);
 std::unique_ptr<model::CatalogChanges> make_changes(SharedDatabase database);
 

@@ -189,6 +189,24 @@ ALTER TABLE download ADD COLUMN name TEXT NOT NULL DEFAULT '';
 CREATE TABLE user_preferences (user TEXT PRIMARY KEY REFERENCES user (id) ON DELETE CASCADE, content TEXT NOT NULL);
 CREATE INDEX download_unread ON download (owner) WHERE notice = 'unread';
 CREATE INDEX download_expiring ON download (is_expired, expires);
+CREATE TABLE share (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  token_hash BLOB NOT NULL UNIQUE,
+  owner TEXT NOT NULL,
+  created BIGINT NOT NULL,
+  expires BIGINT NOT NULL,
+  revoked BIGINT,
+  title TEXT NOT NULL,
+  items TEXT NOT NULL,                 -- JSON list of [path, node]
+  originals BIGINT NOT NULL,
+  renditions BIGINT NOT NULL,
+  password_hash TEXT NOT NULL,
+  download_limit BIGINT,
+  downloads BIGINT NOT NULL,
+  recipients TEXT NOT NULL             -- JSON list of addresses
+);
+CREATE INDEX share_by_owner ON share (owner, number);
 CREATE TABLE download_change (         -- the latest ones
   number INTEGER PRIMARY KEY AUTOINCREMENT,
   download TEXT NOT NULL,

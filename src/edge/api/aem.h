@@ -18,6 +18,8 @@ struct FoundPath {
 Result<FoundPath> find_path(const Call& call, std::string_view value);
 
 server::Response start_framework_download(const Call& call, pipeline::DownloadRequest request, int status);
+server::Response rendition_response(const Call& call, const AssetPath& asset, std::string_view name,
+                                    const model::Caller& caller);
 server::Response artifact_response(const Call& call, const service::OpenArtifact& open);
 
 }  // namespace dray::api

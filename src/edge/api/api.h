@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "base/clock.h"
+#include "base/random.h"
 #include "edge/server/metrics.h"
 #include "edge/server/service.h"
 #include "model/assets/asset_repository.h"
@@ -18,11 +19,13 @@
 #include "service/downloads/downloads.h"
 #include "service/images/images.h"
 #include "service/notices/live.h"
+#include "service/sharing/sharing.h"
 #include "service/uploads/uploads.h"
 
 namespace dray::api {
 
 struct ApiConfig {
+  std::string address;  // of this installation from outside, without a slash at its end
   bool can_mail = false;
   bool mail_downloads = false;  // to those who have said neither
   bool direct_upload = true;    // else clients are told to use createasset.html
@@ -34,6 +37,7 @@ struct ApiParts {
   service::Downloads& downloads;
   service::LiveUpdates& live;
   service::Uploads& uploads;
+  service::Sharing& sharing;
   model::DownloadRepository& download_repository;
   model::JobQueue& jobs;
   model::PeopleRepository& people;
@@ -48,6 +52,7 @@ struct ApiParts {
   std::function<server::RenditionCounts()> count_renditions;
   model::CatalogChanges& changes;
   const Clock& clock;
+  Random& random;
   ApiConfig config;
 };
 

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "edge/api/aem.h"
 #include "edge/api/routes.h"
 #include "edge/server/content.h"
 #include "lang/zip/names.h"
@@ -142,6 +143,11 @@ Response get_rendition(const Call& call) {
   if (!path) return server::make_error_response(path.error());
   if (name == "original") return make_original_response(call, *path);
   return make_rendition_response(call, name, call.parts.images.open_rendition(*path, name, call.caller));
+}
+
+Response rendition_response(const Call& call, const AssetPath& asset, std::string_view name,
+                            const model::Caller& caller) {
+  return make_rendition_response(call, name, call.parts.images.open_rendition(asset, name, caller));
 }
 
 bool is_subasset(std::string_view path) { return split_subasset(path).has_value(); }

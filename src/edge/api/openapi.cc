@@ -80,6 +80,22 @@ constexpr std::string_view kDocument = R"json({
       "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}],
       "post": {"summary": "Take an item off the inbox; the download stays", "responses": {"204": {"description": "Done"}, "404": {"$ref": "#/components/responses/Error"}, "409": {"$ref": "#/components/responses/Error"}}}
     },
+    "/api/v1/shares": {
+      "post": {"summary": "Make a shared link; the answer alone has its url", "requestBody": {"required": true, "content": {"application/json": {"schema": {"type": "object", "required": ["paths"], "properties": {
+          "paths": {"type": "array", "items": {"type": "string"}}, "title": {"type": "string"}, "expires": {"type": "string", "format": "date-time"}, "originals": {"type": "boolean"}, "renditions": {"type": "boolean"},
+          "password": {"type": "string"}, "downloadLimit": {"type": "integer"}}}, "example": {"paths": ["/content/dam/x"], "originals": true}}}},
+        "responses": {"201": {"description": "The link", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Share"}}}}, "400": {"$ref": "#/components/responses/Error"}, "403": {"$ref": "#/components/responses/Error"}, "404": {"$ref": "#/components/responses/Error"}}},
+      "get": {"summary": "The caller's shared links, the newest first", "parameters": [{"name": "all", "in": "query", "description": "true: everybody's, for administrators", "schema": {"type": "boolean"}},
+          {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 500, "default": 50}}, {"name": "before", "in": "query", "schema": {"type": "string"}}],
+        "responses": {"200": {"description": "One page", "content": {"application/json": {"schema": {"type": "object", "required": ["items", "next"], "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/Share"}}, "next": {"type": ["string", "null"]}}}}}}, "403": {"$ref": "#/components/responses/Error"}}}
+    },
+    "/api/v1/shares/{share}": {
+      "parameters": [{"name": "share", "in": "path", "required": true, "schema": {"type": "string"}}],
+      "get": {"summary": "One shared link", "responses": {"200": {"description": "The link", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Share"}}}}, "404": {"$ref": "#/components/responses/Error"}}},
+      "put": {"summary": "Move the end of a shared link", "requestBody": {"required": true, "content": {"application/json": {"schema": {"type": "object", "required": ["expires"], "properties": {"expires": {"type": "string", "format": "date-time"}}}}}},
+        "responses": {"200": {"description": "The link", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Share"}}}}, "400": {"$ref": "#/components/responses/Error"}, "404": {"$ref": "#/components/responses/Error"}, "409": {"$ref": "#/components/responses/Error"}}},
+      "delete": {"summary": "Revoke a shared link", "responses": {"200": {"description": "The link, revoked", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Share"}}}}, "404": {"$ref": "#/components/responses/Error"}}}
+    },
     "/api/v1/mail": {
       "get": {"summary": "The mail that is still to be sent, and what could not be; for administrators", "responses": {"200": {"description": "At most 500 of each state", "content": {"application/json": {"schema": {"type": "object", "required": ["isConfigured", "items"], "properties": {
         "isConfigured": {"type": "boolean", "description": "There is a mail service"},
@@ -191,6 +207,10 @@ constexpr std::string_view kDocument = R"json({
         "skippedCount": {"type": "integer"},
         "skipped": {"description": "What could not be had; in a list of downloads only the first 20", "type": "array", "items": {"type": "object", "required": ["path", "reason", "message"], "properties": {
           "path": {"type": "string"}, "reason": {"enum": ["denied", "not_found", "set", "missing", "not_rendered", "no_rendition", "no_subassets", "unknown_command"]}, "message": {"type": "string"}}}}}},
+      "Share": {"type": "object", "required": ["id", "owner", "title", "paths", "created", "expires", "status", "originals", "renditions", "hasPassword", "downloads"], "properties": {
+        "id": {"type": "string"}, "owner": {"type": "string"}, "title": {"type": "string"}, "paths": {"type": "array", "items": {"type": "string"}}, "created": {"type": "string", "format": "date-time"},
+        "expires": {"type": "string", "format": "date-time"}, "revoked": {"type": "string", "format": "date-time"}, "status": {"enum": ["open", "expired", "revoked"]}, "originals": {"type": "boolean"}, "renditions": {"type": "boolean"},
+        "hasPassword": {"type": "boolean"}, "downloads": {"type": "integer"}, "downloadLimit": {"type": "integer"}, "url": {"type": "string", "description": "Only in the answer that makes it"}}},
       "Ids": {"type": "object", "required": ["ids"], "properties": {"ids": {"type": "array", "items": {"type": "string"}}}},
       "Preferences": {"type": "object", "properties": {"assetDownloadEmailNotification": {"type": "boolean", "description": "Mail me when a download that went on in the background is complete"}, "language": {"type": "string", "description": "Of mail: de, pt-br; empty: English"}}},
       "Manifest": {"type": "object", "required": ["name", "size", "etag", "entryCount", "entries"], "properties": {

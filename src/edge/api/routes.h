@@ -45,6 +45,16 @@ server::Response remove_siren(const Call& call);
 server::Response get_current_user(const Call& call);
 server::Response get_profile(const Call& call);
 
+server::Response create_share(const Call& call);  // /api/v1/shares
+server::Response list_shares(const Call& call);
+server::Response get_share(const Call& call);
+server::Response change_share(const Call& call);
+server::Response revoke_share(const Call& call);
+server::Response get_link(const Call& call);  // /linkshare.html
+server::Response post_link(const Call& call);
+server::Response get_link_preview(const Call& call);
+server::Response get_link_expired(const Call& call);
+
 server::Response get_inbox(const Call& call);
 server::Response open_inbox_item(const Call& call);      // /api/v1/inbox/ID/open
 server::Response complete_inbox_item(const Call& call);  // /api/v1/inbox/ID/complete

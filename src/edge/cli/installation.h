@@ -23,6 +23,7 @@
 #include "model/renditions/preset_repository.h"
 #include "model/renditions/processing_profile_repository.h"
 #include "model/renditions/rendition_repository.h"
+#include "model/shares/share_repository.h"
 
 namespace dray::cli {
 
@@ -40,6 +41,7 @@ struct Installation {
   std::unique_ptr<model::RenditionRepository> renditions;
   std::unique_ptr<model::PresetRepository> presets;
   std::unique_ptr<model::JobQueue> jobs;
+  std::unique_ptr<model::ShareRepository> shares;
   std::unique_ptr<model::ImageProfileRepository> image_profiles;
   std::unique_ptr<model::ProcessingProfileRepository> processing_profiles;
   std::unique_ptr<model::CatalogChanges> changes;

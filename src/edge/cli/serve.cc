@@ -144,10 +144,13 @@ Result<void> run_server(Installation& parts, const ServeOptions& options) {
   downloads_config.can_mail = mail_settings.service.has_value();
   downloads_config.retention = std::chrono::days(options.retention);
   downloads_config.now_time = std::chrono::seconds(options.now_seconds);
-  service::Downloads downloads({*parts.assets, *parts.blobs, *parts.downloads, *parts.people, *parts.access,
-                                *parts.events, *parts.jobs, *parts.clock, *parts.random, *parts.presets,
-                                *parts.processing_profiles, queued, completed, &renderer, &smart_crops},
-                               downloads_config);
+  service::Sharing sharing(
+      {*parts.shares, *parts.assets, *parts.access, *parts.people, *parts.events, *parts.clock, *parts.random}, {});
+  service::Downloads downloads(
+      {*parts.assets, *parts.blobs, *parts.downloads, *parts.people, *parts.access, *parts.events, *parts.jobs,
+       *parts.clock, *parts.random, *parts.presets, *parts.processing_profiles, queued, completed, &renderer,
+       &smart_crops, [&](const std::string& owner) { return sharing.caller_of(owner); }},
+      downloads_config);
   ASSIGN_OR_RETURN(auto signing_key, read_signing_key(options.image_key));
   service::ImagesConfig images_config{signing_key, options.image_locks, options.image_obfuscation};
   service::Images images({*parts.blobs, *parts.assets, *parts.access, *parts.presets, *parts.processing_profiles,
@@ -158,12 +161,29 @@ Result<void> run_server(Installation& parts, const ServeOptions& options) {
   service::Uploads uploads({*parts.assets, *parts.access, *parts.blobs, *parts.media, *parts.jobs, *parts.events,
                             *parts.clock, *parts.random},
                            {parts.data + "/uploads"});
-  api::ApiConfig api_config{mail_settings.service.has_value(), mail_settings.mailer.mail_downloads,
-                            !options.no_direct_upload};
-  auto api =
-      api::make_api({accounts, downloads, live, uploads, *parts.downloads, *parts.jobs, *parts.people, *parts.events,
-                     *parts.assets, *parts.access, *parts.presets, *parts.image_profiles, *parts.processing_profiles,
-                     images, metrics, [&] { return count(parts, workers); }, *parts.changes, *parts.clock, api_config});
+  api::ApiConfig api_config{mail_settings.mailer.host_prefix, mail_settings.service.has_value(),
+                            mail_settings.mailer.mail_downloads, !options.no_direct_upload};
+  auto api = api::make_api({accounts,
+                            downloads,
+                            live,
+                            uploads,
+                            sharing,
+                            *parts.downloads,
+                            *parts.jobs,
+                            *parts.people,
+                            *parts.events,
+                            *parts.assets,
+                            *parts.access,
+                            *parts.presets,
+                            *parts.image_profiles,
+                            *parts.processing_profiles,
+                            images,
+                            metrics,
+                            [&] { return count(parts, workers); },
+                            *parts.changes,
+                            *parts.clock,
+                            *parts.random,
+                            api_config});
   ASSIGN_OR_RETURN(auto server, server::open_server(config, *api, metrics));
   RETURN_IF_ERROR(create_first_administrator(accounts));
   std::cout << "Dray " << DRAY_VERSION << " serves at http://" << server->address() << "\n" << std::flush;

@@ -34,12 +34,17 @@ struct Preferences {
   bool operator==(const Preferences&) const = default;
 };
 
+inline constexpr const char* kVisitorMark = "link:";
+
 // Who a request comes from, once that has been established.
 struct Caller {
   std::string user;
   std::set<std::string> groups;  // kEveryone included
+  std::string visitor = {};      // "LINK/VISITOR": somebody who came through the user's shared link, with their rights
 
   bool is_administrator() const { return groups.contains(kAdministrators); }
+  // Whose downloads are the caller's own: no user's name has a colon.
+  std::string owner_id() const { return visitor.empty() ? user : kVisitorMark + visitor; }
   bool operator==(const Caller&) const = default;
 };
 

@@ -7,25 +7,14 @@
 #include "base/log.h"
 #include "base/scope_exit.h"
 #include "base/text.h"
+#include "service/accounts/passwords.h"
 
 namespace dray::service {
 namespace {
 
-constexpr unsigned long long kPasses = 3;
-constexpr std::size_t kMemory = 64 * 1024 * 1024;
 constexpr std::size_t kRememberedAtMost = 10'000;
 
 Error wrong_credentials() { return {Code::unauthenticated, "the user name, password or token is wrong"}; }
-
-std::string hash_password(const std::string& password) {
-  std::string hash(crypto_pwhash_STRBYTES, '\0');
-  if (crypto_pwhash_str_alg(hash.data(), password.data(), password.size(), kPasses, kMemory,
-                            crypto_pwhash_ALG_ARGON2ID13) != 0) {
-    throw std::bad_alloc();  // the only reason that libsodium gives
-  }
-  hash.resize(hash.find('\0'));
-  return hash;
-}
 
 }  // namespace
 
@@ -140,8 +129,12 @@ Result<std::optional<std::string>> Accounts::create_first_administrator(const st
   return password ? std::optional<std::string>() : chosen;
 }
 
-bool Accounts::verify(const std::string& hash, const std::string& password) {
-  return crypto_pwhash_str_verify(hash.c_str(), password.data(), password.size()) == 0;
+bool Accounts::verify(const std::string& hash, const std::string& password) { return matches_password(hash, password); }
+
+Result<bool> Accounts::check_secret(const std::string& hash, const std::string& password) {
+  RETURN_IF_ERROR(enter_check());
+  ScopeExit leave([this] { leave_check(); });
+  return verify(hash, password);
 }
 
 Result<void> Accounts::enter_check() {

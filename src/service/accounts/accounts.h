@@ -48,6 +48,8 @@ class Accounts {
   Result<NewSession> open_session(const model::Caller& caller);
   void close_session(const std::string& secret);
   // What a browser has to send back with every change; follows from the session's secret.
+  // Whether a password is that of a hash; as many at a time as people sign in. Code::busy.
+  Result<bool> check_secret(const std::string& hash, const std::string& password);
   static std::string csrf_token_of(const std::string& session_secret);
 
   // `user` must exist. The secret begins with "dray_".

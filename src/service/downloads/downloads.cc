@@ -31,6 +31,9 @@ model::JobDraft announcement_of(const Download& download) {
   return {std::string(kAnnouncementJob), download.id, {}, download.owner};
 }
 
+// Visitors of an administrator's link do not see what administrators see.
+bool may_see_all(const Caller& caller) { return caller.visitor.empty() && caller.is_administrator(); }
+
 Error no_download(const std::string& id) { return {Code::not_found, "there is no download " + id}; }
 
 DownloadStatus status_of(const Download& download) {
@@ -199,7 +202,7 @@ Result<std::vector<Artifact>> Downloads::make_artifacts(const Explanation& prepa
 Download Downloads::new_download(const pipeline::DownloadRequest& request, const Caller& caller) const {
   Download download;
   download.id = random_hex(parts_.random, 16);
-  download.owner = caller.user;
+  download.owner = caller.owner_id();
   download.created = parts_.clock.now();
   download.targets = request.targets;
   download.needed = pipeline::needed_privileges(request);
@@ -240,7 +243,7 @@ Result<void> Downloads::record(const Download& download) {
                                 {"bytes", download.total_size}}});
 }
 
-Result<Download> Downloads::create(const pipeline::DownloadRequest& request, const Caller& caller) {
+Result<Download> Downloads::create(const pipeline::DownloadRequest& request, const Caller& caller, Wait wait) {
   ASSIGN_OR_RETURN(auto gathered, gather(request, caller, config_.now));
   auto download = new_download(request, caller);
   download.name = pipeline::make_archive_name(request.archive_name, gathered.selection.suggested_name);
@@ -251,8 +254,9 @@ Result<Download> Downloads::create(const pipeline::DownloadRequest& request, con
   }
   if (!gathered.wishes.wishes.empty()) {
     RETURN_IF_ERROR(check_queue(caller));
+    download.in_background = wait == Wait::no;
     ASSIGN_OR_RETURN(download, enqueue(std::move(download), kQuickDownloadJob));
-    return wait_for(std::move(download));
+    return download.in_background ? std::move(download) : wait_for(std::move(download));
   }
   Preparation preparation;
   ASSIGN_OR_RETURN(auto prepared, plan(request, std::move(gathered), preparation));
@@ -268,7 +272,7 @@ Result<void> Downloads::check_queue(const Caller& caller) const {
   std::uint64_t all = 0, own = 0;
   for (auto kind : {kQuickDownloadJob, kDownloadJob}) {
     ASSIGN_OR_RETURN(auto counts, parts_.jobs.count(kind));
-    ASSIGN_OR_RETURN(auto of_caller, parts_.jobs.count_of(kind, caller.user));
+    ASSIGN_OR_RETURN(auto of_caller, parts_.jobs.count_of(kind, caller.owner_id()));
     all += counts.waiting + counts.running;
     own += of_caller;
   }
@@ -356,7 +360,7 @@ Result<void> Downloads::carry_out(const std::string& id, Preparation& preparatio
   ASSIGN_OR_RETURN(auto download, parts_.downloads.find(id));
   if (!download || download->is_complete()) return ok();
   auto done = [&]() -> Result<void> {
-    ASSIGN_OR_RETURN(auto caller, parts_.people.get_caller(download->owner));
+    ASSIGN_OR_RETURN(auto caller, caller_of(download->owner));
     ASSIGN_OR_RETURN(auto request, pipeline::download_request_from_json(download->request));
     ASSIGN_OR_RETURN(auto gathered, gather(request, caller, {}));
     ASSIGN_OR_RETURN(auto prepared, plan(request, std::move(gathered), preparation));
@@ -419,7 +423,7 @@ Result<Download> Downloads::retry(const std::string& id, const Caller& caller) {
   if (!download.is_complete()) return Error{Code::conflict, "this download is being prepared already"};
   if (download.request.empty())
     return Error{Code::conflict, "what this download asked for is no longer known: select it once more"};
-  ASSIGN_OR_RETURN(auto owner, parts_.people.get_caller(download.owner));
+  ASSIGN_OR_RETURN(auto owner, caller_of(download.owner));
   ASSIGN_OR_RETURN(auto request, pipeline::download_request_from_json(download.request));
   ASSIGN_OR_RETURN(auto again, create(request, owner));
   if (download.artifacts.empty()) {
@@ -428,17 +432,21 @@ Result<Download> Downloads::retry(const std::string& id, const Caller& caller) {
   return again;
 }
 
+Result<Caller> Downloads::caller_of(const std::string& owner) const {
+  return parts_.caller_of ? parts_.caller_of(owner) : parts_.people.get_caller(owner);
+}
+
 Result<Download> Downloads::get(const std::string& id, const Caller& caller) const {
   ASSIGN_OR_RETURN(auto download, parts_.downloads.find(id));
-  bool may_see = download && (download->owner == caller.user || caller.is_administrator());
+  bool may_see = download && (download->owner == caller.owner_id() || may_see_all(caller));
   if (!may_see) return no_download(id);
   return std::move(*download);
 }
 
 Result<Download> Downloads::get_to_read(const std::string& id, const Caller& caller) const {
   ASSIGN_OR_RETURN(auto download, parts_.downloads.find(id));
-  bool may_see =
-      download && (download->owner == caller.user || caller.is_administrator() || is_recipient(*download, caller.user));
+  bool may_see = download && (download->owner == caller.owner_id() || may_see_all(caller) ||
+                              is_recipient(*download, caller.owner_id()));
   if (!may_see) return no_download(id);
   return std::move(*download);
 }
@@ -469,18 +477,18 @@ Result<Recipients> Downloads::find_recipients(const pipeline::DownloadRequest& r
 
 Result<std::vector<Download>> Downloads::list(const Caller& caller, const std::string& before, std::size_t limit,
                                               model::Listing listing) const {
-  return parts_.downloads.list(caller.user, before, limit, listing);
+  return parts_.downloads.list(caller.owner_id(), before, limit, listing);
 }
 
 Result<std::uint64_t> Downloads::count_unread(const Caller& caller) const {
-  return parts_.downloads.count_unread(caller.user);
+  return parts_.downloads.count_unread(caller.owner_id());
 }
 
 Result<void> Downloads::set_notice(const std::string& id, model::Notice notice, const Caller& caller) {
   ASSIGN_OR_RETURN(auto download, parts_.downloads.find(id));
-  if (!download || download->owner != caller.user) return no_download(id);
+  if (!download || download->owner != caller.owner_id()) return no_download(id);
   if (!download->is_complete()) return Error{Code::conflict, "this download is still being prepared"};
-  RETURN_IF_ERROR(parts_.downloads.set_notice(caller.user, id, notice));
+  RETURN_IF_ERROR(parts_.downloads.set_notice(caller.owner_id(), id, notice));
   parts_.completed.ring();
   return ok();
 }
@@ -490,10 +498,10 @@ Result<void> Downloads::remove(const std::string& id, const Caller& caller) {
   auto now = parts_.clock.now();
   if (!download.is_complete()) {
     download.status = DownloadStatus::failed;
-    download.message = "cancelled by " + caller.user;
+    download.message = caller.visitor.empty() ? "cancelled by " + caller.user : "cancelled";
     finish(download);
     std::vector<model::JobDraft> jobs;
-    bool is_own = caller.user == download.owner;  // who need not be told
+    bool is_own = caller.owner_id() == download.owner;  // who need not be told
     if (!is_own) jobs.push_back(announcement_of(download));
     ASSIGN_OR_RETURN(auto is_cancelled, parts_.downloads.complete(download, jobs));
     if (is_cancelled) {
@@ -501,11 +509,11 @@ Result<void> Downloads::remove(const std::string& id, const Caller& caller) {
       if (is_own) {
         RETURN_IF_ERROR(parts_.downloads.set_notice(download.owner, id, model::Notice::read));
       }
-      return parts_.events.append({0, now, "DOWNLOAD_CANCELLED", caller.user, "", {{"id", id}}});
+      return parts_.events.append({0, now, "DOWNLOAD_CANCELLED", caller.owner_id(), "", {{"id", id}}});
     }
   }
   RETURN_IF_ERROR(parts_.downloads.remove(id));
-  return parts_.events.append({0, now, "DOWNLOAD_REMOVED", caller.user, "", {{"id", id}}});
+  return parts_.events.append({0, now, "DOWNLOAD_REMOVED", caller.owner_id(), "", {{"id", id}}});
 }
 
 // Time by the target and by the rule, not by the entry: what was readable then and is not now shows where the answer

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -70,6 +71,8 @@ struct DownloadsParts {
   Bell& completed;               // rung for each that is complete
   Renderer* renderer = nullptr;  // without one no renditions can be made, only explained
   SmartCrops* smart_crops = nullptr;
+  // With which rights the downloads of an owner are made: model::Caller::owner_id(). Without it owners are users.
+  std::function<Result<model::Caller>(const std::string& owner)> caller_of = nullptr;
 };
 
 struct DownloadsConfig {
@@ -90,6 +93,8 @@ struct Recipients {
   std::vector<std::string> refused;  // as they were named: no members of dam-users, disabled, or without an address
 };
 
+enum class Wait { no, while_small };
+
 // Safe for use from any thread.
 class Downloads {
  public:
@@ -99,7 +104,9 @@ class Downloads {
   // job, whose end is waited for unless the download is a large one. So the answer may still be in processing.
   // An Error only when the store or the catalog fails; Code::invalid where a rendition is asked for that nobody could
   // make; Code::busy where too many wait already; what cannot be delivered is in the download's `skipped`.
-  Result<model::Download> create(const pipeline::DownloadRequest& request, const model::Caller& caller);
+  // With Wait::no what has to be made is not waited for.
+  Result<model::Download> create(const pipeline::DownloadRequest& request, const model::Caller& caller,
+                                 Wait wait = Wait::while_small);
   // The archive or file of a request, without a download that is kept: for clients that ask for it by one address. It
   // is one, whatever its size, and the same selection gives the same bytes. Made while the caller waits: Code::busy
   // where too many do. No artifact: there is nothing to deliver, `skipped` says why.
@@ -154,6 +161,7 @@ class Downloads {
   Result<std::vector<model::Artifact>> make_artifacts(const Explanation& prepared);
   Result<void> fill(model::Download& download, Explanation prepared);
   void finish(model::Download& download) const;
+  Result<model::Caller> caller_of(const std::string& owner) const;
   Result<void> check_queue(const model::Caller& caller) const;
   Result<model::Download> enqueue(model::Download download, std::string_view kind);
   Result<model::Download> wait_for(model::Download download);

@@ -1,0 +1,101 @@
+// What every adapter of the repository of shared links must do.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+
+#include "model/shares/share_repository.h"
+
+namespace dray::model {
+
+struct FreshShares {
+  std::shared_ptr<void> surroundings;
+  std::unique_ptr<ShareRepository> shares;
+};
+using SharesMaker = std::function<FreshShares()>;
+
+class ShareRepositoryConformance : public testing::TestWithParam<SharesMaker> {
+ protected:
+  FreshShares fresh_ = GetParam()();
+  ShareRepository& shares_ = *fresh_.shares;
+
+  static Share share(const std::string& id, const std::string& owner = "ann") {
+    Share made;
+    made.id = id;
+    made.token_hash = sha256_of(bytes_of(id));
+    made.owner = owner;
+    made.created = Seconds(std::chrono::seconds(1'700'000'000));
+    made.expires = Seconds(std::chrono::seconds(1'800'000'000));
+    made.revoked = Seconds(std::chrono::seconds(1'750'000'000));
+    made.title = "Für die Presse";
+    made.items = {{AssetPath::trusted("/content/dam/x"), 7}, {AssetPath::trusted("/content/dam/ÿ.jpg"), 8}};
+    made.originals = true;
+    made.renditions = false;
+    made.password_hash = "$argon2id$";
+    made.download_limit = 3;
+    made.downloads = 1;
+    made.recipients = {"a@b.example"};
+    return made;
+  }
+};
+
+TEST_P(ShareRepositoryConformance, KeepsEveryField) {
+  auto made = share("a");
+  ASSERT_TRUE(shares_.put(made));
+  EXPECT_EQ(**shares_.find("a"), made);
+  made.revoked.reset();
+  made.download_limit.reset();
+  made.items.pop_back();
+  made.recipients.clear();
+  made.originals = false;
+  ASSERT_TRUE(shares_.put(made));
+  EXPECT_EQ(**shares_.find("a"), made);
+  EXPECT_FALSE(*shares_.find("b"));
+}
+
+TEST_P(ShareRepositoryConformance, FindsALinkByItsToken) {
+  ASSERT_TRUE(shares_.put(share("a")));
+  ASSERT_TRUE(shares_.put(share("b")));
+  EXPECT_EQ((*shares_.find_by_token(sha256_of(bytes_of("b"))))->id, "b");
+  EXPECT_FALSE(*shares_.find_by_token(sha256_of(bytes_of("c"))));
+}
+
+TEST_P(ShareRepositoryConformance, ListsTheOwnersOrAllNewestFirst) {
+  for (auto id : {"a", "b", "c"}) ASSERT_TRUE(shares_.put(share(id)));
+  ASSERT_TRUE(shares_.put(share("other", "bob")));
+  ASSERT_TRUE(shares_.put(share("a"))) << "a change keeps its place";
+  auto ids = [&](const std::string& owner, const std::string& before, std::size_t limit) {
+    std::string text;
+    auto page = *shares_.list(owner, before, limit);
+    for (const auto& found : page) text += found.id + " ";
+    return text;
+  };
+  EXPECT_EQ(ids("ann", "", 10), "c b a ");
+  EXPECT_EQ(ids("", "", 2), "other c ");
+  EXPECT_EQ(ids("ann", "c", 1), "b ");
+}
+
+TEST_P(ShareRepositoryConformance, CountsDownloadsUpToTheLimit) {
+  auto made = share("a");
+  made.downloads = 2;
+  ASSERT_TRUE(shares_.put(made));
+  EXPECT_TRUE(*shares_.count_download("a"));
+  EXPECT_FALSE(*shares_.count_download("a"));
+  EXPECT_EQ((*shares_.find("a"))->downloads, 3u);
+  auto endless = share("b");
+  endless.download_limit.reset();
+  ASSERT_TRUE(shares_.put(endless));
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(*shares_.count_download("b"));
+  EXPECT_FALSE(*shares_.count_download("none"));
+}
+
+TEST_P(ShareRepositoryConformance, Removes) {
+  ASSERT_TRUE(shares_.put(share("a")));
+  ASSERT_TRUE(shares_.remove("a"));
+  EXPECT_EQ(shares_.remove("a").error().code, Code::not_found);
+  EXPECT_FALSE(*shares_.find_by_token(sha256_of(bytes_of("a"))));
+}
+
+}  // namespace dray::model

@@ -1,0 +1,172 @@
+#include "service/sharing/sharing.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/digest.h"
+#include "base/text.h"
+#include "service/accounts/passwords.h"
+
+namespace dray::service {
+namespace {
+
+using model::Caller;
+using model::Privilege;
+using model::Share;
+
+constexpr std::size_t kMostItems = 1000, kLongestTitle = 500, kSecretLength = 43;  // 32 bytes in base64url
+
+Error no_share(const std::string& id) { return {Code::not_found, "there is no shared link " + id}; }
+
+// "0f1e...": 0f1e2d3c_..._...: a UUID with underscores, a dot, and 43 characters of base64url, as AEM writes it.
+std::string format_token(const std::string& id, const std::string& secret) {
+  return fmt::format("{}_{}_{}_{}_{}.{}", id.substr(0, 8), id.substr(8, 4), id.substr(12, 4), id.substr(16, 4),
+                     id.substr(20), secret);
+}
+
+bool is_token(std::string_view token) {
+  constexpr std::size_t kIdLength = 36;
+  if (token.size() != kIdLength + 1 + kSecretLength || token[kIdLength] != '.') return false;
+  return std::all_of(token.begin(), token.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-' ||
+           c == '.';
+  });
+}
+
+}  // namespace
+
+Result<model::SharedItem> Sharing::share_item(const AssetPath& path, const model::AccessRules& rules,
+                                              const Caller& caller) const {
+  ASSIGN_OR_RETURN(auto node, parts_.assets.find(path));
+  if (!node || !rules.may(caller, Privilege::read, path))
+    return Error{Code::not_found, "there is nothing at " + path.text()};
+  if (!rules.may(caller, Privilege::share, path)) return Error{Code::denied, "you may not share " + path.text()};
+  return model::SharedItem{path, node->id};
+}
+
+Result<void> Sharing::check_expiry(Seconds expires) const {
+  auto now = parts_.clock.now();
+  if (expires <= now) return Error{Code::invalid, "the link would have ended already: choose a later time"};
+  if (expires > now + config_.longest_life)
+    return Error{Code::invalid,
+                 fmt::format("a link can be open until {} at the longest", format_utc(now + config_.longest_life))};
+  return ok();
+}
+
+Result<NewShare> Sharing::create(const ShareDraft& draft, const Caller& caller) {
+  if (draft.paths.empty() || draft.paths.size() > kMostItems)
+    return Error{Code::invalid, fmt::format("name at least one folder or asset to share, and at most {}", kMostItems)};
+  if (draft.title.size() > kLongestTitle || !is_valid_utf8(draft.title))
+    return Error{Code::invalid, fmt::format("the title must be a text of at most {} bytes", kLongestTitle)};
+  NewShare made;
+  auto& share = made.share;
+  share.originals = draft.originals.value_or(config_.originals);
+  share.renditions = draft.renditions.value_or(config_.renditions);
+  if (!share.originals && !share.renditions)
+    return Error{Code::invalid, "a link must allow originals or renditions, or both"};
+  share.created = parts_.clock.now();
+  share.expires = draft.expires.value_or(share.created + config_.life);
+  RETURN_IF_ERROR(check_expiry(share.expires));
+  ASSIGN_OR_RETURN(auto list, parts_.access.list_rules());
+  model::AccessRules rules(std::move(list));
+  for (const auto& path : draft.paths) {
+    ASSIGN_OR_RETURN(auto item, share_item(path, rules, caller));
+    if (std::find(share.items.begin(), share.items.end(), item) == share.items.end()) share.items.push_back(item);
+  }
+  share.id = random_hex(parts_.random, 16);
+  made.token = format_token(share.id, random_base64url(parts_.random, 32));
+  share.token_hash = sha256_of(bytes_of(made.token));
+  share.owner = caller.user;
+  share.title = draft.title.empty() ? std::string(draft.paths.front().name()) : draft.title;
+  if (!draft.password.empty()) share.password_hash = hash_password(draft.password);
+  share.download_limit = draft.download_limit;
+  RETURN_IF_ERROR(parts_.shares.put(share));
+  RETURN_IF_ERROR(note("LINK_CREATED", share, caller));
+  return made;
+}
+
+Result<void> Sharing::note(const char* type, const Share& share, const Caller& caller) {
+  return parts_.events.append({0,
+                               parts_.clock.now(),
+                               type,
+                               caller.user,
+                               share.items.empty() ? "" : share.items.front().path.text(),
+                               {{"link", share.id}, {"expires", format_utc(share.expires)}}});
+}
+
+Result<std::vector<Share>> Sharing::list(const Caller& caller, bool everybodys, const std::string& before,
+                                         std::size_t limit) const {
+  if (everybodys && !caller.is_administrator())
+    return Error{Code::denied, "only administrators may see everybody's shared links"};
+  return parts_.shares.list(everybodys ? "" : caller.user, before, limit);
+}
+
+Result<Share> Sharing::get(const std::string& id, const Caller& caller) const {
+  ASSIGN_OR_RETURN(auto share, parts_.shares.find(id));
+  if (!share || (share->owner != caller.user && !caller.is_administrator())) return no_share(id);
+  return *std::move(share);
+}
+
+Result<Share> Sharing::set_expiry(const std::string& id, Seconds expires, const Caller& caller) {
+  ASSIGN_OR_RETURN(auto share, get(id, caller));
+  if (share.revoked) return Error{Code::conflict, "this link was revoked, and stays so: make another"};
+  RETURN_IF_ERROR(check_expiry(expires));
+  share.expires = expires;
+  RETURN_IF_ERROR(parts_.shares.put(share));
+  RETURN_IF_ERROR(note("LINK_CHANGED", share, caller));
+  return share;
+}
+
+Result<Share> Sharing::revoke(const std::string& id, const Caller& caller) {
+  ASSIGN_OR_RETURN(auto share, get(id, caller));
+  if (share.revoked) return share;
+  share.revoked = parts_.clock.now();
+  RETURN_IF_ERROR(parts_.shares.put(share));
+  RETURN_IF_ERROR(note("LINK_REVOKED", share, caller));
+  return share;
+}
+
+Result<Caller> Sharing::visitor_of(const Share& share, const std::string& visitor) const {
+  Error closed{Code::gone, "this link is no longer open"};
+  if (!share.is_open(parts_.clock.now())) return closed;
+  auto caller = parts_.people.get_caller(share.owner);
+  if (!caller && (caller.error().code == Code::not_found || caller.error().code == Code::denied)) return closed;
+  if (caller) caller->visitor = share.id + "/" + visitor;
+  return caller;
+}
+
+Result<OpenShare> Sharing::open(std::string_view token, const std::string& visitor) const {
+  Error unknown{Code::not_found, "there is no such link"};
+  if (!is_token(token)) return unknown;
+  ASSIGN_OR_RETURN(auto share, parts_.shares.find_by_token(sha256_of(bytes_of(token))));
+  if (!share) return unknown;
+  OpenShare open;
+  ASSIGN_OR_RETURN(open.caller, visitor_of(*share, visitor));
+  ASSIGN_OR_RETURN(auto list, parts_.access.list_rules());
+  model::AccessRules rules(std::move(list));
+  for (const auto& item : share->items) {
+    ASSIGN_OR_RETURN(auto node, parts_.assets.find(item.path));
+    bool is_shared = node && node->id == item.node && rules.may(open.caller, Privilege::read, item.path) &&
+                     rules.may(open.caller, Privilege::share, item.path);
+    if (is_shared)
+      open.items.push_back(*std::move(node));
+    else
+      ++open.gone;
+  }
+  open.share = *std::move(share);
+  return open;
+}
+
+Result<bool> Sharing::count_download(const Share& share) { return parts_.shares.count_download(share.id); }
+
+Result<Caller> Sharing::caller_of(const std::string& owner) const {
+  if (!owner.starts_with(model::kVisitorMark)) return parts_.people.get_caller(owner);
+  auto rest = owner.substr(std::string_view(model::kVisitorMark).size());
+  auto slash = rest.find('/');
+  ASSIGN_OR_RETURN(auto share, parts_.shares.find(rest.substr(0, slash)));
+  if (!share || slash == rest.npos) return no_share(rest.substr(0, slash));
+  return visitor_of(*share, rest.substr(slash + 1));
+}
+
+}  // namespace dray::service
