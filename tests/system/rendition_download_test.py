@@ -273,7 +273,7 @@ class RenditionDownload(SystemTest):
         answer = self.dray.request("POST", "/api/v1/downloads", {"Content-Type": "application/json"},
                                    body=json.dumps(wish), timeout=900)
         self.assertEqual(answer.status, 201, answer.text[:500])
-        return answer.json(), time.monotonic() - begin
+        return self.dray.wait_for_download(answer.json(), seconds=900), time.monotonic() - begin
 
     def sha256_of_download(self, artifact):
         connection, response = self.dray.open(artifact["uri"])

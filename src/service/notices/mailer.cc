@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "lang/mail/address.h"
 #include "lang/mail/template.h"
+#include "service/jobs/heartbeat.h"
 
 namespace dray::service {
 namespace {
@@ -141,7 +142,11 @@ Result<bool> Mailer::send_one() {
   if (!parts_.transport) return false;  // what is to be sent waits for a mail service
   ASSIGN_OR_RETURN(auto job, parts_.jobs.take(kMailJob, parts_.clock.now(), config_.lease));
   if (!job) return false;
-  RETURN_IF_ERROR(end_attempt(*job, send(*job)));
+  auto sent = [&] {
+    Heartbeat heartbeat(parts_.jobs, parts_.clock, *job, config_.lease);
+    return send(*job);
+  }();
+  RETURN_IF_ERROR(end_attempt(*job, sent));
   return true;
 }
 

@@ -34,7 +34,7 @@ struct MailerConfig {
   bool mail_downloads = false;              // to those who have said neither
   std::string announced = "announcements";  // the kind of the jobs that say that a download is complete
   CrewConfig crew{2};
-  std::chrono::seconds lease{900};                            // longer than the transport's patience
+  std::chrono::seconds lease{15};                             // extended while a mail is being sent
   std::chrono::seconds first_pause{60}, longest_pause{3600};  // between attempts, doubled each time
   std::chrono::hours patience{72};                            // then a mail has failed
 };
