@@ -270,6 +270,9 @@ class Doors(SystemTest):
             answer = self.dray.request("POST", "/content/dam/d.initiateUpload.json", {**FORM, **fields},
                                        body="fileName=x&fileSize=1")
             self.assertEqual(answer.status, status, fields)
+        file, = self.initiate(("x.txt", 3)).json()["files"]
+        self.assertEqual(self.put(file["uploadURIs"][0], b"abc", headers={"Origin": "https://portal.example"}).status, 201,
+                         "whoever has the address of a part may be anywhere")
 
     # ---- the rest ----
 

@@ -24,12 +24,21 @@ class Visitor:
         self.cookies = {}
 
     def request(self, method, address, body=None, headers=None):
-        fields = {**(headers or {}), **({"Cookie": "; ".join("%s=%s" % one for one in self.cookies.items())} if self.cookies else {})}
+        cookies = self.cookies_for(address)
+        fields = {**(headers or {}), **({"Cookie": "; ".join(cookies)} if cookies else {})}
+        if method == "POST":
+            fields["Origin"] = "null"  # which browsers send from a page with the referrer policy no-referrer
         answer = self.dray.request(method, address, fields, None, body)
         for line in answer.headers.get_all("Set-Cookie") or []:
             for name, cookie in http.cookies.SimpleCookie(line).items():
-                self.cookies[name] = cookie.value
+                self.cookies[name] = (cookie.value, cookie["path"])
         return answer
+
+    def cookies_for(self, address):
+        """Those that a browser sends there (RFC 6265, 5.1.4)."""
+        path = address.split("?")[0]
+        return ["%s=%s" % (name, value) for name, (value, at) in self.cookies.items()
+                if path == at or path.startswith(at.rstrip("/") + "/")]
 
     def get(self, more="", page=None, **headers):
         address = self.address.replace("/linkshare.html", page) if page else self.address
@@ -89,6 +98,11 @@ class Links(SystemTest):
         self.assertEqual(ann.get("&path=/content/dam/l").status, 404, "above the share")
         self.assertEqual(ann.get("&path=/content/dam/l/other.txt", page="/linksharepreview.html").status, 404)
         self.assertEqual(ann.get("&path=/content/dam/l/press/a.txt", page="/linksharepreview.html").status, 200)
+
+        self.assertEqual(len(ann.cookies), 1, "one visitor on all pages of the link")
+        seen = dict(ann.cookies)
+        ann.get("&path=/content/dam/l/press/a.txt", page="/linksharepreview.html")
+        self.assertEqual(ann.cookies, seen)
 
         queued = ann.post(action="selected", path=["/content/dam/l/press/a.txt", "/content/dam/l/press/sub"])
         self.assertEqual(queued.status, 303, queued.text)
@@ -156,6 +170,7 @@ class Links(SystemTest):
         self.assertIn('type="password"', visitor.post(action="all").text)
         self.assertEqual(visitor.post(password="geheim").status, 303)
         self.assertIn("a.txt", visitor.get("&path=/content/dam/l/press").text)
+        self.assertIn("Queue Download", visitor.get("&path=/content/dam/l/press/a.txt", page="/linksharepreview.html").text)
         self.assertEqual(visitor.post(action="all").status, 303)
         refused = visitor.post(action="all")
         self.assertEqual((refused.status, "No more downloads" in refused.text), (403, True))

@@ -209,7 +209,9 @@ class Api final : public server::Service {
   //    Signed URLs of images, where they are switched on, need nobody either: then everyone asks.
   // 3. Authentication comes before routing, so that anonymous callers learn nothing, not even which addresses exist.
   // 4. Routing: 404 for no such address, 405 for another method.
-  // 5. CSRF: nothing is changed for a page of another site, and whoever is known by a cookie must show the token.
+  // 5. CSRF: nothing is changed for a page of another site in the name of whoever looks at it, and whoever is known by
+  // a
+  //    cookie must show the token. Parts of uploads and shared links know nobody: their address is all that they need.
   Passage pass(const Request& request) const {
     const Route* route = nullptr;
     std::string allowed;
@@ -239,7 +241,8 @@ class Api final : public server::Service {
       response.fields.push_back({"Allow", allowed});
       return response;
     }
-    if (!is_safe(request.head.method) && is_from_another_site(request))
+    bool is_known = route->door != Door::open;  // else there is nothing of the caller's that another page could use
+    if (is_known && !is_safe(request.head.method) && is_from_another_site(request))
       return server::make_error_response(403, "pages of other sites may not change anything here");
     if (!call.session_secret.empty() && !is_safe(request.head.method) &&
         !has_csrf_token(request, call.session_secret)) {

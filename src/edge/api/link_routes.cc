@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 
 #include "base/text.h"
 #include "edge/api/aem.h"
@@ -19,6 +20,7 @@ namespace {
 using server::Response;
 
 constexpr std::string_view kPage = "/linkshare.html", kPreview = "/linksharepreview.html";
+constexpr std::string_view kCookiePath = "/";  // of both; the name says which link it is for
 constexpr std::string_view kThumbnail = "cq5dam.thumbnail.319.319.png", kWeb = "cq5dam.web.1280.1280.jpeg";
 constexpr std::size_t kCards = 200;
 constexpr std::chrono::hours kVisit{24 * 365};
@@ -70,7 +72,7 @@ http::Secure is_behind_tls(const server::Request& request) {
 
 Response with_cookie(const Visit& visit, Response response) {
   if (visit.is_new)
-    response.fields.push_back({"Set-Cookie", http::format_set_cookie(visit.cookie(), visit.visitor, kPage, kVisit,
+    response.fields.push_back({"Set-Cookie", http::format_set_cookie(visit.cookie(), visit.visitor, kCookiePath, kVisit,
                                                                      is_behind_tls(visit.call.request))});
   return response;
 }
@@ -203,9 +205,7 @@ std::string inbox_item(const Visit& visit, const model::Download& download) {
                          escape_html(visit.address(fmt::format("&download={}&artifact={}", download.id, i))),
                          escape_html(artifact.name), format_size(artifact.size));
   }
-  for (const auto& skipped : std::vector(
-           download.skipped.begin(),
-           download.skipped.begin() + static_cast<std::ptrdiff_t>(std::min(kSkippedInList, download.skipped.size()))))
+  for (const auto& skipped : std::span(download.skipped).first(std::min(kSkippedInList, download.skipped.size())))
     missing += fmt::format("<li>{}: {}</li>", escape_html(skipped.path.substr(skipped.path.rfind('/') + 1)),
                            escape_html(skipped.message));
   if (!missing.empty()) missing = "<details><summary>What is missing</summary><ul>" + missing + "</ul></details>";
@@ -303,8 +303,9 @@ Response check_password(const Visit& visit, std::string_view password) {
   if (!right) return error_page(right.error());
   if (!*right) return password_page(visit, "That was not the password. Try again.");
   auto response = redirect(visit, visit.address());
-  response.fields.push_back({"Set-Cookie", http::format_set_cookie(visit.cookie() + "-password", visit.proof(), kPage,
-                                                                   kVisit, is_behind_tls(visit.call.request))});
+  response.fields.push_back(
+      {"Set-Cookie", http::format_set_cookie(visit.cookie() + "-password", visit.proof(), kCookiePath, kVisit,
+                                             is_behind_tls(visit.call.request))});
   return response;
 }
 
