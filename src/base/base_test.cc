@@ -125,5 +125,7 @@ TEST(Random, GivesUrlSafeTokens) {
   EXPECT_NE(a, b);
 }
 
+TEST(Text, EscapesForHtml) { EXPECT_EQ(escape_html("<a href=\"x\">&'ü"), "&lt;a href=&quot;x&quot;&gt;&amp;&#39;ü"); }
+
 }  // namespace
 }  // namespace dray

@@ -29,6 +29,9 @@ std::string percent_encode_path(std::string_view text);
 // Decodes once; nullopt for a '%' without two hexadecimal digits.
 std::optional<std::string> percent_decode(std::string_view text);
 
+// & < > " ' as references: for text, and for attributes in quotes.
+std::string escape_html(std::string_view text);
+
 std::string ascii_lower(std::string_view text);
 bool equal_ignoring_case(std::string_view a, std::string_view b);  // ASCII
 std::string_view trim(std::string_view text);                      // blanks and tabs

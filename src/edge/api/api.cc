@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "edge/api/routes.h"
 #include "lang/http/authorization.h"
+#include "lang/sling/address.h"
 
 namespace dray::api {
 namespace {
@@ -141,24 +142,15 @@ std::string_view middle_of(std::string_view pattern, std::string_view path) {
   return middle.find('/') == middle.npos ? middle : std::string_view();
 }
 
-// ".assetdownload.zip" at the end of the path, or with a suffix behind it.
-std::size_t mark_in(std::string_view mark, std::string_view path) {
-  for (auto at = path.find(mark); at != path.npos; at = path.find(mark, at + 1)) {
-    auto end = at + mark.size();
-    if (at > 0 && path.front() == '/' && (end == path.size() || path[end] == '/')) return at;
-  }
-  return path.npos;
-}
-
 std::string_view rest_of(const Route& route, std::string_view path) {
-  if (route.match == Match::marked) return path.substr(0, mark_in(route.path, path));
+  if (route.match == Match::marked) return path.substr(0, sling::find_marker(path, route.path));
   return route.match == Match::middle ? middle_of(route.path, path) : path.substr(route.path.size());
 }
 
 bool matches(const Route& route, std::string_view path) {
   if (route.match == Match::exact) return path == route.path;
   if (route.match == Match::middle) return !middle_of(route.path, path).empty();
-  if (route.match == Match::marked) return mark_in(route.path, path) != path.npos;
+  if (route.match == Match::marked) return sling::find_marker(path, route.path) != path.npos;
   if (!path.starts_with(route.path)) return false;
   if (route.match == Match::child) return path.find('/', route.path.size()) == std::string_view::npos;
   return path.size() == route.path.size() || route.path.ends_with('/') || path[route.path.size()] == '/';

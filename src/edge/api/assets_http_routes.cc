@@ -1,6 +1,8 @@
 // The parts of AEM's Assets HTTP API that upload clients use: folders, reading, removing. Siren JSON.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "edge/api/routes.h"
 #include "lang/http/form.h"
@@ -36,20 +38,14 @@ Result<AssetPath> path_of(const Call& call) {
   return path;
 }
 
-Result<bool> may(const Call& call, Privilege privilege, const AssetPath& path) {
-  if (call.caller.is_administrator()) return true;
+Result<model::AccessRules> rules_of(const Call& call) {
   ASSIGN_OR_RETURN(auto list, call.parts.access.list_rules());
-  return model::AccessRules(std::move(list)).may(call.caller, privilege, path);
+  return model::AccessRules(std::move(list));
 }
 
-Result<bool> may_all_below(const Call& call, const AssetPath& path) {
-  if (call.caller.is_administrator()) return true;
-  ASSIGN_OR_RETURN(auto list, call.parts.access.list_rules());
-  for (const auto& turn :
-       model::AccessRules(std::move(list)).turns_below(call.caller, Privilege::read | Privilege::write, path)) {
-    if (!turn.allowed) return false;
-  }
-  return true;
+bool may_all_below(const model::AccessRules& rules, const model::Caller& caller, const AssetPath& path) {
+  auto turns = rules.turns_below(caller, Privilege::read | Privilege::write, path);
+  return std::all_of(turns.begin(), turns.end(), [](const model::RightsTurn& turn) { return turn.allowed; });
 }
 
 std::string address_of(const AssetPath& path, std::string_view end = ".json") {
@@ -76,8 +72,9 @@ json::object entity(const model::Node& node, bool is_whole) {
 Result<json::object> read(const Call& call) {
   ASSIGN_OR_RETURN(auto path, path_of(call));
   ASSIGN_OR_RETURN(auto node, call.parts.assets.find(path));
-  ASSIGN_OR_RETURN(auto is_readable, may(call, Privilege::read, path));
-  if (!node || !is_readable) return Error{Code::not_found, "there is nothing at " + path.text()};
+  ASSIGN_OR_RETURN(auto rules, rules_of(call));
+  if (!node || !rules.may(call.caller, Privilege::read, path))
+    return Error{Code::not_found, "there is nothing at " + path.text()};
   auto object = entity(*node, true);
   if (!node->is_folder()) return object;
   constexpr std::size_t kStandard = 20;
@@ -87,13 +84,11 @@ Result<json::object> read(const Call& call) {
   json::array entities;
   std::uint64_t total = 0;
   std::string after;
-  ASSIGN_OR_RETURN(auto list, call.parts.access.list_rules());
-  model::AccessRules rules(std::move(list));
   for (;;) {
     constexpr std::size_t kAtOnce = 1000;
     ASSIGN_OR_RETURN(auto children, call.parts.assets.list_children(path, after, kAtOnce));
     for (const auto& child : children) {
-      if (!call.caller.is_administrator() && !rules.may(call.caller, Privilege::read, child.path)) continue;
+      if (!rules.may(call.caller, Privilege::read, child.path)) continue;
       if (total >= *offset && total - *offset < *limit) {
         auto one = entity(child, false);
         one["rel"] = json::array{"child"};
@@ -148,13 +143,13 @@ Response post_siren(const Call& call) {
   auto parent = call.parts.assets.find(path->parent());
   auto there = call.parts.assets.find(*path);
   if (!parent || !there) return siren_error((parent ? there : parent).error());
-  auto is_visible = may(call, Privilege::read, path->parent()),
-       is_allowed = may(call, Privilege::write, path->parent());
-  if (!is_visible || !is_allowed) return siren_error((is_visible ? is_allowed : is_visible).error());
-  if (!*parent || !(*parent)->is_folder() || !*is_visible)
+  auto rules = rules_of(call);
+  if (!rules) return siren_error(rules.error());
+  if (!*parent || !(*parent)->is_folder() || !rules->may(call.caller, Privilege::read, path->parent()))
     return siren_error(500, "there is no folder " + path->parent().text() + " to make it in");
   if (*there) return siren_error(409, path->text() + " is there already");
-  if (!*is_allowed) return siren_error(403, "you may not make folders in " + path->parent().text());
+  if (!rules->may(call.caller, Privilege::write, path->parent()))
+    return siren_error(403, "you may not make folders in " + path->parent().text());
   auto made = call.parts.assets.make_folder(*path);
   if (!made) return siren_error(made.error());
   return server::make_json_response(201, json::object{{"class", json::array{"core/response"}},
@@ -168,13 +163,12 @@ Response post_siren(const Call& call) {
 Response remove_siren(const Call& call) {
   auto path = path_of(call);
   if (!path) return siren_error(path.error());
-  auto is_visible = may(call, Privilege::read, *path), is_allowed = may(call, Privilege::write, *path);
-  if (!is_visible || !is_allowed) return siren_error((is_visible ? is_allowed : is_visible).error());
-  if (!*is_visible) return siren_error(404, "there is nothing at " + path->text());
-  if (!*is_allowed) return siren_error(403, "you may not remove " + path->text());
-  auto all = may_all_below(call, *path);
-  if (!all) return siren_error(all.error());
-  if (!*all) return siren_error(403, "there is something below " + path->text() + " that you may not remove");
+  auto rules = rules_of(call);
+  if (!rules) return siren_error(rules.error());
+  if (!rules->may(call.caller, Privilege::read, *path)) return siren_error(404, "there is nothing at " + path->text());
+  if (!rules->may(call.caller, Privilege::write, *path)) return siren_error(403, "you may not remove " + path->text());
+  if (!may_all_below(*rules, call.caller, *path))
+    return siren_error(403, "there is something below " + path->text() + " that you may not remove");
   auto removed = call.parts.assets.remove(*path);
   if (!removed) return siren_error(removed.error());
   auto noted =

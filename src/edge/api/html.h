@@ -8,7 +8,6 @@
 
 namespace dray::api {
 
-std::string escape_html(std::string_view text);  // for text and for attributes in quotes
 // A whole page; `body` is HTML already. No script, nothing from elsewhere; not to be indexed, kept or framed.
 server::Response make_page_response(int status, std::string_view title, std::string_view body);
 

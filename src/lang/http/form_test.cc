@@ -219,5 +219,15 @@ TEST(Form, IsReadByItsType) {
       "the body must be a form, multipart/form-data or application/x-www-form-urlencoded; it has no Content-Type");
 }
 
+TEST(Urlencoded, IsReadAsBrowsersWriteIt) {
+  EXPECT_EQ(parse_urlencoded("user=a%40b&password=+%2B%0D%0A")->fields,
+            (std::vector<FormField>{{"user", "a@b"}, {"password", " +\r\n"}}));
+  EXPECT_EQ(parse_urlencoded("path=/a/../b")->find("path"), "/a/../b");
+  EXPECT_EQ(parse_urlencoded("a=\xC3\xBC b")->find("a"), "\xC3\xBC b");
+  EXPECT_TRUE(parse_urlencoded("")->fields.empty());
+  for (std::string bad : {"a=%"s, "a=%4"s, "%g0"s, "a=%00"s, "a=\0"s, "a=%FF"s, "a=\xFF"s})
+    EXPECT_FALSE(parse_urlencoded(bad)) << bad;
+}
+
 }  // namespace
 }  // namespace dray::http

@@ -89,8 +89,6 @@ Result<Target> parse_target(std::string_view target) {
   return out;
 }
 
-Result<QueryPairs> parse_form(std::string_view body) { return decode_pairs(body); }
-
 std::string format_query_value(std::string_view text) {
   std::string out;
   for (;;) {

@@ -30,10 +30,6 @@ struct Target {
 // characters or bytes beyond ASCII.
 Result<Target> parse_target(std::string_view target);
 
-// application/x-www-form-urlencoded: '+' is a blank. Code::invalid for bad encodings, as in a query. The caller limits
-// the size of `body`; a pair of two bytes takes about 64 in memory.
-Result<QueryPairs> parse_form(std::string_view body);
-
 // Percent encoding of everything but RFC 3986's unreserved characters; for names and values of a query.
 std::string format_query_value(std::string_view text);
 

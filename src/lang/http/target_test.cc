@@ -51,15 +51,6 @@ TEST(Target, RefusesWhatCouldLeaveItsPlace) {
   }
 }
 
-TEST(Form, IsReadAsBrowsersWriteIt) {
-  EXPECT_EQ(*parse_form("user=a%40b&password=+%2B%0D%0A"), (QueryPairs{{"user", "a@b"}, {"password", " +\r\n"}}));
-  EXPECT_EQ(*parse_form("path=/a/../b"), (QueryPairs{{"path", "/a/../b"}}));
-  EXPECT_EQ(*parse_form("a=\xC3\xBC b"), (QueryPairs{{"a", "\xC3\xBC b"}}));
-  EXPECT_TRUE(parse_form("")->empty());
-  for (std::string bad : {"a=%"s, "a=%4"s, "%g0"s, "a=%00"s, "a=\0"s, "a=%FF"s, "a=\xFF"s})
-    EXPECT_FALSE(parse_form(bad)) << bad;
-}
-
 TEST(QueryValue, IsReadBackAsItWas) {
   EXPECT_EQ(format_query_value("/a b+c&d=\xC3\xBC~"), "%2Fa%20b%2Bc%26d%3D%C3%BC~");
   for (std::string text : {"", "/", "//", "a/", "100%", "?#&=+ \r\n\"'"}) {

@@ -173,4 +173,29 @@ std::string plain_text_of_html(std::string_view html) {
   return std::move(maker).finish();
 }
 
+std::string with_html_breaks(std::string_view escaped) {
+  std::string out;
+  for (char c : escaped) {
+    if (c == '\n')
+      out += "<br>";
+    else
+      out += c;
+  }
+  return out;
+}
+
+std::string html_of_plain_text(std::string_view text) {
+  std::string html = "<!DOCTYPE html>\n<html><body style=\"font-family: sans-serif; line-height: 1.4\">\n";
+  for (std::size_t at = 0; at < text.size();) {
+    auto link = std::min(text.find("https://", at), text.find("http://", at));
+    html += with_html_breaks(escape_html(text.substr(at, link - at)));
+    if (link == text.npos) break;
+    auto end = std::min(text.find_first_of(" \t\n<>\"", link), text.size());
+    auto address = escape_html(text.substr(link, end - link));
+    html += "<a href=\"" + address + "\">" + address + "</a>";
+    at = end;
+  }
+  return html + "\n</body></html>\n";
+}
+
 }  // namespace dray::mail

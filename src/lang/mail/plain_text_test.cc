@@ -110,5 +110,12 @@ TEST(PlainText, HasNoControlCharactersWhateverComes) {
   }
 }
 
+TEST(HtmlOfPlainText, EscapesAndMakesLinks) {
+  auto html = html_of_plain_text("a <b>\nsee http://x.example/?a=1&b=2, or\nhttps://y.example");
+  EXPECT_NE(html.find("a &lt;b&gt;<br>see <a href=\"http://x.example/?a=1&amp;b=2,\">"), std::string::npos) << html;
+  EXPECT_NE(html.find("<br><a href=\"https://y.example\">https://y.example</a>"), std::string::npos) << html;
+  EXPECT_EQ(plain_text_of_html(html_of_plain_text("1 < 2\nhttps://y.example")), "1 < 2\nhttps://y.example");
+}
+
 }  // namespace
 }  // namespace dray::mail

@@ -92,34 +92,7 @@ Result<Template> parse_link_share_template(std::string_view file) {
 }
 
 // Safe as text and within quoted attributes.
-std::string escape_html(std::string_view text) {
-  std::string out;
-  for (char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      case '\n':
-        out += "<br>";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
+std::string html_of_value(std::string_view value) { return with_html_breaks(escape_html(value)); }
 
 // Fills texts of one template and remembers which names meant nothing.
 class Filler {
@@ -132,7 +105,7 @@ class Filler {
       if (!value) unknown_.emplace(name);
       if (!value) return std::nullopt;
       auto clean = clean_lines(*value);
-      return kind == BodyKind::html ? escape_html(clean) : clean;
+      return kind == BodyKind::html ? html_of_value(clean) : clean;
     });
   }
   std::string fill_subject(std::string_view text) { return clean_header_text(fill(text, BodyKind::text)); }

@@ -62,16 +62,21 @@ Result<std::optional<Address>> resolve(std::string_view decoded_path,
   return std::optional<Address>();
 }
 
+std::size_t find_marker(std::string_view decoded_path, std::string_view marker) {
+  if (!decoded_path.starts_with('/')) return std::string_view::npos;
+  for (auto at = decoded_path.find(marker); at != std::string_view::npos; at = decoded_path.find(marker, at + 1)) {
+    auto end = at + marker.size();
+    bool is_marked = end == decoded_path.size() || decoded_path[end] == '/';
+    if (is_marked && can_be_resource(decoded_path.substr(0, at))) return at;
+  }
+  return std::string_view::npos;
+}
+
 std::optional<Address> cut_at(std::string_view decoded_path, std::string_view selector, std::string_view extension) {
-  if (!decoded_path.starts_with('/')) return std::nullopt;
   std::string marker = selector.empty() ? "" : "." + std::string(selector);
   marker += "." + std::string(extension);
-  for (auto at = decoded_path.find(marker); at != std::string_view::npos; at = decoded_path.find(marker, at + 1)) {
-    auto suffix = decoded_path.substr(at + marker.size());
-    if (!suffix.empty() && suffix[0] != '/') continue;
-    if (can_be_resource(decoded_path.substr(0, at))) return cut(decoded_path, at);
-  }
-  return std::nullopt;
+  auto at = find_marker(decoded_path, marker);
+  return at == std::string_view::npos ? std::nullopt : std::optional(cut(decoded_path, at));
 }
 
 std::string normalize_jcr(std::string_view path) {

@@ -35,6 +35,9 @@ std::vector<Address> decompose(std::string_view decoded_path);
 Result<std::optional<Address>> resolve(std::string_view decoded_path,
                                        const std::function<Result<bool>(std::string_view)>& exists);
 
+// Where the first `marker` stands that ends the address or has a slash behind it, and a path before it; npos: nowhere.
+std::size_t find_marker(std::string_view decoded_path, std::string_view marker);
+
 // For addresses known by a marker, where nothing need be looked up: cuts before the first ".selector.extension" that
 // ends the address or has a slash behind it. nullopt: there is none. An empty selector stands for ".extension" alone.
 //   cut_at("/content/dam/x.assetdownload.zip/a/b.zip", "assetdownload", "zip")

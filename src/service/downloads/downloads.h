@@ -169,6 +169,7 @@ class Downloads {
   Result<OpenArtifact> open(const model::Artifact& artifact);
   model::Download new_download(const pipeline::DownloadRequest& request, const model::Caller& caller) const;
   Result<void> record(const model::Download& download);
+  static Error no_download(const std::string& id);
   Result<void> check_rights(const model::Download& download, const model::Caller& caller) const;
 
   const DownloadsParts parts_;

@@ -23,20 +23,20 @@ bool is_default(const pipeline::StaticRendition& rendition, pipeline::Generation
   return false;
 }
 
-struct Urgency {
+struct Asked {
   bool for_all = false, must_have = false, if_any = false;  // as in Wish
 };
 
-void add_static(const pipeline::StaticRendition& rendition, Urgency urgency, Wishes& wishes) {
+void add_static(const pipeline::StaticRendition& rendition, Asked asked, Wishes& wishes) {
   auto known = std::any_of(wishes.wishes.begin(), wishes.wishes.end(),
                            [&](const Wish& wish) { return wish.fixed && *wish.fixed == rendition; });
   if (known) return;
   Wish wish;
   wish.wanted.name = usual_name(rendition);
   wish.fixed = rendition;
-  wish.for_all = urgency.for_all;
-  wish.must_have = urgency.must_have;
-  wish.if_any = urgency.if_any;
+  wish.for_all = asked.for_all;
+  wish.must_have = asked.must_have;
+  wish.if_any = asked.if_any;
   wishes.wishes.push_back(std::move(wish));
 }
 

@@ -14,6 +14,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "service/importing/asset_draft.h"
 #include "service/importing/file_source.h"
 #include "service/rendering/static_jobs.h"
 
@@ -184,18 +185,9 @@ class Import {
     }
     ASSIGN_OR_RETURN(auto facts,
                      parts_.media.inspect(fmt::format("/proc/self/fd/{}", fd.get()), std::string(item.path.name())));
-    AssetDraft draft{item.path, {}, std::move(facts.metadata)};
-    draft.asset.original = blob;
-    draft.asset.mime_type = std::move(facts.mime_type);
-    draft.asset.modified = model::Nanoseconds(std::chrono::seconds(before.st_mtim.tv_sec) +
-                                              std::chrono::nanoseconds(before.st_mtim.tv_nsec));
-    draft.asset.width = facts.width;
-    draft.asset.height = facts.height;
-    if (!facts.warning.empty()) draft.metadata["dray:warning"] = facts.warning;
-    if (const auto* type = draft.metadata.if_contains("dam:s7damType"); type && type->is_string()) {
-      draft.asset.set = model::set_kind_of(std::string_view(type->get_string()));
-    }
-    return draft;
+    model::Nanoseconds modified(std::chrono::seconds(before.st_mtim.tv_sec) +
+                                std::chrono::nanoseconds(before.st_mtim.tv_nsec));
+    return make_asset_draft(item.path, blob, std::move(facts), modified);
   }
 
   // A file of several hard links is read once, as soon as its blob is durable.

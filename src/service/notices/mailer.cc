@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "lang/mail/address.h"
+#include "lang/mail/plain_text.h"
 #include "lang/mail/template.h"
 #include "service/jobs/heartbeat.h"
 
@@ -48,47 +49,6 @@ std::string_view event_of(const Download& download) {
 
 // The last word of a name is taken for the family's.
 std::string family_name_of(const User& user) { return user.name.substr(user.name.rfind(' ') + 1); }
-
-// Paragraphs and links, so that whoever reads HTML has something to press.
-std::string html_of_text(std::string_view text) {
-  std::string html = "<!DOCTYPE html>\n<html><body style=\"font-family: sans-serif; line-height: 1.4\">\n";
-  auto escape = [&](std::string_view part) {
-    for (char c : part) {
-      switch (c) {
-        case '&':
-          html += "&amp;";
-          break;
-        case '<':
-          html += "&lt;";
-          break;
-        case '>':
-          html += "&gt;";
-          break;
-        case '"':
-          html += "&quot;";
-          break;
-        case '\n':
-          html += "<br>\n";
-          break;
-        default:
-          html += c;
-      }
-    }
-  };
-  for (std::size_t at = 0; at < text.size();) {
-    auto link = std::min(text.find("https://", at), text.find("http://", at));
-    escape(text.substr(at, link - at));
-    if (link == text.npos) break;
-    auto end = std::min(text.find_first_of(" \t\n<>\"", link), text.size());
-    html += "<a href=\"";
-    escape(text.substr(link, end - link));
-    html += "\">";
-    escape(text.substr(link, end - link));
-    html += "</a>";
-    at = end;
-  }
-  return html + "\n</body></html>\n";
-}
 
 }  // namespace
 
@@ -189,7 +149,7 @@ Result<model::OutgoingMail> Mailer::write(const model::Job& job, const Download&
   auto rendered = mail::render(source, values);
   for (const auto& name : rendered.unknown) log::warn("a mail template names ${{{}}}, which is not known", name);
   auto id = sha256_of(bytes_of(job.subject + format_utc(*download.finished))).hex().substr(0, 32);
-  auto html = rendered.html.empty() ? html_of_text(rendered.text) : rendered.html;
+  auto html = rendered.html.empty() ? mail::html_of_plain_text(rendered.text) : rendered.html;
   return model::OutgoingMail{config_.from, {recipient.name, *address}, rendered.subject, rendered.text, html,
                              id,           parts_.clock.now()};
 }

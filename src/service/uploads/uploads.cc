@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/json_fields.h"
 #include "base/log.h"
+#include "service/importing/asset_draft.h"
 #include "service/importing/file_source.h"
 #include "service/rendering/static_jobs.h"
 
@@ -131,7 +132,7 @@ Result<void> Uploads::check_folder(const AssetPath& folder, const Caller& caller
   if (!folder.is_within(model::dam_root()) || !node || !rules.may(caller, Privilege::read, folder))
     return Error{Code::not_found, "there is no folder " + folder.text()};
   if (!node->is_folder()) return Error{Code::conflict, folder.text() + " is an asset, not a folder"};
-  if (!caller.is_administrator() && !rules.may(caller, Privilege::write, folder))
+  if (!rules.may(caller, Privilege::write, folder))
     return Error{Code::denied, "you may not add assets to " + folder.text()};
   return ok();
 }
@@ -139,7 +140,7 @@ Result<void> Uploads::check_folder(const AssetPath& folder, const Caller& caller
 // That it may be replaced, where it is there.
 Result<void> Uploads::check_asset(const AssetPath& path, const Caller& caller) const {
   ASSIGN_OR_RETURN(auto list, parts_.access.list_rules());
-  if (caller.is_administrator() || model::AccessRules(std::move(list)).may(caller, Privilege::write, path)) return ok();
+  if (model::AccessRules(std::move(list)).may(caller, Privilege::write, path)) return ok();
   return Error{Code::denied, "you may not write " + path.text()};
 }
 
@@ -221,16 +222,7 @@ Result<model::AssetDraft> Uploads::make_draft(int fd, const AssetPath& path, Byt
   ASSIGN_OR_RETURN(auto blob, batch->put(source, size));
   RETURN_IF_ERROR(batch->commit());
   ASSIGN_OR_RETURN(auto facts, parts_.media.inspect(fmt::format("/proc/self/fd/{}", fd), std::string(path.name())));
-  model::AssetDraft draft{path, {}, std::move(facts.metadata)};
-  draft.asset.original = blob;
-  draft.asset.mime_type = std::move(facts.mime_type);
-  draft.asset.modified = parts_.clock.now();
-  draft.asset.width = facts.width;
-  draft.asset.height = facts.height;
-  if (!facts.warning.empty()) draft.metadata["dray:warning"] = facts.warning;
-  if (const auto* type = draft.metadata.if_contains("dam:s7damType"); type && type->is_string())
-    draft.asset.set = model::set_kind_of(std::string_view(type->get_string()));
-  return draft;
+  return make_asset_draft(path, blob, std::move(facts), parts_.clock.now());
 }
 
 Result<Uploaded> Uploads::make_asset(const std::string& directory, unsigned parts, const AssetPath& path,
