@@ -95,6 +95,7 @@ class Links(SystemTest):
         inside = ann.get("&path=/content/dam/l/press").text
         self.assertIn("&lt;script&gt;alert(1).txt", inside)
         self.assertNotIn("<script", inside)
+        self.assertNotIn("<img", inside, "of a text there is no picture")
         self.assertEqual(ann.get("&path=/content/dam/l").status, 404, "above the share")
         self.assertEqual(ann.get("&path=/content/dam/l/other.txt", page="/linksharepreview.html").status, 404)
         self.assertEqual(ann.get("&path=/content/dam/l/press/a.txt", page="/linksharepreview.html").status, 200)
@@ -158,6 +159,7 @@ class Links(SystemTest):
         self.dray.run("access", "deny", "ann", "/content/dam/l/press/sub", "--privileges", "read")
         self.assertEqual(visitor.request("GET", link).status, 403)
         self.assertEqual(visitor.get("&path=/content/dam/l/press/sub").text.count("b.txt"), 0)
+        self.assertEqual(visitor.get("&path=/content/dam/l/press/sub/b.txt", page="/linksharepreview.html").status, 404)
         self.dray.run("user", "remove", "ann")
         self.assertIn(visitor.get().status, (404, 410))
 

@@ -11,6 +11,7 @@
 #include "lang/http/authorization.h"
 #include "lang/http/form.h"
 #include "lang/http/target.h"
+#include "pipeline/renditions/source_kind.h"
 #include "service/accounts/passwords.h"
 #include "service/sharing/sharing.h"
 
@@ -127,11 +128,31 @@ Result<std::vector<model::Node>> list_folder(const Visit& visit, const AssetPath
   return children;
 }
 
+// "2026-12-24 18:00 UTC"
+std::string format_for_people(Seconds time) {
+  auto text = format_utc(time);
+  return fmt::format("<time datetime=\"{}\">{} {} UTC</time>", text, text.substr(0, 10), text.substr(11, 5));
+}
+
+constexpr std::string_view kFolderIcon =
+    "<svg width=\"48\" height=\"40\" viewBox=\"0 0 48 40\" aria-hidden=\"true\"><path fill=\"currentColor\" "
+    "opacity=\".6\" "
+    "d=\"M2 6a4 4 0 0 1 4-4h12l5 6h19a4 4 0 0 1 4 4v22a4 4 0 0 1-4 4H6a4 4 0 0 1-4-4z\"/></svg>";
+constexpr std::string_view kFileIcon =
+    "<svg width=\"36\" height=\"46\" viewBox=\"0 0 36 46\" aria-hidden=\"true\"><path fill=\"none\" "
+    "stroke=\"currentColor\" "
+    "stroke-width=\"3\" opacity=\".6\" d=\"M2 2h20l12 12v30H2zM22 2v12h12\"/></svg>";
+
+bool has_picture(const model::Node& node) {
+  return node.asset &&
+         (pipeline::can_be_rendered(node.asset->mime_type) || node.asset->mime_type.starts_with("video/"));
+}
+
 std::string card(const Visit& visit, const model::Node& node) {
   auto path = "&path=" + http::format_query_value(node.path.text());
   auto inside = node.is_folder() ? visit.address(path) : visit.address(path, kPreview);
-  std::string picture = "<span aria-hidden=\"true\">&#128193;</span>";
-  if (!node.is_folder())
+  std::string picture(node.is_folder() ? kFolderIcon : kFileIcon);
+  if (has_picture(node))
     picture = fmt::format("<img src=\"{}\" alt=\"\" loading=\"lazy\">",
                           escape_html(visit.address("&thumb=" + http::format_query_value(node.path.text()))));
   auto name = escape_html(node.path.name());
@@ -179,7 +200,7 @@ Response list_page(const Visit& visit) {
       "action=\"{}\">\n<div class=\"actions\">{}<button name=\"action\" value=\"selected\">Queue "
       "Download</button><button "
       "name=\"action\" value=\"all\">Download all</button></div>\n<ul class=\"cards\">\n{}</ul>\n</form>\n{}",
-      escape_html(share.title), format_utc(share.expires), escape_html(visit.address("&inbox=1")), up, gone,
+      escape_html(share.title), format_for_people(share.expires), escape_html(visit.address("&inbox=1")), up, gone,
       escape_html(visit.address()), choices(share), cards.empty() ? "<li>There is nothing here.</li>" : cards, more);
   return with_cookie(visit, make_page_response(200, share.title, body));
 }
@@ -212,7 +233,7 @@ std::string inbox_item(const Visit& visit, const model::Download& download) {
   if (download.is_expired) links = "<p>It is no longer kept. Queue it once more.</p>";
   return fmt::format(
       "<li><strong>{}</strong> <span class=\"muted\">{}</span><p>{}</p><div class=\"actions\">{}</div>{}</li>\n",
-      escape_html(download.name), format_utc(download.created), status_of(download), links, missing);
+      escape_html(download.name), format_for_people(download.created), status_of(download), links, missing);
 }
 
 Response inbox_page(const Visit& visit) {
@@ -340,18 +361,23 @@ Response get_link_preview(const Call& call) {
   auto path = AssetPath::parse(call.request.target.find("path").value_or(""));
   if (!path || !is_shared(*visit, *path)) return unknown_page();
   auto node = call.parts.assets.find(*path);
-  if (!node) return error_page(node.error());
-  if (!*node || (*node)->is_folder()) return unknown_page();
+  auto rules = rules_of(call);
+  if (!node || !rules) return error_page(node ? rules.error() : node.error());
+  bool is_visible = *node && !(*node)->is_folder() && rules->may(visit->open.caller, model::Privilege::read, *path);
+  if (!is_visible) return unknown_page();
   auto name = escape_html(path->name());
+  auto picture = !has_picture(**node)
+                     ? std::string(kFileIcon)
+                     : fmt::format("<img src=\"{}\" alt=\"{}\" style=\"max-width: 100%\">",
+                                   escape_html(visit->address("&web=" + http::format_query_value(path->text()))), name);
   auto body = fmt::format(
-      "<p><a href=\"{}\">&#8593; {}</a></p>\n<h1>{}</h1>\n<p class=\"muted\">{}, {}</p>\n<p><img src=\"{}\" alt=\"{}\" "
-      "style=\"max-width: 100%\"></p>\n<form method=\"post\" action=\"{}\"><input type=\"hidden\" name=\"path\" "
+      "<p><a href=\"{}\">&#8593; {}</a></p>\n<h1>{}</h1>\n<p class=\"muted\">{}, {}</p>\n<p>{}</p>\n<form "
+      "method=\"post\" action=\"{}\"><input type=\"hidden\" name=\"path\" "
       "value=\"{}\"><div class=\"actions\">{}<button name=\"action\" value=\"selected\">Queue "
       "Download</button></div></form>",
       escape_html(visit->address()), escape_html(visit->open.share.title), name, escape_html((*node)->asset->mime_type),
-      format_size((*node)->asset->original.size),
-      escape_html(visit->address("&web=" + http::format_query_value(path->text()))), name,
-      escape_html(visit->address()), escape_html(path->text()), choices(visit->open.share));
+      format_size((*node)->asset->original.size), picture, escape_html(visit->address()), escape_html(path->text()),
+      choices(visit->open.share));
   return with_cookie(*visit, make_page_response(200, path->name(), body));
 }
 
