@@ -7,6 +7,7 @@
 #include "adapters/smtp/smtp_transport.h"
 #include "adapters/sqlite/catalog.h"
 #include "base/file.h"
+#include "service/accounts/seal.h"
 
 namespace dray::app {
 
@@ -25,6 +26,20 @@ std::unique_ptr<model::MailTransport> make_mail_transport(const cli::MailService
   else if (service.starttls)
     config.encryption = *service.starttls ? smtp::Encryption::starttls : smtp::Encryption::none;
   return smtp::make_smtp_transport(config);
+}
+
+// Beside the catalog and not in it, so that a copy of the catalog alone opens nothing.
+Result<std::string> read_seal_key(const std::string& data, Random& random) {
+  auto file = data + "/seal.key";
+  if (::access(file.c_str(), F_OK) != 0) {
+    std::string key(service::Seal::kKeySize, '\0');
+    random.fill(MutableBytes(reinterpret_cast<std::byte*>(key.data()), key.size()));
+    RETURN_IF_ERROR(replace_file(file, bytes_of(key)));
+  }
+  ASSIGN_OR_RETURN(auto key, read_file(file, service::Seal::kKeySize));
+  if (key.size() != service::Seal::kKeySize)
+    return Error{Code::corrupt, file + " is cut short: remove it, and mails of shared links that wait are given up"};
+  return key;
 }
 
 }  // namespace
@@ -58,6 +73,7 @@ Result<cli::Installation> open_installation(const std::string& data, cli::OpenMo
   installation.changes = std::move(catalog.changes);
   installation.media = media::make_media_inspector();
   installation.make_mail_transport = make_mail_transport;
+  installation.read_seal_key = [data, random = installation.random.get()] { return read_seal_key(data, *random); };
   return installation;
 }
 

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/random.h"
+#include "base/rate_limit.h"
 #include "base/text.h"
 
 namespace dray {
@@ -126,6 +127,38 @@ TEST(Random, GivesUrlSafeTokens) {
 }
 
 TEST(Text, EscapesForHtml) { EXPECT_EQ(escape_html("<a href=\"x\">&'ü"), "&lt;a href=&quot;x&quot;&gt;&amp;&#39;ü"); }
+
+TEST(Clock, ReadsDatesAsTheyAreWritten) {
+  auto read = [](std::string_view text) {
+    auto date = parse_date(text);
+    return date ? format_utc(*date) : "none";
+  };
+  EXPECT_EQ(read("2030-01-31"), "2030-01-31T00:00:00Z");
+  EXPECT_EQ(read("2030-01-31T12:30:00"), "2030-01-31T12:30:00Z");
+  EXPECT_EQ(read("2030-01-31T12:30:00.250Z"), "2030-01-31T12:30:00Z");
+  EXPECT_EQ(read("2030-01-31T00:30:00+01:00"), "2030-01-30T23:30:00Z");
+  EXPECT_EQ(read("2030-01-31T23:30:00.5-05:30"), "2030-02-01T05:00:00Z");
+  for (auto bad : {"", "2030", "2030-13-01", "2030-01-31T12:30", "2030-01-31T12:30:00.Z", "2030-01-31T12:30:00+1:00",
+                   "2030-01-31T12:30:00+99:00", "2030-01-31T12:30:00 UTC", "31.1.2030"})
+    EXPECT_EQ(read(bad), "none") << bad;
+}
+
+TEST(RateLimit, LetsABurstThroughAndThenOneEveryPause) {
+  RateLimit limit(3, std::chrono::seconds(10));
+  Seconds now{std::chrono::seconds(1000)};
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(limit.has_room("a", now));
+    limit.note("a", now);
+  }
+  EXPECT_FALSE(limit.has_room("a", now));
+  EXPECT_TRUE(limit.has_room("b", now));
+  EXPECT_FALSE(limit.has_room("b", now, 4));
+  EXPECT_FALSE(limit.has_room("a", now + std::chrono::seconds(9)));
+  EXPECT_TRUE(limit.has_room("a", now + std::chrono::seconds(10)));
+  EXPECT_FALSE(limit.has_room("a", now + std::chrono::seconds(19), 2));
+  EXPECT_TRUE(limit.has_room("a", now + std::chrono::seconds(30), 3));
+  EXPECT_FALSE(limit.has_room("a", now - std::chrono::seconds(50))) << "a clock that is set back gives nothing away";
+}
 
 }  // namespace
 }  // namespace dray

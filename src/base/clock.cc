@@ -33,4 +33,23 @@ std::optional<Seconds> parse_utc(std::string_view text) {
          std::chrono::seconds(second);
 }
 
+std::optional<Seconds> parse_date(std::string_view text) {
+  constexpr std::size_t kDay = 10, kSecond = 19;
+  if (text.size() == kDay) return parse_utc(std::string(text) + "T00:00:00Z");
+  if (text.size() < kSecond) return std::nullopt;
+  auto time = parse_utc(std::string(text.substr(0, kSecond)) + "Z");
+  auto zone = text.substr(kSecond);
+  if (zone.starts_with('.')) {
+    auto end = zone.find_first_not_of("0123456789", 1);
+    if (end == 1) return std::nullopt;
+    zone = end == zone.npos ? std::string_view() : zone.substr(end);
+  }
+  if (!time || zone.empty() || zone == "Z") return time;
+  if ((zone[0] != '+' && zone[0] != '-') || zone.size() != 6 || zone[3] != ':') return std::nullopt;
+  auto hours = parse_unsigned(zone.substr(1, 2)), minutes = parse_unsigned(zone.substr(4));
+  if (!hours || !minutes || *hours > 23 || *minutes > 59) return std::nullopt;
+  auto ahead = std::chrono::minutes(60 * *hours + *minutes);
+  return zone[0] == '+' ? *time - ahead : *time + ahead;
+}
+
 }  // namespace dray

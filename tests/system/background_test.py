@@ -1,11 +1,14 @@
 """Downloads that go on in the background: when they do, how far they are, cancelling, trying again, and servers that die."""
 
+import os
 import random
+import signal
 import threading
 import time
 import unittest
 
-from dray import SystemTest, make_sparse_file, wait_until
+from dray import QUICK, SystemTest, make_sparse_file, wait_until
+from hostile_images_test import children_of, is_worker
 from images_test import png
 
 SLOW = {"dynamic": [{"width": 1500, "modifiers": "rotate=33"}]}
@@ -68,6 +71,48 @@ class Background(SystemTest):
             download = self.look(download)
         self.assertGreaterEqual(len(seen), 3, "it told how far it was")
         self.assertEqual((download["status"], download["totalCount"]), ("SUCCESSFUL", 12))
+
+    def test_a_second_less_and_a_second_more_than_the_threshold(self):
+        threshold = 4 if QUICK else 30
+        self.write("a.png", png(60, 40))
+        answers = {}
+        waiting = []
+        for seconds in (threshold - 1, threshold + 1):
+            dray = self.make_dray()
+            dray.import_folder(self.files, "/content/dam/b")
+            options = () if threshold == 30 else ("--now-seconds", str(threshold))  # 30 is what nothing said means
+            dray.start("--image-workers", "1", "--image-patience", "120", *options)
+            self.assertEqual(dray.ask_download("/content/dam/b/a.png", originals=False, dynamic=[{"width": 10}]).json()["status"], "SUCCESSFUL")
+            wait_until(lambda: dray.get("/content/dam/b/a.png/_jcr_content/renditions/cq5dam.web.1280.1280.jpeg").status == 200, "all is quiet")
+            thread = threading.Thread(target=self.ask_slowed, args=(dray, "/content/dam/b/a.png", seconds, answers))
+            thread.start()
+            waiting.append(thread)
+        for thread in waiting:
+            thread.join()
+        took, less = answers[threshold - 1]
+        self.assertEqual((less["status"], less["inBackground"]), ("SUCCESSFUL", False))
+        self.assertTrue(threshold - 1 <= took < threshold, took)
+        took, more = answers[threshold + 1]
+        self.assertEqual((more["status"], more["inBackground"], more["artifacts"]), ("PROCESSING", True, []))
+        self.assertTrue(threshold <= took < threshold + 1, took)
+        done = dray.wait_for_download(more)
+        self.assertEqual((done["status"], done["totalCount"]), ("SUCCESSFUL", 1), "and nothing was lost")
+        unread = [item["id"] for item in dray.get("/api/v1/inbox").json()["items"] if item["notice"] == "unread"]
+        self.assertEqual(unread, [more["id"]])
+
+    def ask_slowed(self, dray, picture, seconds, answers):
+        """The engine stands still for so long."""
+        for pid in self.workers(dray):
+            os.kill(pid, signal.SIGSTOP)
+        timer = threading.Timer(seconds, lambda: [os.kill(pid, signal.SIGCONT) for pid in self.workers(dray)])
+        timer.start()
+        begun = time.monotonic()
+        answer = dray.ask_download(picture, originals=False, dynamic=[{"width": 20}])
+        answers[seconds] = (time.monotonic() - begun, answer.json())
+        timer.join()
+
+    def workers(self, dray):
+        return [pid for pid in children_of(dray.server.pid) if is_worker(pid)]
 
     def test_a_running_one_is_cancelled(self):
         self.slow_pictures(30)

@@ -221,8 +221,12 @@ class Dray:
             connection.sock.settimeout(timeout)
             connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
             connection.sock.connect(("127.0.0.1", self.port))
-        connection.request(method, path, body=body, headers=self.headers(token, headers))
-        return connection, connection.getresponse()
+        try:
+            connection.request(method, path, body=body, headers=self.headers(token, headers))
+            return connection, connection.getresponse()
+        except BaseException:
+            connection.close()
+            raise
 
     def request(self, method, path, headers=None, token="admin", body=None, timeout=60):
         connection, response = self.open(path, headers, token, method, body, timeout)

@@ -5,11 +5,15 @@ import http.cookies
 import io
 import json
 import re
+import socket
+import struct
 import time
 import urllib.parse
 import zipfile
+import zlib
 
-from dray import SystemTest, wait_until
+from dray import SystemTest, make_sparse_file, wait_until
+from images_test import png
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 JSON = {"Content-Type": "application/json"}
@@ -52,6 +56,33 @@ class Visitor:
 
     def links(self):
         return [html.unescape(link) for link in re.findall(r'class="button" href="([^"]+)"', self.inbox())]
+
+
+class Reader:
+    """Reads what a visitor downloads, as slowly as one likes."""
+
+    def __init__(self, visitor):
+        self.visitor, self.link, self.received = visitor, visitor.links()[0], 0
+        self.socket = socket.create_connection(("127.0.0.1", visitor.dray.port), 30)
+        self.socket.sendall(("GET %s HTTP/1.1\r\nHost: x\r\nCookie: %s\r\n\r\n" % (
+            self.link, "; ".join(visitor.cookies_for(self.link)))).encode())
+        self.head = self.socket.recv(2000).decode("latin-1")
+
+    def read(self, most):
+        """Whether there was something."""
+        try:
+            got = len(self.socket.recv(most))
+        except ConnectionResetError:
+            got = 0
+        self.received += got
+        return got > 0
+
+    def read_all(self):
+        while self.read(10_000_000):
+            pass
+
+    def close(self):
+        self.socket.close()
 
 
 class Links(SystemTest):
@@ -128,6 +159,151 @@ class Links(SystemTest):
         self.assertEqual(self.dray.get("/linkexpired.html", token=None).status, 410)
         self.assertEqual(self.dray.get("/linkshare.html?sh=" + "x" * 80, token=None).status, 404)
         self.assertEqual(self.dray.get("/linkshare.html", token=None).status, 404)
+
+    def test_revocation_ends_a_running_download(self):
+        size = 3_000_000_000
+        make_sparse_file(self.write("film/film.mp4", "").parent / "film.mp4", size)
+        self.dray.import_folder(self.files, "/content/dam/l")
+        self.dray.start()
+        share, other = self.share("film"), self.share("film")
+        slow, still, happy = self.visit(share), self.visit(share), self.visit(other)
+        for visitor in (slow, still, happy):
+            visitor.post(action="all")
+            wait_until(lambda: visitor.links(), "it is ready")
+        slow, still, happy = Reader(slow), Reader(still), Reader(happy)
+        for reader in (slow, still, happy):
+            self.assertIn("200", reader.head.split("\r\n")[0])
+        for _ in range(10):
+            slow.read(1_000_000)
+            happy.read(1_000_000)
+        self.assertEqual(self.api("DELETE", "/" + share["id"]).status, 200)
+        begun = time.monotonic()
+        while slow.read(10_000):
+            self.assertLess(time.monotonic() - begun, 10, "it ends, although it is read all the time")
+            time.sleep(0.001)
+        self.assertEqual(still.read_all(), None, "and where nothing was read")
+        self.assertLess(slow.received, size)
+        self.assertTrue(happy.read(5_000_000), "that of another link goes on")
+        for reader in (slow, still):
+            reader.close()
+            self.assertEqual(reader.visitor.request("GET", reader.link).status, 410)
+        happy.close()
+
+    def test_a_right_that_is_withdrawn_ends_a_running_download(self):
+        make_sparse_file(self.write("film/film.mp4", "").parent / "film.mp4", 3_000_000_000)
+        self.dray.import_folder(self.files, "/content/dam/l")
+        self.dray.start()
+        connection, answer = self.dray.open("/content/dam/l/film/film.mp4", None, self.dray.token("ann"))
+        self.assertEqual(len(answer.read(1_000_000)), 1_000_000)
+        self.dray.run("access", "deny", "ann", "/content/dam/l/film", "--privileges", "original")
+        with self.assertRaises(OSError):
+            for _ in range(300):
+                answer.read(1_000_000)
+                time.sleep(0.01)
+        connection.close()
+
+    def test_who_guesses_is_told_to_wait(self):
+        self.dray.start()
+        share = self.share("press", password="geheim")
+        visitor = self.visit(share)
+        for _ in range(10):
+            self.assertIn("not the password", visitor.post(password="falsch").text)
+        refused = visitor.post(password="geheim")
+        self.assertEqual((refused.status, refused.headers["Retry-After"]), (429, "60"))
+        wrong = share["url"][share["url"].index("/linkshare"):-2] + "zz"
+        self.assertEqual([self.dray.get(wrong, token=None).status for _ in range(30)], [404] * 30)
+        self.assertEqual(self.dray.get(wrong, token=None).status, 429)
+        self.assertEqual(self.dray.get(visitor.address, token=None).status, 429, "nothing is to be learnt by guessing on")
+        elsewhere = {"X-Forwarded-For": "6.6.6.6, 198.51.100.7"}
+        self.assertEqual(self.dray.get(visitor.address, elsewhere, token=None).status, 200)
+
+    def test_the_administrator_says_what_links_are_like(self):
+        self.dray.start()
+        def settings(method, body=None, user="admin"):
+            return self.dray.request(method, "/api/v1/share-settings", JSON, self.dray.token(user),
+                                     None if body is None else json.dumps(body))
+        first = settings("GET", user="eve").json()
+        self.assertEqual((first["validityDays"], first["longestDays"], first["sharers"], first["mayShare"]), (7, 365, "everyone", True))
+        self.assertEqual((first["originals"], first["renditions"]["default"]), ({"default": False, "behaviour": "editable"}, True))
+        self.assertEqual(settings("PUT", {}, "ann").status, 403)
+        for bad in ([], {"validityDays": 0}, {"validityDays": 9, "longestDays": 8}, {"sharers": "nobody"}, {"sharers": "only"}, {"colour": 1},
+                    {"originals": {"default": False, "behaviour": "hidden"}, "renditions": {"default": False, "behaviour": "readOnly"}}):
+            self.assertEqual(settings("PUT", bad).status, 400, bad)
+        new = settings("PUT", {"originals": {"default": True, "behaviour": "readOnly"}, "sharers": "except", "groups": ["dam-users"]})
+        self.assertEqual((new.status, new.json()["groups"]), (200, ["dam-users"]), new.text)
+        refused = self.api("POST", body={"paths": ["/content/dam/l/press"]})
+        self.assertEqual((refused.status, "administrator" in refused.text), (403, True))
+        settings("PUT", {"originals": {"default": True, "behaviour": "readOnly"}})
+        self.assertEqual(self.api("POST", body={"paths": ["/content/dam/l/press"], "originals": False}).status, 400)
+        self.assertEqual(self.api("POST", body={"paths": ["/content/dam/l/press"]}).json()["originals"], True)
+
+    def picture(self, name, **properties):
+        """A PNG with XMP properties."""
+        names = {":".join(key.rsplit("_", 1)): value for key, value in properties.items()}
+        rows = "".join("<%s>%s</%s>" % (name, html.escape(value), name) for name, value in names.items())
+        xmp = ('<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+               '<rdf:Description rdf:about="" xmlns:prism="http://prismstandard.org/namespaces/basic/2.0/" '
+               'xmlns:adobe_dam="http://example.com/dam" xmlns:xmpRights="http://ns.adobe.com/xap/1.0/rights/">'
+               '%s</rdf:Description></rdf:RDF></x:xmpmeta>' % rows)
+        chunk = b"iTXtXML:com.adobe.xmp" + bytes(5) + xmp.encode()
+        whole = png(8, 8, b"\0" + bytes(24))
+        extra = struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
+        return self.write(name, whole[:33] + extra + whole[33:])
+
+    def test_expired_pictures_are_hidden_and_licences_asked_for(self):
+        self.picture("rights/old.png", prism_expirationDate="2020-01-31T00:00:00Z")
+        soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 20))
+        self.picture("rights/soon.png", prism_expirationDate=soon)
+        self.picture("rights/text.png", adobe_dam_restrictions="<p>Ask <b>Ann</b><script>alert(1)</script> first</p>")
+        self.picture("rights/page.png", xmpRights_WebStatement="/content/dam/l/licence.pdf")
+        self.picture("rights/free.png", xmpRights_WebStatement="http://photogabi.com")
+        self.write("licence.pdf", "%PDF-1.4 only a test")
+        self.dray.import_folder(self.files, "/content/dam/l")
+        self.dray.start()
+        self.dray.add_user("joe")
+        folder = "/content/dam/l/rights/"
+        refused = self.api("POST", body={"paths": [folder + "old.png"]})
+        self.assertEqual((refused.status, "expired" in refused.text), (403, True), refused.text)
+
+        own = self.dray.ask_download("/content/dam/l/rights", token=self.dray.token("joe")).json()
+        self.assertEqual({one["path"][len(folder):]: one["reason"] for one in own["skipped"]},
+                         {"old.png": "expired", "text.png": "licence", "page.png": "licence"})
+        self.assertEqual(own["totalCount"], 2)
+        licences = [one["license"] for one in own["skipped"] if one["reason"] == "licence"]
+        self.assertEqual(self.dray.get(folder + "text.png", token=self.dray.token("joe")).status, 403)
+        self.assertEqual(self.dray.get(folder + "old.png", token=self.dray.token("joe")).status, 403)
+        self.assertEqual(self.dray.get(folder + "old.png").status, 200, "administrators may")
+        classic = self.dray.get(folder + "text.png.assetdownload.zip/x.zip?licenseCheck=false", token=self.dray.token("joe"))
+        self.assertEqual((classic.status, classic.json()["licenses"][0]["paths"]), (403, [folder + "text.png"]))
+        agreed = self.dray.request("POST", "/api/v1/downloads", JSON, self.dray.token("joe"), json.dumps(
+            {"targets": [{"path": "/content/dam/l/rights"}], "licenses": licences})).json()
+        self.assertEqual((agreed["totalCount"], [one["reason"] for one in agreed["skipped"]]), (4, ["expired"]))
+
+        visitor = self.visit(self.share("rights"))
+        inside = visitor.get("&path=/content/dam/l/rights").text
+        self.assertNotIn("old.png", inside)
+        self.assertIn("text.png", inside)
+        self.assertEqual(visitor.get("&path=%sold.png" % folder, page="/linksharepreview.html").status, 404)
+        self.assertEqual(visitor.get("&thumb=%sold.png" % folder).status, 404)
+        question = visitor.post(action="all")
+        self.assertEqual(question.status, 200)
+        self.assertIn("Ask Ann first", question.text)
+        self.assertNotIn("alert(1)", question.text)
+        ids = re.findall(r'name="agree" value="([0-9a-f]{32})"', question.text)
+        self.assertEqual(sorted(ids), sorted(licences))
+        read = html.unescape(re.search(r'href="([^"]+licence=[^"]+)"', question.text).group(1))
+        self.assertEqual(visitor.request("GET", read).body, b"%PDF-1.4 only a test")
+        self.assertEqual(visitor.get("&licence=/content/dam/l/other.txt").status, 404)
+        self.assertEqual(visitor.get("&licence=%sfree.png" % folder).status, 404)
+        self.assertEqual(visitor.post(action="all", asked="true", agree=ids[:1]).status, 303)
+        wait_until(lambda: visitor.links(), "it is ready")
+        link = visitor.links()[0]
+        got = self.names(visitor.request("GET", link))
+        self.assertEqual(len(got), 3, got)
+        self.assertIn("has not been accepted", visitor.inbox())
+        self.assertEqual(self.dray.get(own["artifacts"][0]["uri"], token=self.dray.token("joe")).status, 200)
+        wait_until(lambda: visitor.request("GET", link).status == 403, "what expires ends what holds it", seconds=40)
+        self.assertEqual(self.dray.get(own["artifacts"][0]["uri"], token=self.dray.token("joe")).status, 403)
 
     def test_who_may_share_what_and_until_when(self):
         self.dray.start()

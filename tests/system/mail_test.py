@@ -71,6 +71,11 @@ class Mail(SystemTest):
                                    json.dumps({"assetDownloadEmailNotification": True, "language": language}))
         self.assertEqual(answer.status, 200, answer.text)
 
+    def share(self, user, **more):
+        answer = self.dray.request("POST", "/api/v1/shares", {"Content-Type": "application/json"}, self.dray.token(user),
+                                   json.dumps({"paths": ["/content/dam/m/many"], "originals": True, **more}))
+        return answer
+
     def ask(self, user, target="/content/dam/m/many", **more):
         return self.dray.request("POST", "/api/v1/downloads", {"Content-Type": "application/json"}, self.dray.token(user),
                                  json.dumps({"targets": [{"path": target}], **more}))
@@ -162,6 +167,50 @@ class Mail(SystemTest):
         wait_until(lambda: set(self.queue()) == {"nobody", "full"}, "what cannot be sent stays to be seen", seconds=20)
         for name in ("later", "gone", "bob"):
             self.assertEqual(len(self.mails(name + "@test.example")), 1, name)
+
+    def test_a_link_is_sent_to_whoever_is_named(self):
+        port, _ = self.start_server()
+        self.configure_mail(port, self.smtp / "tls.crt")
+        self.add_user("ann", "ann@test.example", "dam-users", title="Ann Müller")
+        self.start_dray()
+        self.assertEqual(self.share("ann", recipients=["joe@press.example\r\nBcc: x@y.example"]).status, 400)
+        shared = self.share("ann", recipients=["joe@press.example", "nobody@press.example"], subject="Bilder\r\nBcc: x@y.example",
+                            message="Für <Sie> ${pagePath}").json()
+        self.assertEqual(shared["recipients"], ["joe@press.example", "nobody@press.example"])
+        wait_until(lambda: self.mails("joe@press.example"), "the mail is there")
+        mail, = self.mails("joe@press.example")
+        self.assertEqual((str(mail["Reply-To"]), mail["Bcc"]), ("Ann Müller <ann@test.example>", None))
+        self.assertTrue(str(mail["Subject"]).startswith("Bilder"))
+        text = mail.get_body(("plain",)).get_content()
+        self.assertIn(shared["url"].replace("&", "&"), text)
+        self.assertIn("Für <Sie> ${pagePath}", text, "what was typed is no template")
+        self.assertTrue(shared["url"].startswith("https://dam.example.com/x/linkshare.html?sh="))
+        here = shared["url"].removeprefix("https://dam.example.com/x")
+        self.assertEqual(self.dray.get(here, token=None).status, 200, "whoever has the link gets in")
+        wait_until(lambda: self.queue().get("nobody@press.example", {}).get("state") == "failed", "it ended")
+        catalog = b"".join(file.read_bytes() for file in self.dray.data.glob("dray.db*"))
+        self.assertNotIn(here.split("sh=")[1].encode(), catalog, "the token is nowhere in the catalog")
+
+    def test_failed_mails_are_tried_again_or_taken_off(self):
+        port, _ = self.start_server()
+        self.configure_mail(port, self.smtp / "tls.crt")
+        for name in ("never", "nobody"):
+            self.add_user(name, name + "@test.example", "dam-users")
+        (self.smtp / "never").touch()
+        self.start_dray()
+        self.ask("admin", email=["never", "nobody"])
+        def change(what, ids, user="admin"):
+            return self.dray.request("POST", "/api/v1/mail/" + what, {"Content-Type": "application/json"}, self.dray.token(user),
+                                     json.dumps({"ids": ids})).status
+        failed = lambda: {name: item["id"] for name, item in self.queue().items() if item["state"] == "failed"}
+        wait_until(lambda: len(failed()) == 2, "both ended")
+        ids = failed()
+        self.assertEqual(change("retry", [ids["never"]], "nobody"), 403)
+        (self.smtp / "never").unlink()
+        self.assertEqual(change("retry", [ids["never"]]), 204)
+        wait_until(lambda: self.mails("never@test.example"), "it arrives")
+        self.assertEqual(change("remove", [ids["nobody"]]), 204)
+        wait_until(lambda: self.queue() == {}, "nothing is left")
 
     def test_a_wrong_password_and_an_untrusted_server_are_faults_that_can_be_mended(self):
         port, _ = self.start_server()

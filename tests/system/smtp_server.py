@@ -3,6 +3,7 @@
 Usage: smtp_server.py FOLDER PORT    (FOLDER/tls.crt and tls.key are made where they are missing)
 
   later@   451 as long as FOLDER/later is there      nobody@   550
+  never@   550 as long as FOLDER/never is there
   full@    452 after the text                        gone@     the connection ends in the middle, as long as FOLDER/gone is there
 
 A mail that was taken lies in FOLDER/mail/ADDRESS/N.eml.
@@ -28,7 +29,7 @@ class Faults:
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         name = address.split("@")[0]
-        if name == "nobody":
+        if name == "nobody" or (name == "never" and (self.folder / "never").exists()):
             return "550 5.1.1 no such user here"
         if name == "later" and (self.folder / "later").exists():
             return "451 4.7.1 come again later"

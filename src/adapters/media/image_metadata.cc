@@ -112,6 +112,8 @@ constexpr Property kProperties[] = {
     {"xmpRights:WebStatement", Form::text},
     {"xmpRights:UsageTerms", Form::text},
     {"prism:expirationDate", Form::date},
+    {"pur:expirationDate", Form::date},
+    {"dc:license", Form::text},
     {"adobe_dam:restrictions", Form::text},
 };
 

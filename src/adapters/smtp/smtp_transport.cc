@@ -143,6 +143,8 @@ class SmtpTransport final : public model::MailTransport {
     headers.add("Date: " + mail::format_date(mail.date));
     headers.add("From: " + mail::format_address({mail.from.name, mail.from.address}));
     headers.add("To: " + mail::format_address({mail.to.name, mail.to.address}));
+    if (!mail.reply_to.address.empty())
+      headers.add("Reply-To: " + mail::format_address({mail.reply_to.name, mail.reply_to.address}));
     headers.add("Subject: " + mail::encode_header_text(mail.subject, std::string_view("Subject: ").size()));
     headers.add(fmt::format("Message-ID: <{}@{}>", mail.id, domain_of(mail.from.address)));
     headers.add("Auto-Submitted: auto-generated");

@@ -23,7 +23,9 @@ std::string first_below(const AssetPath& path) {
 }
 std::string end_below(const AssetPath& path) { return path.is_root() ? std::string(1, '\1') : order_key(path) + '\1'; }
 
-#define NODE_COLUMNS "id, order_key, blob, size, crc32, mime_type, modified_ns, version, set_kind, width, height"
+#define NODE_COLUMNS                                                                             \
+  "id, order_key, blob, size, crc32, mime_type, modified_ns, version, set_kind, width, height, " \
+  "expires, licence_page, restrictions"
 
 Node node_of(const Statement& row) {
   std::string path(row.view(1));
@@ -38,6 +40,9 @@ Node node_of(const Statement& row) {
   asset.set = static_cast<model::SetKind>(row.integer(8));
   if (!row.is_null(9)) asset.width = static_cast<std::uint32_t>(row.integer(9));
   if (!row.is_null(10)) asset.height = static_cast<std::uint32_t>(row.integer(10));
+  if (!row.is_null(11)) asset.protection.expires = time_of(row.integer(11));
+  if (!row.view(12).empty()) asset.protection.licence_page = row.text(12);
+  if (!row.view(13).empty()) asset.protection.restrictions = row.text(13);
   node.asset = std::move(asset);
   return node;
 }
@@ -128,7 +133,8 @@ class Assets final : public model::AssetRepository {
     });
   }
 
-  Result<void> put_assets(std::span<const AssetDraft> drafts, Seconds now) override {
+  Result<void> put_assets(std::span<const AssetDraft> drafts, Seconds now,
+                          const std::vector<model::Event>& events) override {
     return guarded([&]() -> Result<void> {
       auto transaction = database_->write();
       AssetPath last_folder;
@@ -139,6 +145,7 @@ class Assets final : public model::AssetRepository {
         last_folder = folder;
         put(*transaction.operator->(), draft, last_folder_id, now);
       }
+      add_events(*transaction.operator->(), events);
       transaction.commit();
       return ok();
     });
@@ -214,13 +221,17 @@ class Assets final : public model::AssetRepository {
     }
     if (changed) ++version;
     auto set = static_cast<std::int64_t>(asset.set);
+    const auto& protection = asset.protection;
+    auto expires = protection.expires ? std::optional(number_of(*protection.expires)) : std::nullopt;
     if (id == 0) {
       connection
           .prepare(
               "INSERT INTO node (order_key, parent, name, blob, size, crc32, mime_type, modified_ns, version, set_kind,"
-              " width, height) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+              " width, height, expires, licence_page, restrictions) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+              "?)")
           .bind(bytes_of(order_key(draft.path)), folder, draft.path.name(), asset.original.id, asset.original.size,
-                asset.original.crc32, asset.mime_type, modified, version, set, asset.width, asset.height)
+                asset.original.crc32, asset.mime_type, modified, version, set, asset.width, asset.height, expires,
+                protection.licence_page, protection.restrictions)
           .run();
       id = connection.last_id();
     } else {
@@ -228,9 +239,9 @@ class Assets final : public model::AssetRepository {
           .prepare(
               "UPDATE node SET blob = ?, size = ?, crc32 = ?, mime_type = ?, modified_ns = ?, version = ?, set_kind = "
               "?,"
-              " width = ?, height = ? WHERE id = ?")
+              " width = ?, height = ?, expires = ?, licence_page = ?, restrictions = ? WHERE id = ?")
           .bind(asset.original.id, asset.original.size, asset.original.crc32, asset.mime_type, modified, version, set,
-                asset.width, asset.height, id)
+                asset.width, asset.height, expires, protection.licence_page, protection.restrictions, id)
           .run();
     }
     connection.prepare("INSERT OR REPLACE INTO asset_metadata VALUES (?, ?)")

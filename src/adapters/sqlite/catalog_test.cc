@@ -32,28 +32,30 @@ struct Fresh {
 }  // namespace
 
 namespace model {
-INSTANTIATE_TEST_SUITE_P(Sqlite, AssetRepositoryConformance, testing::Values(AssetsMaker{[] {
-                           Fresh fresh;
-                           return FreshAssets{fresh.folder, std::move(fresh.catalog.assets)};
-                         }}));
+INSTANTIATE_TEST_SUITE_P(
+    Sqlite, AssetRepositoryConformance, testing::Values(AssetsMaker{[] {
+      Fresh fresh;
+      return FreshAssets{fresh.folder, std::move(fresh.catalog.events), std::move(fresh.catalog.assets)};
+    }}));
 INSTANTIATE_TEST_SUITE_P(Sqlite, PeopleConformance, testing::Values(PeopleMaker{[] {
                            Fresh fresh;
                            return FreshPeople{fresh.folder, std::move(fresh.catalog.people),
                                               std::move(fresh.catalog.credentials), std::move(fresh.catalog.access)};
                          }}));
-INSTANTIATE_TEST_SUITE_P(
-    Sqlite, DownloadRepositoryConformance, testing::Values(DownloadsMaker{[] {
-      Fresh fresh;
-      return FreshDownloads{fresh.folder, std::move(fresh.catalog.downloads), std::move(fresh.catalog.jobs)};
-    }}));
+INSTANTIATE_TEST_SUITE_P(Sqlite, DownloadRepositoryConformance, testing::Values(DownloadsMaker{[] {
+                           Fresh fresh;
+                           return FreshDownloads{fresh.folder, std::move(fresh.catalog.downloads),
+                                                 std::move(fresh.catalog.jobs), std::move(fresh.catalog.events)};
+                         }}));
 INSTANTIATE_TEST_SUITE_P(Sqlite, EventLogConformance, testing::Values(EventsMaker{[] {
                            Fresh fresh;
                            return FreshEvents{fresh.folder, std::move(fresh.catalog.events)};
                          }}));
-INSTANTIATE_TEST_SUITE_P(Sqlite, ShareRepositoryConformance, testing::Values(SharesMaker{[] {
-                           Fresh fresh;
-                           return FreshShares{fresh.folder, std::move(fresh.catalog.shares)};
-                         }}));
+INSTANTIATE_TEST_SUITE_P(
+    Sqlite, ShareRepositoryConformance, testing::Values(SharesMaker{[] {
+      Fresh fresh;
+      return FreshShares{fresh.folder, std::move(fresh.catalog.jobs), std::move(fresh.catalog.shares)};
+    }}));
 INSTANTIATE_TEST_SUITE_P(Sqlite, JobQueueConformance, testing::Values(JobsMaker{[] {
                            Fresh fresh;
                            return FreshJobs{fresh.folder, std::move(fresh.catalog.jobs)};

@@ -23,7 +23,11 @@ std::string format_turns(const std::vector<model::RightsTurn>& turns) {
 
 std::string format_skipped(const std::vector<Skipped>& skipped) {
   json::array array;
-  for (const auto& item : skipped) array.push_back(json::array{item.path, item.reason, item.message});
+  for (const auto& item : skipped) {
+    json::array fields{item.path, item.reason, item.message};
+    if (!item.licence.empty()) fields.emplace_back(item.licence);
+    array.push_back(std::move(fields));
+  }
   return json::serialize(array);
 }
 
@@ -54,7 +58,8 @@ std::vector<Skipped> skipped_of(std::string_view text) {
   for (const auto& item : array_of(text)) {
     const auto& fields = item.as_array();
     skipped.push_back({std::string(fields.at(0).as_string()), std::string(fields.at(1).as_string()),
-                       std::string(fields.at(2).as_string())});
+                       std::string(fields.at(2).as_string()),
+                       fields.size() > 3 ? std::string(fields.at(3).as_string()) : std::string()});
   }
   return skipped;
 }
@@ -78,7 +83,8 @@ json::object object_of(std::string_view text) {
 
 #define DOWNLOAD_COLUMNS                                                                                    \
   "number, id, owner, created, status, total_size, total_count, message, targets, turns, skipped, needed, " \
-  "in_background, finished, progress, request, expires, is_expired, notice, name"
+  "in_background, finished, progress, request, expires, is_expired, notice, name, "                         \
+  "assets_expire"
 
 Artifact artifact_of(const Statement& row, int first) {
   return {row.text(first),
@@ -116,6 +122,7 @@ Download download_of(Connection& connection, const Statement& row) {
   if (!notice) throw Failure(Code::corrupt, "the catalog holds a download of unknown notice");
   download.notice = *notice;
   download.name = row.text(19);
+  if (!row.is_null(20)) download.assets_expire = time_of(row.integer(20));
   auto artifacts = connection.prepare(
       "SELECT name, kind, mime_type, size, entry_count, content, crc32, last_modified FROM artifact"
       " WHERE download = ? ORDER BY position");
@@ -128,17 +135,18 @@ class Downloads final : public model::DownloadRepository {
  public:
   explicit Downloads(SharedDatabase database) : database_(std::move(database)) {}
 
-  Result<void> put(const Download& download, const std::vector<model::JobDraft>& jobs) override {
+  Result<void> put(const Download& download, const model::Along& along) override {
     return guarded([&]() -> Result<void> {
       auto transaction = database_->write();
       put_in(*transaction.operator->(), download);
-      add_jobs(*transaction.operator->(), jobs, {});
+      add_events(*transaction.operator->(), along.events);
+      add_jobs(*transaction.operator->(), along.jobs, {});
       transaction.commit();
       return ok();
     });
   }
 
-  Result<bool> complete(const Download& download, const std::vector<model::JobDraft>& jobs) override {
+  Result<bool> complete(const Download& download, const model::Along& along) override {
     return guarded([&]() -> Result<bool> {
       auto transaction = database_->write();
       auto completed = download;
@@ -149,7 +157,8 @@ class Downloads final : public model::DownloadRepository {
       }
       completed.notice = completed.in_background ? Notice::unread : Notice::read;
       put_in(*transaction.operator->(), completed);
-      add_jobs(*transaction.operator->(), jobs, {});
+      add_events(*transaction.operator->(), along.events);
+      add_jobs(*transaction.operator->(), along.jobs, {});
       transaction.commit();
       return true;
     });
@@ -334,15 +343,16 @@ class Downloads final : public model::DownloadRepository {
     connection
         .prepare(
             "INSERT INTO download (id, owner, created, status, total_size, total_count, message, targets, turns, "
-            "skipped, needed, in_background, finished, progress, request, expires, is_expired, notice, name)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET owner = "
+            "skipped, needed, in_background, finished, progress, request, expires, is_expired, notice, name, "
+            "assets_expire) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO "
+            "UPDATE SET owner = "
             "excluded.owner,"
             " created = excluded.created, status = excluded.status, total_size = excluded.total_size,"
             " total_count = excluded.total_count, message = excluded.message, targets = excluded.targets,"
             " turns = excluded.turns, skipped = excluded.skipped, needed = excluded.needed,"
             " in_background = excluded.in_background, finished = excluded.finished, progress = excluded.progress,"
             " request = excluded.request, expires = excluded.expires, is_expired = excluded.is_expired,"
-            " notice = excluded.notice, name = excluded.name")
+            " notice = excluded.notice, name = excluded.name, assets_expire = excluded.assets_expire")
         .bind(download.id, download.owner, number_of(download.created), model::name_of(download.status),
               download.total_size, download.total_count, download.message, format_paths(download.targets),
               format_turns(download.turns), format_skipped(download.skipped),
@@ -350,7 +360,8 @@ class Downloads final : public model::DownloadRepository {
               download.finished ? std::optional(number_of(*download.finished)) : std::nullopt,
               format_progress(download.progress), json::serialize(download.request),
               download.expires ? std::optional(number_of(*download.expires)) : std::nullopt, download.is_expired,
-              model::name_of(download.notice), download.name)
+              model::name_of(download.notice), download.name,
+              download.assets_expire ? std::optional(number_of(*download.assets_expire)) : std::nullopt)
         .run();
     std::int64_t number = 0;
     {

@@ -10,9 +10,7 @@ class Events final : public model::EventLog {
   Result<void> append(const model::Event& event) override {
     return guarded([&]() -> Result<void> {
       auto transaction = database_->write();
-      transaction->prepare("INSERT INTO event (time, type, user, path, details) VALUES (?, ?, ?, ?, ?)")
-          .bind(number_of(event.time), event.type, event.user, event.path, json::serialize(event.details))
-          .run();
+      add_events(*transaction.operator->(), {event});
       transaction.commit();
       return ok();
     });
@@ -39,6 +37,14 @@ class Events final : public model::EventLog {
 };
 
 }  // namespace
+
+void add_events(Connection& connection, const std::vector<model::Event>& events) {
+  for (const auto& event : events) {
+    connection.prepare("INSERT INTO event (time, type, user, path, details) VALUES (?, ?, ?, ?, ?)")
+        .bind(number_of(event.time), event.type, event.user, event.path, json::serialize(event.details))
+        .run();
+  }
+}
 
 std::unique_ptr<model::EventLog> make_events(SharedDatabase database) {
   return std::make_unique<Events>(std::move(database));

@@ -81,6 +81,31 @@ class Jobs final : public model::JobQueue {
     return change(job, JobState::failed, {}, failure);
   }
 
+  Result<bool> revive(std::string_view kind, const std::string& subject, Seconds now) override {
+    return guarded([&]() -> Result<bool> {
+      auto transaction = database_->write();
+      transaction
+          ->prepare("UPDATE job SET state = ?, due = ?, attempts = 0 WHERE kind = ? AND subject = ? AND state = ?")
+          .bind(number(JobState::waiting), number_of(now), kind, subject, number(JobState::failed))
+          .run();
+      bool was_there = transaction->changes() > 0;
+      transaction.commit();
+      return was_there;
+    });
+  }
+
+  Result<bool> forget(std::string_view kind, const std::string& subject) override {
+    return guarded([&]() -> Result<bool> {
+      auto transaction = database_->write();
+      transaction->prepare("DELETE FROM job WHERE kind = ? AND subject = ? AND state = ?")
+          .bind(kind, subject, number(JobState::failed))
+          .run();
+      bool was_there = transaction->changes() > 0;
+      transaction.commit();
+      return was_there;
+    });
+  }
+
   Result<model::JobCounts> count(std::string_view kind) const override {
     return guarded([&]() -> Result<model::JobCounts> {
       auto reader = database_->read();

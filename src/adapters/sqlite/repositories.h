@@ -25,6 +25,7 @@ std::unique_ptr<model::JobQueue> make_jobs(SharedDatabase database);
 std::unique_ptr<model::CatalogChanges> make_changes(SharedDatabase database);
 
 // Inside a transaction: as model::JobQueue::add().
+void add_events(Connection& connection, const std::vector<model::Event>& events);
 void add_jobs(Connection& connection, const std::vector<model::JobDraft>& drafts, Seconds now);
 
 inline std::int64_t number_of(Seconds time) { return time.time_since_epoch().count(); }

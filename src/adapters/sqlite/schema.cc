@@ -4,6 +4,9 @@
 
 #include <array>
 
+#include "adapters/sqlite/repositories.h"
+#include "model/assets/protection.h"
+
 namespace dray::sqlite {
 namespace {
 
@@ -213,7 +216,36 @@ CREATE TABLE download_change (         -- the latest ones
   owner TEXT NOT NULL
 );
 )sql",
+    R"sql(
+CREATE TABLE setting (name TEXT PRIMARY KEY, content TEXT NOT NULL);  -- as JSON
+ALTER TABLE node ADD COLUMN expires BIGINT;                            -- model::Protection, of the metadata
+ALTER TABLE node ADD COLUMN licence_page TEXT NOT NULL DEFAULT '';
+ALTER TABLE node ADD COLUMN restrictions TEXT NOT NULL DEFAULT '';
+ALTER TABLE download ADD COLUMN assets_expire BIGINT;
+)sql",
 };
+
+constexpr std::size_t kWithProtection = 6;  // the first version that has it
+
+// Of assets that came in before it was kept.
+void fill_protection(Connection& connection) {
+  std::vector<std::pair<std::int64_t, model::Protection>> found;
+  {
+    auto row = connection.prepare("SELECT node, properties FROM asset_metadata");
+    while (row.step()) {
+      auto properties = parse_json(row.view(1));
+      if (!properties || !properties->is_object()) continue;
+      auto protection = model::protection_of(properties->get_object());
+      if (protection != model::Protection()) found.emplace_back(row.integer(0), std::move(protection));
+    }
+  }
+  for (const auto& [node, protection] : found) {
+    auto expires = protection.expires ? std::optional(number_of(*protection.expires)) : std::nullopt;
+    connection.prepare("UPDATE node SET expires = ?, licence_page = ?, restrictions = ? WHERE id = ?")
+        .bind(expires, protection.licence_page, protection.restrictions, node)
+        .run();
+  }
+}
 
 std::size_t schema_version(Connection& connection) {
   auto statement = connection.prepare("PRAGMA user_version");
@@ -231,6 +263,7 @@ void migrate(Database& database) {
                                               version, kMigrations.size()));
   }
   for (auto next = version; next < kMigrations.size(); ++next) transaction->execute(kMigrations[next]);
+  if (version > 0 && version < kWithProtection) fill_protection(*transaction.operator->());
   if (version < kMigrations.size()) transaction->execute(fmt::format("PRAGMA user_version = {}", kMigrations.size()));
   transaction.commit();
 }

@@ -54,7 +54,7 @@ class Shares final : public model::ShareRepository {
  public:
   explicit Shares(SharedDatabase database) : database_(std::move(database)) {}
 
-  Result<void> put(const Share& share) override {
+  Result<void> put(const Share& share, const std::vector<model::JobDraft>& jobs) override {
     return guarded([&]() -> Result<void> {
       auto transaction = database_->write();
       transaction
@@ -71,6 +71,7 @@ class Shares final : public model::ShareRepository {
                 share.download_limit ? std::optional(static_cast<std::int64_t>(*share.download_limit)) : std::nullopt,
                 share.downloads, format_texts(share.recipients))
           .run();
+      add_jobs(*transaction.operator->(), jobs, {});
       transaction.commit();
       return ok();
     });
@@ -130,6 +131,27 @@ class Shares final : public model::ShareRepository {
       auto transaction = database_->write();
       transaction->prepare("DELETE FROM share WHERE id = ?").bind(id).run();
       if (transaction->changes() == 0) return Error{Code::not_found, "there is no shared link " + id};
+      transaction.commit();
+      return ok();
+    });
+  }
+
+  Result<model::LinkSettings> get_settings() const override {
+    return guarded([&]() -> Result<model::LinkSettings> {
+      auto reader = database_->read();
+      auto row = reader->prepare("SELECT content FROM setting WHERE name = 'links'");
+      if (!row.step()) return model::LinkSettings();
+      ASSIGN_OR_RETURN(auto value, parse_json(row.view(0)));
+      return model::link_settings_from_json(value);
+    });
+  }
+
+  Result<void> put_settings(const model::LinkSettings& settings) override {
+    return guarded([&]() -> Result<void> {
+      auto transaction = database_->write();
+      transaction->prepare("INSERT OR REPLACE INTO setting VALUES ('links', ?)")
+          .bind(json::serialize(to_json(settings)))
+          .run();
       transaction.commit();
       return ok();
     });

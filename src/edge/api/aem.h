@@ -20,6 +20,9 @@ Result<FoundPath> find_path(const Call& call, std::string_view value);
 server::Response start_framework_download(const Call& call, pipeline::DownloadRequest request, int status);
 server::Response rendition_response(const Call& call, const AssetPath& asset, std::string_view name,
                                     const model::Caller& caller);
-server::Response artifact_response(const Call& call, const service::OpenArtifact& open);
+server::Response artifact_response(const Call& call, const service::OpenArtifact& open, const model::Caller& caller);
+// Of a download that is kept: it goes on for as long as the caller may read it.
+server::Response artifact_response(const Call& call, const service::OpenArtifact& open, const std::string& download,
+                                   const model::Caller& caller);
 
 }  // namespace dray::api

@@ -82,11 +82,15 @@ constexpr std::array kRoutes = {
     Route{Method::post, "/api/v1/inbox/*/open", Match::middle, Door::signed_in, kNoBody, open_inbox_item},
     Route{Method::post, "/api/v1/inbox/*/complete", Match::middle, Door::signed_in, kNoBody, complete_inbox_item},
     Route{Method::get, "/api/v1/mail", Match::exact, Door::signed_in, kNoBody, get_mail},
+    Route{Method::post, "/api/v1/mail/retry", Match::exact, Door::signed_in, kSmallBody, retry_mails},
+    Route{Method::post, "/api/v1/mail/remove", Match::exact, Door::signed_in, kSmallBody, remove_mails},
     Route{Method::post, "/api/v1/shares", Match::exact, Door::signed_in, kFormBody, create_share},
     Route{Method::get, "/api/v1/shares", Match::exact, Door::signed_in, kNoBody, list_shares},
     Route{Method::get, "/api/v1/shares/", Match::child, Door::signed_in, kNoBody, get_share},
     Route{Method::put, "/api/v1/shares/", Match::child, Door::signed_in, kSmallBody, change_share},
     Route{Method::delete_, "/api/v1/shares/", Match::child, Door::signed_in, kNoBody, revoke_share},
+    Route{Method::get, "/api/v1/share-settings", Match::exact, Door::signed_in, kNoBody, get_share_settings},
+    Route{Method::put, "/api/v1/share-settings", Match::exact, Door::signed_in, kSmallBody, put_share_settings},
     Route{Method::get, "/linkshare.html", Match::exact, Door::open, kNoBody, get_link},
     Route{Method::post, "/linkshare.html", Match::exact, Door::open, kFormBody, post_link},
     Route{Method::get, "/linksharepreview.html", Match::exact, Door::open, kNoBody, get_link_preview},
@@ -167,28 +171,35 @@ Response unauthenticated(const Error& error) {
 
 class Api final : public server::Service {
  public:
-  explicit Api(ApiParts parts) : parts_(parts) {}
+  explicit Api(const ApiParts& parts) : parts_(parts), cors_(parts.config.cors) {}
 
   std::variant<server::Admission, Response> admit(const Request& request) override {
     auto passed = pass(request);
-    if (auto* refused = std::get_if<Response>(&passed)) return std::move(*refused);
+    if (auto* refused = std::get_if<Response>(&passed)) return for_others(request, std::move(*refused));
     auto& [route, call] = std::get<Passed>(passed);
     if (!route->open_sink) return server::Admission{route->body_limit};
     auto sink = route->open_sink(call);
-    if (!sink) return server::make_error_response(sink.error());
+    if (!sink) return for_others(request, server::make_error_response(sink.error()));
     return server::Admission{route->body_limit, *std::move(sink)};
   }
 
   Response handle(const Request& request) override {
+    if (auto answer = cors_.answer_preflight(request)) return *std::move(answer);
     auto passed = pass(request);
-    if (auto* refused = std::get_if<Response>(&passed)) return std::move(*refused);
+    if (auto* refused = std::get_if<Response>(&passed)) return for_others(request, std::move(*refused));
     auto& [route, call] = std::get<Passed>(passed);
-    return route->handle(call);
+    return for_others(request, route->handle(call));
   }
 
   std::optional<std::uint64_t> version() override { return parts_.changes.version(); }
 
  private:
+  // With what pages of other sites need to read it.
+  Response for_others(const Request& request, Response response) const {
+    cors_.add_fields(request, response);
+    return response;
+  }
+
   struct Passed {
     const Route* route;
     Call call;
@@ -196,7 +207,8 @@ class Api final : public server::Service {
   using Passage = std::variant<Response, Passed>;
 
   // The filter chain, in this order:
-  // 1. The server has checked framing, limits and the target's form.
+  // 1. The server has checked framing, limits and the target's form; questions of other sites' pages beforehand
+  //    (CORS) are answered.
   // 2. Open doors need nobody: health, metrics, signing in.
   //    Signed URLs of images, where they are switched on, need nobody either: then everyone asks.
   // 3. Authentication comes before routing, so that anonymous callers learn nothing, not even which addresses exist.
@@ -234,7 +246,7 @@ class Api final : public server::Service {
       return response;
     }
     bool is_known = route->door != Door::open;  // else there is nothing of the caller's that another page could use
-    if (is_known && !is_safe(request.head.method) && is_from_another_site(request))
+    if (is_known && !is_safe(request.head.method) && is_from_another_site(request) && !cors_.allows(request))
       return server::make_error_response(403, "pages of other sites may not change anything here");
     if (!call.session_secret.empty() && !is_safe(request.head.method) &&
         !has_csrf_token(request, call.session_secret)) {
@@ -291,6 +303,7 @@ class Api final : public server::Service {
   }
 
   const ApiParts parts_;
+  const Cors cors_;
 };
 
 }  // namespace

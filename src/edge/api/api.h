@@ -6,8 +6,10 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "edge/api/cors.h"
 #include "edge/server/metrics.h"
 #include "edge/server/service.h"
+#include "edge/server/streams.h"
 #include "model/assets/asset_repository.h"
 #include "model/events/catalog_changes.h"
 #include "model/people/access.h"
@@ -29,6 +31,7 @@ struct ApiConfig {
   bool can_mail = false;
   bool mail_downloads = false;  // to those who have said neither
   bool direct_upload = true;    // else clients are told to use createasset.html
+  std::vector<CorsPolicy> cors;
 };
 
 // What the API stands on; all of it outlives it.
@@ -49,6 +52,7 @@ struct ApiParts {
   model::ProcessingProfileRepository& processing_profiles;
   service::Images& images;
   server::Metrics& metrics;
+  server::Streams& streams;
   std::function<server::RenditionCounts()> count_renditions;
   model::CatalogChanges& changes;
   const Clock& clock;

@@ -1,6 +1,7 @@
 // AEM's classic download: <path>.assetdownload.zip/<name>.zip, an archive at once.
 #include <fmt/format.h>
 
+#include <map>
 #include <set>
 
 #include "base/text.h"
@@ -78,8 +79,20 @@ Result<pipeline::DownloadRequest> read_request(const Call& call, const http::For
       if (!trim(one).empty()) request.email.emplace_back(trim(one));
     }
   }
+  for (auto id : form.all("license")) request.licences.emplace_back(id);
   RETURN_IF_ERROR(pipeline::check(request));
   return request;
+}
+
+// [{"id": "...", "paths": ["..."]}]: what has to be agreed to, for what.
+json::array licences_of(const std::vector<model::Skipped>& skipped) {
+  std::map<std::string, json::array> paths;
+  for (const auto& one : skipped) {
+    if (!one.licence.empty()) paths[one.licence].emplace_back(one.path);
+  }
+  json::array licences;
+  for (auto& [id, of_it] : paths) licences.push_back(json::object{{"id", id}, {"paths", std::move(of_it)}});
+  return licences;
 }
 
 // A path that is not there refuses everything, before any byte.
@@ -108,10 +121,13 @@ Response get_classic_download(const Call& call) {
   if (!opened) return server::make_error_response(opened.error());
   if (const auto* missing = find_missing(*request, opened->skipped))
     return server::make_error_response(404, fmt::format("{}: {}", missing->path, missing->message));
-  if (opened->artifact) return artifact_response(call, *opened->artifact);
+  if (opened->artifact) return artifact_response(call, *opened->artifact, call.caller);
   if (opened->skipped.empty()) return server::make_json_response(200, json::object{{"message", opened->message}});
-  return server::make_error_response(403, fmt::format("nothing of this can be downloaded; {}: {}",
-                                                      opened->skipped[0].path, opened->skipped[0].message));
+  auto message =
+      fmt::format("nothing of this can be downloaded; {}: {}", opened->skipped[0].path, opened->skipped[0].message);
+  json::object refusal{{"error", message}};
+  if (auto licences = licences_of(opened->skipped); !licences.empty()) refusal["licenses"] = std::move(licences);
+  return server::make_json_response(403, refusal);
 }
 
 }  // namespace dray::api

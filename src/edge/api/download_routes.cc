@@ -51,7 +51,9 @@ json::object download_json(const model::Download& download, std::size_t most_ski
                                      {"etag", quoted(artifact.entity_tag())}});
   }
   for (const auto& item : std::span(download.skipped).first(std::min(most_skipped, download.skipped.size()))) {
-    skipped.push_back(json::object{{"path", item.path}, {"reason", item.reason}, {"message", item.message}});
+    json::object fields{{"path", item.path}, {"reason", item.reason}, {"message", item.message}};
+    if (!item.licence.empty()) fields["license"] = item.licence;
+    skipped.push_back(std::move(fields));
   }
   json::object object{{"id", download.id},
                       {"name", download.name},
@@ -244,7 +246,24 @@ Response remove_download(const Call& call) {
   return removed ? Response{204, {}, std::string()} : server::make_error_response(removed.error());
 }
 
-Response artifact_response(const Call& call, const service::OpenArtifact& open) {
+namespace {
+
+// A place among what is sent, for what takes time; the refusal where there is none. All who come through one shared
+// link count as one, since each of them can be many.
+Response with_place(const Call& call, const model::Caller& caller, Response response) {
+  constexpr ByteCount kShort = 1'000'000;
+  const auto* body = std::get_if<server::RangeBody>(&response.body);
+  if (!body || body->length() < kShort || call.request.head.method == http::Method::head) return response;
+  auto owner = caller.owner_id();
+  auto stream = call.parts.streams.enter(owner.substr(0, owner.find('/')));
+  if (!stream) return server::make_error_response(stream.error());
+  response.stream = *std::move(stream);
+  return response;
+}
+
+}  // namespace
+
+Response artifact_response(const Call& call, const service::OpenArtifact& open, const model::Caller& caller) {
   server::Content content{open.source,
                           safe_mime_type(open.artifact.mime_type),
                           open.artifact.name,
@@ -252,7 +271,32 @@ Response artifact_response(const Call& call, const service::OpenArtifact& open) 
                           {{open.artifact.entity_tag(), false}, open.artifact.last_modified},
                           std::nullopt};
   if (open.artifact.kind == model::ArtifactKind::file) content.digest = open.artifact.content;
-  return server::make_content_response(call.request.head, content);
+  return with_place(call, caller, server::make_content_response(call.request.head, content));
+}
+
+namespace {
+
+// Whether an owner has, as they are now, what `check` asks of them. A catalog that fails takes nothing away.
+std::function<bool()> permission(const Call& call, const model::Caller& caller,
+                                 std::function<Result<void>(const ApiParts&, const model::Caller&)> check) {
+  return [&parts = call.parts, owner = caller.owner_id(), check = std::move(check)] {
+    auto now = parts.sharing.caller_of(owner);
+    auto allowed = now ? check(parts, *now) : Result<void>(now.error());
+    if (allowed) return true;
+    auto code = allowed.error().code;
+    return code != Code::denied && code != Code::not_found && code != Code::gone;
+  };
+}
+
+}  // namespace
+
+Response artifact_response(const Call& call, const service::OpenArtifact& open, const std::string& download,
+                           const model::Caller& caller) {
+  auto response = artifact_response(call, open, caller);
+  response.may_go_on = permission(call, caller, [download](const ApiParts& parts, const model::Caller& now) {
+    return parts.downloads.check_access(download, now);
+  });
+  return response;
 }
 
 Response get_artifact(const Call& call) {
@@ -261,28 +305,34 @@ Response get_artifact(const Call& call) {
   auto open = call.parts.downloads.open_artifact(path->id, path->artifact, call.caller);
   if (!open) return server::make_error_response(open.error());
   if (path->manifest) return manifest_response(*std::move(open));
-  return artifact_response(call, *open);
+  return artifact_response(call, *open, path->id, call.caller);
 }
 
 Response get_original(const Call& call) {
   if (is_rendition(call.request.target.path)) return get_rendition(call);
   auto path = AssetPath::parse(call.request.target.path);
   if (!path) return server::make_error_response(path.error());
-  auto response = make_original_response(call, *path);
+  auto response = make_original_response(call, *path, call.caller);
   return response.status == 404 && is_subasset(call.request.target.path) ? get_subasset(call) : std::move(response);
 }
 
-Response make_original_response(const Call& call, const AssetPath& path) {
-  auto open = call.parts.downloads.open_original(path, call.caller);
+Response make_original_response(const Call& call, const AssetPath& path, const model::Caller& caller) {
+  auto open = call.parts.downloads.open_original(path, caller);
   if (!open) return server::make_error_response(open.error());
   const auto& asset = *open->node.asset;
-  return server::make_content_response(
-      call.request.head, {open->source,
-                          safe_mime_type(asset.mime_type),
-                          zip::make_safe_name(path.name()),
-                          http::Disposition::attachment,
-                          {{asset.original.id.hex(), false}, std::chrono::floor<std::chrono::seconds>(asset.modified)},
-                          asset.original.id});
+  auto response = with_place(
+      call, caller,
+      server::make_content_response(call.request.head, {open->source,
+                                                        safe_mime_type(asset.mime_type),
+                                                        zip::make_safe_name(path.name()),
+                                                        http::Disposition::attachment,
+                                                        {{asset.original.id.hex(), false},
+                                                         std::chrono::floor<std::chrono::seconds>(asset.modified)},
+                                                        asset.original.id}));
+  response.may_go_on = permission(call, caller, [path](const ApiParts& parts, const model::Caller& now) {
+    return parts.downloads.check_original(path, now);
+  });
+  return response;
 }
 
 }  // namespace dray::api

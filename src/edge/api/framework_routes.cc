@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <set>
 
 #include "base/log.h"
@@ -16,7 +17,7 @@ namespace {
 using server::Response;
 
 constexpr std::string_view kAddress = "/content/dam.downloadbinaries.json";
-constexpr std::size_t kListed = 50;
+constexpr std::size_t kListed = 50, kNamed = 1000, kAll = std::numeric_limits<std::size_t>::max();
 
 // Our ids are 32 hexadecimal digits; AEM's clients know them as UUIDs.
 std::string format_uuid(const std::string& id) {
@@ -36,7 +37,19 @@ std::string milliseconds(Seconds time) {
   return text.substr(0, text.size() - 1) + ".000Z";
 }
 
-json::object artifact_json(const model::Download& download, std::size_t index, const json::object& failures) {
+// The names of the files in it, as far as an answer should be long.
+json::array successes_of(const Call& call, const model::Artifact& artifact, std::size_t most) {
+  json::array names;
+  auto listed = call.parts.downloads.list_names(artifact, most);
+  if (!listed) log::warn("what is in {} cannot be told: {}", artifact.name, listed.error().message);
+  if (listed) {
+    for (auto& name : *listed) names.emplace_back(std::move(name));
+  }
+  return names;
+}
+
+json::object artifact_json(const Call& call, const model::Download& download, std::size_t index,
+                           const json::object& failures, std::size_t most_named) {
   const auto& artifact = download.artifacts[index];
   auto uri = fmt::format("{}?downloadId={}&artifactId={}", kAddress, format_uuid(download.id), index);
   json::object object{{"id", std::to_string(index)},
@@ -47,19 +60,22 @@ json::object artifact_json(const model::Download& download, std::size_t index, c
                       {"size", artifact.size},
                       {"fileCount", artifact.entry_count},
                       {"expires", download.expires ? json::value(milliseconds(*download.expires)) : nullptr},
+                      {"successes", download.is_expired ? json::array() : successes_of(call, artifact, most_named)},
                       {"failures", failures},
                       {"failureReason", nullptr}};
   if (artifact.kind == model::ArtifactKind::file) object["sha256"] = artifact.content.hex();
   return object;
 }
 
-json::object framework_json(const model::Download& download, std::size_t most_failures) {
+// `most_failures`: so many are named.
+json::object framework_json(const Call& call, const model::Download& download, std::size_t most_failures) {
   json::object failures;
   for (std::size_t i = 0; i < std::min(most_failures, download.skipped.size()); ++i)
     failures[download.skipped[i].path] = download.skipped[i].message;
   json::array artifacts;
   for (std::size_t i = 0; i < download.artifacts.size(); ++i)
-    artifacts.push_back(artifact_json(download, i, i == 0 ? failures : json::object()));
+    artifacts.push_back(
+        artifact_json(call, download, i, i == 0 ? failures : json::object(), std::min(most_failures, kNamed)));
   auto done = download.is_complete() ? download.total_count : download.progress.assets_done;
   auto all = download.is_complete() ? download.total_count + download.skipped.size() : download.progress.assets;
   return {{"downloadId", format_uuid(download.id)},
@@ -91,7 +107,7 @@ bool is_true(const json::value& value) {
   return (value.is_bool() && value.get_bool()) || (value.is_string() && value.get_string() == "true");
 }
 
-// The parameters of the targets as one request: all targets share their options.
+// The parameters of the targets as one request: those that differ in more than their path are further selections of it.
 class Targets {
  public:
   Targets(const Call& call, std::string_view address) : call_(call), address_(address) {}
@@ -107,8 +123,9 @@ class Targets {
       return Error{Code::too_large,
                    fmt::format("a request has at most {} targets: select folders", pipeline::kMostTargets)};
     for (const auto& target : *list) RETURN_IF_ERROR(read_target(target));
-    RETURN_IF_ERROR(pipeline::check(request_));
-    return std::move(request_);
+    auto request = joined();
+    RETURN_IF_ERROR(pipeline::check(request));
+    return request;
   }
 
  private:
@@ -134,7 +151,8 @@ class Targets {
       one.options.renditions.clear();
       if (!one.options.originals) one.options.renditions.push_back(found.rendition);
     }
-    return add(std::move(one), std::move(found.path));
+    add(std::move(one), std::move(found.path));
+    return ok();
   }
 
   Result<void> read_parameter(std::string_view name, const json::value& value, pipeline::DownloadRequest& one) {
@@ -173,34 +191,51 @@ class Targets {
       }
     } else if (name == "message") {
       one.message = text;
+    } else if (name == "licenses" && value.is_array()) {
+      for (const auto& item : value.get_array()) {
+        if (item.is_string()) one.licences.emplace_back(item.get_string());
+      }
     } else {
       log::debug("a target's parameter \"{}\" is not known and was passed over", name);
     }
     return ok();
   }
 
-  Result<void> add(pipeline::DownloadRequest one, AssetPath path) {
-    bool is_first = request_.targets.empty();
-    if (is_first) {
-      request_ = std::move(one);
-    } else if (one.options != request_.options || one.archive_name != request_.archive_name) {
-      return Error{Code::invalid,
-                   "all targets of a request go into one archive and have the same parameters besides "
-                   "their path: send one request for each archive"};
-    }
-    if (seen_.insert(path.text()).second) request_.targets.push_back(std::move(path));
-    return ok();
+  // Targets with the same parameters are one selection.
+  void add(pipeline::DownloadRequest one, AssetPath path) {
+    auto same = std::find_if(selections_.begin(), selections_.end(), [&](const Selected& other) {
+      return other.request.options == one.options && other.request.archive_name == one.archive_name;
+    });
+    if (same == selections_.end()) same = selections_.insert(same, {std::move(one), {}});
+    if (same->seen.insert(path.text()).second) same->request.targets.push_back(std::move(path));
   }
 
+  pipeline::DownloadRequest joined() {
+    auto request = std::move(selections_.front().request);
+    for (std::size_t i = 1; i < selections_.size(); ++i) {
+      auto& other = selections_[i].request;
+      for (auto& recipient : other.email) request.email.push_back(std::move(recipient));
+      if (request.message.empty()) request.message = std::move(other.message);
+      other.email.clear();
+      other.message.clear();
+      request.also.push_back(std::move(other));
+    }
+    return request;
+  }
+
+  struct Selected {
+    pipeline::DownloadRequest request;
+    std::set<std::string> seen;
+  };
   const Call& call_;
   const std::string address_;
-  pipeline::DownloadRequest request_;
-  std::set<std::string> seen_;
+  std::vector<Selected> selections_;  // in the order of their first targets
 };
 
 // What was named and is not there is the answer where nothing else was asked for.
 std::optional<Response> only_missing(const pipeline::DownloadRequest& request, const model::Download& download) {
-  if (request.targets.size() != 1 || download.status != model::DownloadStatus::failed || download.skipped.empty())
+  if (request.targets.size() != 1 || !request.also.empty() || download.status != model::DownloadStatus::failed ||
+      download.skipped.empty())
     return std::nullopt;
   const auto& skipped = download.skipped.front();
   bool is_absent = skipped.reason == "not_found" || skipped.reason == "denied";
@@ -218,7 +253,7 @@ Response list_framework_downloads(const Call& call) {
   auto page = call.parts.downloads.list(call.caller, "", kListed);
   if (!page) return server::make_error_response(page.error());
   json::array downloads;
-  for (const auto& download : *page) downloads.push_back(framework_json(download, kSkippedInList));
+  for (const auto& download : *page) downloads.push_back(framework_json(call, download, kSkippedInList));
   return framework_response(200, json::object{{"downloads", std::move(downloads)}});
 }
 
@@ -231,7 +266,7 @@ Response get_framework_artifact(const Call& call, const std::string& id, std::st
     return server::make_error_response(404, "this download has no such artifact");
   std::string name = download->is_expired ? "" : download->artifacts[*index].name;
   auto open = call.parts.downloads.open_artifact(id, name, call.caller);
-  return open ? artifact_response(call, *open) : server::make_error_response(open.error());
+  return open ? artifact_response(call, *open, id, call.caller) : server::make_error_response(open.error());
 }
 
 }  // namespace
@@ -276,7 +311,7 @@ Response start_framework_download(const Call& call, pipeline::DownloadRequest re
     auto removed = call.parts.downloads.remove(download->id, call.caller);
     return removed ? *std::move(missing) : server::make_error_response(removed.error());
   }
-  return framework_response(status, framework_json(*download, download->skipped.size()));
+  return framework_response(status, framework_json(call, *download, kAll));
 }
 
 Response get_framework_download(const Call& call) {
@@ -290,7 +325,7 @@ Response get_framework_download(const Call& call) {
   auto download = *wait > 0 ? call.parts.downloads.wait(*id, call.caller, std::chrono::seconds(*wait))
                             : call.parts.downloads.get_to_read(*id, call.caller);
   if (!download) return server::make_error_response(download.error());
-  return framework_response(200, framework_json(*download, download->skipped.size()));
+  return framework_response(200, framework_json(call, *download, kAll));
 }
 
 Response remove_framework_download(const Call& call) {

@@ -27,6 +27,9 @@ input[type=checkbox] { width: 1.25rem; height: 1.25rem; flex: none; }
 input[type=password] { font: inherit; padding: .5rem; }
 .actions { display: flex; flex-wrap: wrap; gap: .75rem; margin: 1rem 0; }
 .muted { opacity: .75; }
+.licence { white-space: pre-line; max-height: 20rem; overflow: auto; }
+ul.inbox ul { padding-left: 1.25rem; }
+ul.inbox ul li { border: 0; padding: 0; margin: 0; }
 )";
 
 }  // namespace

@@ -141,7 +141,7 @@ Response get_rendition(const Call& call) {
   auto [asset, name] = *split_rendition(call.request.target.path);
   auto path = AssetPath::parse(asset);
   if (!path) return server::make_error_response(path.error());
-  if (name == "original") return make_original_response(call, *path);
+  if (name == "original") return make_original_response(call, *path, call.caller);
   return make_rendition_response(call, name, call.parts.images.open_rendition(*path, name, call.caller));
 }
 

@@ -46,6 +46,17 @@ Response for_each_item(const Call& call, Do action) {
   return no_content();
 }
 
+// Those that have failed only; as for_each_item().
+template <typename Change>
+Response change_mails(const Call& call, Change change) {
+  if (!call.caller.is_administrator())
+    return server::make_error_response(Error{Code::denied, "only administrators may change the mail"});
+  return for_each_item(call, [&](const std::string& id) -> Result<void> {
+    auto changed = change(id);
+    return changed ? ok() : Result<void>(changed.error());
+  });
+}
+
 // What a client has not read yet; a client that does not read is told to begin anew.
 class EventText final : public server::EventSource, public service::Listener {
  public:
@@ -169,6 +180,16 @@ Response complete_inbox_items(const Call& call) {
 
 Response remove_inbox_items(const Call& call) {
   return for_each_item(call, [&](const std::string& id) { return call.parts.downloads.remove(id, call.caller); });
+}
+
+Response retry_mails(const Call& call) {
+  return change_mails(call, [&](const std::string& id) {
+    return call.parts.jobs.revive(service::kMailJob, id, call.parts.clock.now());
+  });
+}
+
+Response remove_mails(const Call& call) {
+  return change_mails(call, [&](const std::string& id) { return call.parts.jobs.forget(service::kMailJob, id); });
 }
 
 Response get_events(const Call& call) {

@@ -11,6 +11,7 @@
 #include "lang/http/authorization.h"
 #include "lang/http/form.h"
 #include "lang/http/target.h"
+#include "lang/mail/plain_text.h"
 #include "pipeline/renditions/source_kind.h"
 #include "service/accounts/passwords.h"
 #include "service/sharing/sharing.h"
@@ -38,8 +39,8 @@ struct Visit {
     return fmt::format("{}?sh={}{}", page, http::format_query_value(token), rest);
   }
   std::string cookie() const { return "dray-link-" + open.share.id; }
-  std::string proof() const {  // that the password was right
-    return sha256_of(bytes_of(open.share.password_hash + "/" + visitor)).hex();
+  Sha256 proof() const {  // that the password was right
+    return sha256_of(bytes_of(open.share.password_hash + "/" + visitor));
   }
 };
 
@@ -60,11 +61,28 @@ Response error_page(const Error& error) {
   if (error.code == Code::gone) return ended_page();
   if (error.code == Code::not_found) return unknown_page();
   auto response = server::make_error_response(error);
+  if (error.code == Code::busy) response.status = 429;
   bool of_machine = response.status >= 500;
-  return make_page_response(
+  auto page = make_page_response(
       response.status, "That did not work",
       fmt::format("<h1>That did not work</h1>\n<p>{}</p>",
                   of_machine ? "Something went wrong here. Try again in a moment." : escape_html(error.message)));
+  if (error.code == Code::busy) page.fields.push_back({"Retry-After", "60"});
+  return page;
+}
+
+// The address that a request comes from. A proxy on this machine names the one that it passes on; of IPv6 the first
+// half counts, since the second is the client's to choose.
+std::string address_of(const server::Request& request) {
+  auto address = request.peer;
+  bool is_local = address == "127.0.0.1" || address == "::1" || address == "::ffff:127.0.0.1";
+  if (auto passed_on = is_local ? request.head.find("X-Forwarded-For") : std::nullopt) {
+    auto comma = passed_on->rfind(',');
+    address = std::string(trim(comma == passed_on->npos ? *passed_on : passed_on->substr(comma + 1)));
+  }
+  std::size_t end = 0;
+  for (int colons = 0; end < address.size() && colons < 4; ++end) colons += address[end] == ':' ? 1 : 0;
+  return address.substr(0, end);
 }
 
 http::Secure is_behind_tls(const server::Request& request) {
@@ -84,7 +102,7 @@ bool is_visitor(std::string_view text) {
 
 Result<Visit> open_visit(const Call& call) {
   Visit visit{call, std::string(call.request.target.find("sh").value_or("")), {}, "", false};
-  ASSIGN_OR_RETURN(visit.open, call.parts.sharing.open(visit.token, ""));
+  ASSIGN_OR_RETURN(visit.open, call.parts.sharing.open(visit.token, "", address_of(call.request)));
   auto cookie = http::find_cookie(call.request.head, visit.cookie());
   visit.is_new = !cookie || !is_visitor(*cookie);
   visit.visitor = visit.is_new ? random_hex(call.parts.random, 16) : *cookie;
@@ -94,7 +112,9 @@ Result<Visit> open_visit(const Call& call) {
 
 bool needs_password(const Visit& visit) {
   if (visit.open.share.password_hash.empty()) return false;
-  return http::find_cookie(visit.call.request.head, visit.cookie() + "-password") != visit.proof();
+  auto shown = http::find_cookie(visit.call.request.head, visit.cookie() + "-password");
+  auto proof = shown ? parse_sha256(*shown) : std::nullopt;
+  return !proof || !are_equal(*proof, visit.proof());
 }
 
 Response password_page(const Visit& visit, std::string_view word) {
@@ -111,6 +131,12 @@ bool is_shared(const Visit& visit, const AssetPath& path) {
                      [&](const model::Node& item) { return path.is_within(item.path); });
 }
 
+// What has expired is hidden from visitors.
+bool is_hidden(const Visit& visit, const model::Node& node) {
+  const auto& expires = node.asset ? node.asset->protection.expires : std::nullopt;
+  return expires && *expires <= visit.call.parts.clock.now();
+}
+
 Result<model::AccessRules> rules_of(const Call& call) {
   ASSIGN_OR_RETURN(auto list, call.parts.access.list_rules());
   return model::AccessRules(std::move(list));
@@ -123,7 +149,7 @@ Result<std::vector<model::Node>> list_folder(const Visit& visit, const AssetPath
   has_more = children.size() > kCards;
   if (has_more) children.pop_back();
   std::erase_if(children, [&](const model::Node& child) {
-    return !rules.may(visit.open.caller, model::Privilege::read, child.path);
+    return is_hidden(visit, child) || !rules.may(visit.open.caller, model::Privilege::read, child.path);
   });
   return children;
 }
@@ -265,13 +291,27 @@ Response send_artifact(const Visit& visit, std::string_view id, std::string_view
   if (!index || *index >= download->artifacts.size()) return unknown_page();
   auto open =
       visit.call.parts.downloads.open_artifact(download->id, download->artifacts[*index].name, visit.open.caller);
-  return open ? artifact_response(visit.call, *open) : error_page(open.error());
+  return open ? artifact_response(visit.call, *open, download->id, visit.open.caller) : error_page(open.error());
 }
 
 Response send_picture(const Visit& visit, std::string_view text, std::string_view rendition) {
   auto path = AssetPath::parse(text);
   if (!path || !is_shared(visit, *path)) return unknown_page();
+  auto node = visit.call.parts.assets.find(*path);
+  if (!node) return error_page(node.error());
+  if (!*node || is_hidden(visit, **node)) return unknown_page();
   return rendition_response(visit.call, *path, rendition, visit.open.caller);
+}
+
+// The asset with the licence of a shared one, whether it is shared itself or not.
+Response send_licence(const Visit& visit, std::string_view text) {
+  auto path = AssetPath::parse(text);
+  if (!path || !is_shared(visit, *path)) return unknown_page();
+  auto node = visit.call.parts.assets.find(*path);
+  if (!node) return error_page(node.error());
+  if (!*node || (*node)->is_folder() || is_hidden(visit, **node)) return unknown_page();
+  auto page = AssetPath::parse((*node)->asset->protection.licence_page);
+  return page ? make_original_response(visit.call, *page, visit.open.caller) : unknown_page();
 }
 
 Result<pipeline::DownloadRequest> read_request(const Visit& visit, const http::Form& form) {
@@ -295,6 +335,7 @@ Result<pipeline::DownloadRequest> read_request(const Visit& visit, const http::F
       request.targets.push_back(*std::move(path));
     }
   }
+  for (auto id : form.all("agree")) request.licences.emplace_back(id);
   if (request.targets.empty()) return Error{Code::invalid, "Choose at least one picture, or \"Download all\"."};
   RETURN_IF_ERROR(pipeline::check(request));
   return request;
@@ -305,9 +346,69 @@ Response redirect(const Visit& visit, const std::string& address) {
   return with_cookie(visit, std::move(response));
 }
 
+// What was chosen, once more.
+std::string hidden_fields(const http::Form& form) {
+  std::string fields = "<input type=\"hidden\" name=\"asked\" value=\"true\">\n";
+  for (auto name : {"path", "originals", "renditions", "action"}) {
+    for (auto value : form.all(name))
+      fields += fmt::format("<input type=\"hidden\" name=\"{}\" value=\"{}\">\n", name, escape_html(value));
+  }
+  return fields;
+}
+
+// A licence's text is shown as text, whatever markup it has.
+Result<std::string> format_licence(const Visit& visit, const pipeline::SelectedLicence& licence) {
+  std::string text;
+  const auto& first = licence.assets.front();
+  if (licence.page.empty()) {
+    ASSIGN_OR_RETURN(auto metadata, visit.call.parts.assets.get_metadata(first));
+    const auto* html = metadata.if_contains("adobe_dam:restrictions");
+    if (html && html->is_string())
+      text = fmt::format("<p class=\"licence\">{}</p>",
+                         escape_html(mail::plain_text_of_html(std::string_view(html->get_string()))));
+  } else {
+    text = fmt::format("<p><a href=\"{}\">Read the licence {}</a></p>",
+                       escape_html(visit.address("&licence=" + http::format_query_value(first.text()))),
+                       escape_html(licence.page.substr(licence.page.rfind('/') + 1)));
+  }
+  std::string names;
+  for (const auto& path : licence.assets) names += fmt::format("<li>{}</li>", escape_html(path.name()));
+  if (licence.asset_count > licence.assets.size())
+    names += fmt::format("<li>and {} more</li>", licence.asset_count - licence.assets.size());
+  return fmt::format(
+      "<li>{}<label><input type=\"checkbox\" name=\"agree\" value=\"{}\"> I agree</label><details><summary>Assets "
+      "under "
+      "this licence: {}</summary><ul>{}</ul></details></li>\n",
+      text, licence.id, licence.asset_count, names);
+}
+
+// nullopt: there is nothing to agree to.
+std::optional<Response> ask_for_licences(const Visit& visit, const http::Form& form,
+                                         const pipeline::DownloadRequest& request) {
+  auto licences = visit.call.parts.downloads.find_licences(request, visit.open.caller);
+  if (!licences) return error_page(licences.error());
+  if (licences->empty()) return std::nullopt;
+  std::string items;
+  for (const auto& licence : *licences) {
+    auto item = format_licence(visit, licence);
+    if (!item) return error_page(item.error());
+    items += *item;
+  }
+  auto body = fmt::format(
+      "<h1>Copyright Management</h1>\n<p>Some of what you chose comes with a licence. What you do not agree to is left "
+      "out.</p>\n<form method=\"post\" action=\"{}\">\n{}<ul class=\"inbox\">\n{}</ul>\n<div "
+      "class=\"actions\"><button>Queue Download</button> <a href=\"{}\">Back</a></div></form>",
+      escape_html(visit.address()), hidden_fields(form), items, escape_html(visit.address()));
+  return with_cookie(visit, make_page_response(200, "Copyright Management", body));
+}
+
 Response queue(const Visit& visit, const http::Form& form) {
   auto request = read_request(visit, form);
   if (!request) return error_page(request.error());
+  if (!form.find("asked")) {
+    auto question = ask_for_licences(visit, form, *request);
+    if (question) return *std::move(question);
+  }
   auto is_allowed = visit.call.parts.sharing.count_download(visit.open.share);
   if (!is_allowed) return error_page(is_allowed.error());
   if (!*is_allowed)
@@ -320,12 +421,19 @@ Response queue(const Visit& visit, const http::Form& form) {
 }
 
 Response check_password(const Visit& visit, std::string_view password) {
+  auto& sharing = visit.call.parts.sharing;
+  auto from = address_of(visit.call.request);
+  auto may_try = sharing.check_patience(visit.open.share, from);
+  if (!may_try) return error_page(may_try.error());
   auto right = visit.call.parts.accounts.check_secret(visit.open.share.password_hash, std::string(password));
   if (!right) return error_page(right.error());
-  if (!*right) return password_page(visit, "That was not the password. Try again.");
+  if (!*right) {
+    sharing.note_wrong_password(visit.open.share, from);
+    return password_page(visit, "That was not the password. Try again.");
+  }
   auto response = redirect(visit, visit.address());
   response.fields.push_back(
-      {"Set-Cookie", http::format_set_cookie(visit.cookie() + "-password", visit.proof(), kCookiePath, kVisit,
+      {"Set-Cookie", http::format_set_cookie(visit.cookie() + "-password", visit.proof().hex(), kCookiePath, kVisit,
                                              is_behind_tls(visit.call.request))});
   return response;
 }
@@ -339,6 +447,7 @@ Response get_link(const Call& call) {
   const auto& target = call.request.target;
   if (auto thumb = target.find("thumb")) return send_picture(*visit, *thumb, kThumbnail);
   if (auto web = target.find("web")) return send_picture(*visit, *web, kWeb);
+  if (auto asset = target.find("licence")) return send_licence(*visit, *asset);
   if (auto id = target.find("download")) return send_artifact(*visit, *id, target.find("artifact").value_or("0"));
   return target.find("inbox") ? inbox_page(*visit) : list_page(*visit);
 }
@@ -363,7 +472,8 @@ Response get_link_preview(const Call& call) {
   auto node = call.parts.assets.find(*path);
   auto rules = rules_of(call);
   if (!node || !rules) return error_page(node ? rules.error() : node.error());
-  bool is_visible = *node && !(*node)->is_folder() && rules->may(visit->open.caller, model::Privilege::read, *path);
+  bool is_visible = *node && !(*node)->is_folder() && !is_hidden(*visit, **node) &&
+                    rules->may(visit->open.caller, model::Privilege::read, *path);
   if (!is_visible) return unknown_page();
   auto name = escape_html(path->name());
   auto picture = !has_picture(**node)

@@ -83,7 +83,7 @@ constexpr std::string_view kDocument = R"json({
     "/api/v1/shares": {
       "post": {"summary": "Make a shared link; the answer alone has its url", "requestBody": {"required": true, "content": {"application/json": {"schema": {"type": "object", "required": ["paths"], "properties": {
           "paths": {"type": "array", "items": {"type": "string"}}, "title": {"type": "string"}, "expires": {"type": "string", "format": "date-time"}, "originals": {"type": "boolean"}, "renditions": {"type": "boolean"},
-          "password": {"type": "string"}, "downloadLimit": {"type": "integer"}}}, "example": {"paths": ["/content/dam/x"], "originals": true}}}},
+          "password": {"type": "string"}, "downloadLimit": {"type": "integer"}, "recipients": {"type": "array", "items": {"type": "string"}, "description": "Mail addresses that the link is sent to"}, "subject": {"type": "string"}, "message": {"type": "string"}}}, "example": {"paths": ["/content/dam/x"], "originals": true}}}},
         "responses": {"201": {"description": "The link", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Share"}}}}, "400": {"$ref": "#/components/responses/Error"}, "403": {"$ref": "#/components/responses/Error"}, "404": {"$ref": "#/components/responses/Error"}}},
       "get": {"summary": "The caller's shared links, the newest first", "parameters": [{"name": "all", "in": "query", "description": "true: everybody's, for administrators", "schema": {"type": "boolean"}},
           {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 500, "default": 50}}, {"name": "before", "in": "query", "schema": {"type": "string"}}],
@@ -96,10 +96,21 @@ constexpr std::string_view kDocument = R"json({
         "responses": {"200": {"description": "The link", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Share"}}}}, "400": {"$ref": "#/components/responses/Error"}, "404": {"$ref": "#/components/responses/Error"}, "409": {"$ref": "#/components/responses/Error"}}},
       "delete": {"summary": "Revoke a shared link", "responses": {"200": {"description": "The link, revoked", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Share"}}}}, "404": {"$ref": "#/components/responses/Error"}}}
     },
+    "/api/v1/share-settings": {
+      "get": {"summary": "What links may be like", "responses": {"200": {"description": "The settings, and whether the caller may share", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ShareSettings"}}}}}},
+      "put": {"summary": "Change what links may be like, for those who make one from now on; for administrators. What is not named is as in a new installation.", "requestBody": {"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ShareSettings"}}}},
+        "responses": {"200": {"description": "The settings", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ShareSettings"}}}}, "400": {"$ref": "#/components/responses/Error"}, "403": {"$ref": "#/components/responses/Error"}}}
+    },
     "/api/v1/mail": {
       "get": {"summary": "The mail that is still to be sent, and what could not be; for administrators", "responses": {"200": {"description": "At most 500 of each state", "content": {"application/json": {"schema": {"type": "object", "required": ["isConfigured", "items"], "properties": {
         "isConfigured": {"type": "boolean", "description": "There is a mail service"},
         "items": {"type": "array", "items": {"type": "object", "required": ["id", "state", "attempts"], "properties": {"id": {"type": "string"}, "state": {"enum": ["waiting", "running", "failed"]}, "attempts": {"type": "integer"}, "user": {"type": "string"}, "failure": {"type": "string"}, "notBefore": {"type": "string", "format": "date-time"}}}}}}}}}, "403": {"$ref": "#/components/responses/Error"}}}
+    },
+    "/api/v1/mail/retry": {
+      "post": {"summary": "Send mails that have failed, anew; for administrators", "requestBody": {"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Ids"}}}}, "responses": {"204": {"description": "Done; ids that no failed mail has are passed over"}, "400": {"$ref": "#/components/responses/Error"}, "403": {"$ref": "#/components/responses/Error"}}}
+    },
+    "/api/v1/mail/remove": {
+      "post": {"summary": "Give up mails that have failed; for administrators", "requestBody": {"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Ids"}}}}, "responses": {"204": {"description": "Done; ids that no failed mail has are passed over"}, "400": {"$ref": "#/components/responses/Error"}, "403": {"$ref": "#/components/responses/Error"}}}
     },
     "/api/v1/events": {
       "get": {"summary": "What happens to the caller's downloads, as it happens: server-sent events", "parameters": [{"name": "Last-Event-ID", "in": "header", "description": "Go on after this event", "schema": {"type": "string"}}],
@@ -193,7 +204,8 @@ constexpr std::string_view kDocument = R"json({
             "format": {"type": "string"}, "colorSpace": {"type": "string", "enum": ["RGB", "CMYK", "Gray"]}, "profile": {"type": "string"}, "quality": {"type": "number"}, "modifiers": {"type": "string"}}}}}},
         "archiveName": {"type": "string", "maxLength": 4096, "description": "Asks for a ZIP of this name even if it holds one file"},
         "email": {"type": "array", "items": {"type": "string"}, "maxItems": 100, "description": "Members of dam-users, by id or address, who get a mail with the links; one that cannot be told refuses the request, with noEmailUsers naming them"},
-        "message": {"type": "string", "maxLength": 10000, "description": "To them"}}},
+        "message": {"type": "string", "maxLength": 10000, "description": "To them"},
+        "licenses": {"type": "array", "items": {"type": "string"}, "description": "Ids of licences that the caller agrees to: \"license\" of what was skipped without"}}},
       "Download": {"type": "object", "required": ["id", "status", "isComplete", "created", "totalSize", "totalCount", "artifacts", "skippedCount", "skipped"], "properties": {
         "id": {"type": "string"}, "name": {"type": "string", "description": "Of its archives, without .zip"}, "status": {"enum": ["PROCESSING", "SUCCESSFUL", "PARTIALLY_SUCCESSFUL", "FAILED"]}, "isComplete": {"type": "boolean"},
         "inBackground": {"type": "boolean", "description": "Nobody waited for it"}, "finished": {"type": "string", "format": "date-time"},
@@ -206,11 +218,14 @@ constexpr std::string_view kDocument = R"json({
           "id": {"type": "string"}, "name": {"type": "string"}, "mimeType": {"type": "string"}, "size": {"type": "integer"}, "entryCount": {"type": "integer"}, "uri": {"type": "string"}, "etag": {"type": "string"}}}},
         "skippedCount": {"type": "integer"},
         "skipped": {"description": "What could not be had; in a list of downloads only the first 20", "type": "array", "items": {"type": "object", "required": ["path", "reason", "message"], "properties": {
-          "path": {"type": "string"}, "reason": {"enum": ["denied", "not_found", "set", "missing", "not_rendered", "no_rendition", "no_subassets", "unknown_command"]}, "message": {"type": "string"}}}}}},
+          "path": {"type": "string"}, "reason": {"enum": ["denied", "not_found", "set", "missing", "not_rendered", "no_rendition", "no_subassets", "unknown_command", "expired", "licence"]}, "message": {"type": "string"}, "license": {"type": "string", "description": "The id of the licence to agree to"}}}}}},
+      "LinkBox": {"type": "object", "properties": {"default": {"type": "boolean"}, "behaviour": {"enum": ["editable", "readOnly", "hidden"], "description": "readOnly, hidden: every link is as the default says"}}},
+      "ShareSettings": {"type": "object", "properties": {"originals": {"$ref": "#/components/schemas/LinkBox"}, "renditions": {"$ref": "#/components/schemas/LinkBox"}, "validityDays": {"type": "integer", "description": "Where a link says nothing"}, "longestDays": {"type": "integer"},
+        "sharers": {"enum": ["everyone", "only", "except"], "description": "Of those who may share an asset: all, members of the groups, or all others"}, "groups": {"type": "array", "items": {"type": "string"}}, "mayShare": {"type": "boolean", "readOnly": true}}},
       "Share": {"type": "object", "required": ["id", "owner", "title", "paths", "created", "expires", "status", "originals", "renditions", "hasPassword", "downloads"], "properties": {
         "id": {"type": "string"}, "owner": {"type": "string"}, "title": {"type": "string"}, "paths": {"type": "array", "items": {"type": "string"}}, "created": {"type": "string", "format": "date-time"},
         "expires": {"type": "string", "format": "date-time"}, "revoked": {"type": "string", "format": "date-time"}, "status": {"enum": ["open", "expired", "revoked"]}, "originals": {"type": "boolean"}, "renditions": {"type": "boolean"},
-        "hasPassword": {"type": "boolean"}, "downloads": {"type": "integer"}, "downloadLimit": {"type": "integer"}, "url": {"type": "string", "description": "Only in the answer that makes it"}}},
+        "hasPassword": {"type": "boolean"}, "downloads": {"type": "integer"}, "recipients": {"type": "array", "items": {"type": "string"}}, "downloadLimit": {"type": "integer"}, "url": {"type": "string", "description": "Only in the answer that makes it"}}},
       "Ids": {"type": "object", "required": ["ids"], "properties": {"ids": {"type": "array", "items": {"type": "string"}}}},
       "Preferences": {"type": "object", "properties": {"assetDownloadEmailNotification": {"type": "boolean", "description": "Mail me when a download that went on in the background is complete"}, "language": {"type": "string", "description": "Of mail: de, pt-br; empty: English"}}},
       "Manifest": {"type": "object", "required": ["name", "size", "etag", "entryCount", "entries"], "properties": {

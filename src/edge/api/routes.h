@@ -20,6 +20,8 @@ struct Call {
 server::Response create_download(const Call& call);
 server::Response refused_recipients_response(const std::vector<std::string>& refused);
 server::Response get_mail(const Call& call);
+server::Response retry_mails(const Call& call);
+server::Response remove_mails(const Call& call);
 server::Response list_downloads(const Call& call);
 server::Response get_download(const Call& call);
 server::Response remove_download(const Call& call);
@@ -50,6 +52,8 @@ server::Response list_shares(const Call& call);
 server::Response get_share(const Call& call);
 server::Response change_share(const Call& call);
 server::Response revoke_share(const Call& call);
+server::Response get_share_settings(const Call& call);  // /api/v1/share-settings
+server::Response put_share_settings(const Call& call);
 server::Response get_link(const Call& call);  // /linkshare.html
 server::Response post_link(const Call& call);
 server::Response get_link_preview(const Call& call);
@@ -67,7 +71,7 @@ server::Response get_artifact(const Call& call);  // its bytes, or its manifest
 
 server::Response get_asset(const Call& call);     // a folder's children or an asset's properties
 server::Response get_original(const Call& call);  // /content/dam/...
-server::Response make_original_response(const Call& call, const AssetPath& path);
+server::Response make_original_response(const Call& call, const AssetPath& path, const model::Caller& caller);
 
 service::ImageRequest make_image_request(const server::Request& request, std::string_view object);
 server::Response get_image(const Call& call);      // /is/image/...

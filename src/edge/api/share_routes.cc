@@ -14,7 +14,8 @@ using server::Response;
 constexpr std::string_view kShares = "/api/v1/shares";
 
 json::object to_json(const Share& share, Seconds now) {
-  json::array paths;
+  json::array paths, recipients;
+  for (const auto& address : share.recipients) recipients.emplace_back(address);
   for (const auto& item : share.items) paths.emplace_back(item.path.text());
   json::object object{{"id", share.id},
                       {"owner", share.owner},
@@ -28,7 +29,8 @@ json::object to_json(const Share& share, Seconds now) {
                       {"originals", share.originals},
                       {"renditions", share.renditions},
                       {"hasPassword", !share.password_hash.empty()},
-                      {"downloads", share.downloads}};
+                      {"downloads", share.downloads},
+                      {"recipients", std::move(recipients)}};
   if (share.download_limit) object["downloadLimit"] = *share.download_limit;
   if (share.revoked) object["revoked"] = format_utc(*share.revoked);
   return object;
@@ -44,6 +46,13 @@ Result<Seconds> parse_time(const json::value& value) {
   return *time;
 }
 
+std::string* text_member(std::string_view name, service::ShareDraft& draft) {
+  if (name == "title") return &draft.title;
+  if (name == "password") return &draft.password;
+  if (name == "subject") return &draft.subject;
+  return name == "message" ? &draft.message : nullptr;
+}
+
 Result<void> read_member(std::string_view name, const json::value& value, service::ShareDraft& draft) {
   if (name == "paths") {
     if (!value.is_array()) return wrong(name, "a list of paths");
@@ -52,10 +61,15 @@ Result<void> read_member(std::string_view name, const json::value& value, servic
       ASSIGN_OR_RETURN(auto path, AssetPath::parse(std::string_view(item.get_string())));
       draft.paths.push_back(std::move(path));
     }
-  } else if (name == "title" || name == "password") {
-    constexpr std::size_t kLongest = 1000;
-    if (!value.is_string() || value.get_string().size() > kLongest) return wrong(name, "a text of at most 1000 bytes");
-    (name == "title" ? draft.title : draft.password) = std::string(value.get_string());
+  } else if (name == "recipients") {
+    if (!value.is_array()) return wrong(name, "a list of mail addresses");
+    for (const auto& item : value.get_array()) {
+      if (!item.is_string()) return wrong(name, "a list of mail addresses");
+      draft.recipients.emplace_back(item.get_string());
+    }
+  } else if (auto* text = text_member(name, draft)) {
+    if (!value.is_string()) return wrong(name, "a text");
+    *text = std::string(value.get_string());
   } else if (name == "expires") {
     ASSIGN_OR_RETURN(draft.expires, parse_time(value));
   } else if (name == "originals" || name == "renditions") {
@@ -66,7 +80,7 @@ Result<void> read_member(std::string_view name, const json::value& value, servic
     draft.download_limit = static_cast<std::uint64_t>(value.get_int64());
   } else {
     return Error{Code::invalid, fmt::format("there is no member \"{}\"; known are paths, title, expires, originals, "
-                                            "renditions, password and downloadLimit",
+                                            "renditions, password, downloadLimit, recipients, subject and message",
                                             name)};
   }
   return ok();
@@ -131,6 +145,23 @@ Response change_share(const Call& call) {
 // The link stays in the list, as revoked.
 Response revoke_share(const Call& call) {
   return answer(call, 200, call.parts.sharing.revoke(std::string(call.rest), call.caller));
+}
+
+Response get_share_settings(const Call& call) {
+  auto settings = call.parts.sharing.get_settings();
+  if (!settings) return server::make_error_response(settings.error());
+  auto object = to_json(*settings);
+  object["mayShare"] = may_share(*settings, call.caller);
+  return server::make_json_response(200, object);
+}
+
+Response put_share_settings(const Call& call) {
+  auto body = parse_json_body(call.request);
+  if (!body) return server::make_error_response(body.error());
+  auto settings = model::link_settings_from_json(*body);
+  if (!settings) return server::make_error_response(settings.error());
+  auto put = call.parts.sharing.put_settings(*settings, call.caller);
+  return put ? get_share_settings(call) : server::make_error_response(put.error());
 }
 
 }  // namespace dray::api

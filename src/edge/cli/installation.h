@@ -47,6 +47,7 @@ struct Installation {
   std::unique_ptr<model::CatalogChanges> changes;
   std::unique_ptr<model::MediaInspector> media;
   std::function<std::unique_ptr<model::MailTransport>(const MailService&)> make_mail_transport;
+  std::function<Result<std::string>()> read_seal_key;  // of service::Seal; made at the first time
 };
 
 enum class OpenMode {

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "edge/api/api.h"
 #include "edge/cli/commands.h"
+#include "edge/cli/cors_settings.h"
 #include "edge/cli/exit_status.h"
 #include "edge/cli/image_workers.h"
 #include "edge/cli/mail_settings.h"
@@ -37,6 +38,8 @@ struct ServeOptions {
   unsigned workers = 0;
   unsigned grace = 30;
   unsigned stall = 120;
+  server::StreamConfig streams;
+  std::string rate_of_user = "0", rate = "0";  // bytes per second
   ImageWorkerOptions images;
   unsigned film_patience = 7200;
   bool subassets = false;
@@ -57,6 +60,13 @@ Result<server::ServerConfig> server_config(const ServeOptions& options) {
   config.port = options.listen.substr(colon + 1);
   config.workers = options.workers;
   config.stall_timeout = std::chrono::seconds(options.stall);
+  return config;
+}
+
+Result<server::StreamConfig> read_stream_config(const ServeOptions& options) {
+  auto config = options.streams;
+  ASSIGN_OR_RETURN(config.rate_of_owner, parse_size(options.rate_of_user));
+  ASSIGN_OR_RETURN(config.rate_in_total, parse_size(options.rate));
   return config;
 }
 
@@ -144,8 +154,11 @@ Result<void> run_server(Installation& parts, const ServeOptions& options) {
   downloads_config.can_mail = mail_settings.service.has_value();
   downloads_config.retention = std::chrono::days(options.retention);
   downloads_config.now_time = std::chrono::seconds(options.now_seconds);
+  ASSIGN_OR_RETURN(auto seal_key, parts.read_seal_key());
+  const service::Seal seal(std::move(seal_key));
   service::Sharing sharing(
-      {*parts.shares, *parts.assets, *parts.access, *parts.people, *parts.events, *parts.clock, *parts.random}, {});
+      {*parts.shares, *parts.assets, *parts.access, *parts.people, *parts.events, *parts.clock, *parts.random, seal},
+      {mail_settings.service.has_value()});
   service::Downloads downloads(
       {*parts.assets, *parts.blobs, *parts.downloads, *parts.people, *parts.access, *parts.events, *parts.jobs,
        *parts.clock, *parts.random, *parts.presets, *parts.processing_profiles, queued, completed, &renderer,
@@ -157,12 +170,18 @@ Result<void> run_server(Installation& parts, const ServeOptions& options) {
                           renderer, smart_crops, *parts.clock},
                          images_config);
   server::Metrics metrics;
+  ASSIGN_OR_RETURN(auto stream_config, read_stream_config(options));
+  server::Streams streams(stream_config);
   service::LiveUpdates live(*parts.downloads, *parts.changes);
   service::Uploads uploads({*parts.assets, *parts.access, *parts.blobs, *parts.media, *parts.jobs, *parts.events,
                             *parts.clock, *parts.random},
                            {parts.data + "/uploads"});
-  api::ApiConfig api_config{mail_settings.mailer.host_prefix, mail_settings.service.has_value(),
-                            mail_settings.mailer.mail_downloads, !options.no_direct_upload};
+  api::ApiConfig api_config{mail_settings.mailer.host_prefix,
+                            mail_settings.service.has_value(),
+                            mail_settings.mailer.mail_downloads,
+                            !options.no_direct_upload,
+                            {}};
+  ASSIGN_OR_RETURN(api_config.cors, read_cors_policies(options.content));
   auto api = api::make_api({accounts,
                             downloads,
                             live,
@@ -179,6 +198,7 @@ Result<void> run_server(Installation& parts, const ServeOptions& options) {
                             *parts.processing_profiles,
                             images,
                             metrics,
+                            streams,
                             [&] { return count(parts, workers); },
                             *parts.changes,
                             *parts.clock,
@@ -198,9 +218,9 @@ Result<void> run_server(Installation& parts, const ServeOptions& options) {
   service::Templates templates(mail_settings.templates);
   for (const auto& complaint : templates.misplaced()) log::warn("{}", complaint);
   auto transport = mail_settings.service ? parts.make_mail_transport(*mail_settings.service) : nullptr;
-  service::Mailer mailer(
-      {*parts.downloads, *parts.people, *parts.jobs, *parts.clock, templates, transport.get(), completed},
-      mail_settings.mailer);
+  service::Mailer mailer({*parts.downloads, *parts.shares, *parts.people, *parts.jobs, *parts.clock, templates, seal,
+                          transport.get(), completed},
+                         mail_settings.mailer);
   service::DownloadJobs download_jobs({downloads, *parts.jobs, *parts.clock, queued}, {});
   service::Bell nobody_rings;
   service::Crew housekeeping([&] { return clear_up(downloads, uploads); }, {1, std::chrono::minutes(1)}, nobody_rings);
@@ -252,6 +272,17 @@ void add_serve(CLI::App& app, Context& context) {
   command->add_option("--stall", options->stall, "Seconds after which a client that takes nothing is given up")
       ->capture_default_str()
       ->check(CLI::Range(1, 86400));
+  command
+      ->add_option(
+          "--streams-of-user", options->streams.of_owner,
+          "Downloads and originals that are sent to one user, or through one shared link, at a time; 0: any number")
+      ->capture_default_str();
+  command->add_option("--streams", options->streams.in_total, "And to all together")->capture_default_str();
+  command
+      ->add_option("--rate-of-user", options->rate_of_user,
+                   "Bytes per second that they are sent at to one user, like 50MB; 0: as fast as it goes")
+      ->capture_default_str();
+  command->add_option("--rate", options->rate, "And to all together")->capture_default_str();
   command
       ->add_option("--static-renditions", options->images.static_renditions,
                    "Whose names and sizes static renditions have: AEM's as a Cloud Service (cloud) or 6.5's (classic)")

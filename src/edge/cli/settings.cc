@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -16,22 +17,44 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr ByteCount kMostBytes = 1024 * 1024;
+constexpr std::string_view kEnding = ".cfg.json";
 
-// The best file of a PID: run modes first, then the app whose name comes first.
-std::string find_file(const std::string& directory, const std::string& pid) {
-  std::vector<fs::path> apps;
+// The folders with settings, the best first: run modes first, then the app whose name comes first.
+std::vector<fs::path> find_folders(const std::string& directory) {
+  std::vector<fs::path> apps, folders;
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(directory + "/apps", ignored)) apps.push_back(entry.path());
   std::sort(apps.begin(), apps.end());
   for (auto folder : {"config.author", "config"}) {
     for (const auto& app : apps) {
-      for (const auto& place : {app / folder, app / "osgiconfig" / folder}) {
-        auto file = place / (pid + ".cfg.json");
-        if (fs::is_regular_file(file, ignored)) return file.string();
-      }
+      folders.push_back(app / folder);
+      folders.push_back(app / "osgiconfig" / folder);
     }
   }
+  return folders;
+}
+
+std::string find_file(const std::string& directory, const std::string& pid) {
+  std::error_code ignored;
+  for (const auto& folder : find_folders(directory)) {
+    auto file = folder / (pid + std::string(kEnding));
+    if (fs::is_regular_file(file, ignored)) return file.string();
+  }
   return {};
+}
+
+// By name.
+std::map<std::string, std::string> find_factory_files(const std::string& directory, const std::string& pid) {
+  std::map<std::string, std::string> files;
+  std::error_code ignored;
+  for (const auto& folder : find_folders(directory)) {
+    for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+      auto name = entry.path().filename().string();
+      if (name.starts_with(pid + "~") && name.ends_with(kEnding) && entry.is_regular_file(ignored))
+        files.emplace(name, entry.path().string());
+    }
+  }
+  return files;
 }
 
 // "$[env:SMTP_HOST;default=localhost]"
@@ -127,9 +150,9 @@ void Settings::warn_of_unknown() const {
   }
 }
 
-Result<Settings> read_settings(const std::string& directory, const std::string& pid) {
-  auto file = directory.empty() ? std::string() : find_file(directory, pid);
-  if (file.empty()) return Settings();
+namespace {
+
+Result<Settings> read_settings_file(const std::string& file) {
   ASSIGN_OR_RETURN(auto text, read_file(file, kMostBytes));
   json::parse_options options;
   options.allow_comments = true;
@@ -146,6 +169,23 @@ Result<Settings> read_settings(const std::string& directory, const std::string& 
     values[key.substr(0, key.find(':'))] = std::move(member.value());  // "smtp.port:Integer"
   }
   return Settings(file, std::move(values));
+}
+
+}  // namespace
+
+Result<Settings> read_settings(const std::string& directory, const std::string& pid) {
+  auto file = directory.empty() ? std::string() : find_file(directory, pid);
+  return file.empty() ? Settings() : read_settings_file(file);
+}
+
+Result<std::vector<Settings>> read_factory_settings(const std::string& directory, const std::string& pid) {
+  std::vector<Settings> all;
+  if (directory.empty()) return all;
+  for (const auto& [name, file] : find_factory_files(directory, pid)) {
+    ASSIGN_OR_RETURN(auto settings, read_settings_file(file));
+    all.push_back(std::move(settings));
+  }
+  return all;
 }
 
 std::optional<std::string> read_content(const std::string& directory, const std::string& path) {

@@ -43,6 +43,9 @@ class Settings {
 // the environment and with ";default=...", replaced. Code::invalid: malformed.
 Result<Settings> read_settings(const std::string& directory, const std::string& pid);
 
+// Of a factory: every <PID>~<name>.cfg.json, by name; where several folders have one of a name, the best.
+Result<std::vector<Settings>> read_factory_settings(const std::string& directory, const std::string& pid);
+
 // The content of a file of the directory, like "/apps/settings/dam/adhocassetshare/en.txt".
 std::optional<std::string> read_content(const std::string& directory, const std::string& path);
 

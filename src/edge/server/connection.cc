@@ -21,6 +21,10 @@ using namespace std::chrono_literals;
 namespace beast = boost::beast;
 
 constexpr auto kToken = net::as_tuple(net::use_awaitable_t<Executor>());
+using Timer =
+    net::basic_waitable_timer<std::chrono::steady_clock, net::wait_traits<std::chrono::steady_clock>, Executor>;
+
+constexpr auto kShortest = 1ms;  // of pauses; what is shorter is caught up with later
 constexpr std::size_t kReadSize = 64 * 1024;
 constexpr std::size_t kSinkSize = 256 * 1024;  // bytes that are handed to a sink at once
 constexpr ByteCount kDrainedBody = 64 * 1024 * 1024;
@@ -403,8 +407,11 @@ Task<bool> Connection::send(const http::Head* head, Response response, SteadyTim
     body = std::move(*ranges);
   else
     body.after = std::get<std::string>(std::move(response.body));
+  if (response.may_go_on) permission_ = std::make_shared<std::function<bool()>>(std::move(response.may_go_on));
+  asked_permission_ = now();
   Pump pump(std::move(text), std::move(body));
-  bool whole = co_await run_pump(pump);
+  bool whole = co_await run_pump(pump, response.stream.get());
+  permission_ = nullptr;
   shared_.metrics.bytes_sent(pump.sent());
   if (!whole) shared_.metrics.response_cut();
   truncated_ = !whole;
@@ -413,12 +420,16 @@ Task<bool> Connection::send(const http::Head* head, Response response, SteadyTim
   co_return whole&& keep_;
 }
 
-Task<bool> Connection::run_pump(Pump& pump) {
+Task<bool> Connection::run_pump(Pump& pump, const Stream* stream) {
   progress_at_ = now();
   acknowledged_ = 0;
   for (;;) {
     if (cut_) co_return false;
-    switch (pump.step(socket_.native_handle())) {
+    auto before = pump.sent();
+    auto step = pump.step(socket_.native_handle());
+    auto wait = stream ? stream->spend(pump.sent() - before, now()) : 0ns;
+    if (wait > kShortest && step != Pump::Step::done && step != Pump::Step::failed) co_await pause(wait);
+    switch (step) {
       case Pump::Step::done:
         co_return true;
       case Pump::Step::failed:
@@ -445,6 +456,13 @@ Task<bool> Connection::run_pump(Pump& pump) {
       }
     }
   }
+}
+
+Task<void> Connection::pause(std::chrono::nanoseconds time) {
+  Timer timer(socket_.get_executor(), time);
+  end_pause_ = [&timer] { timer.cancel(); };
+  ScopeExit leave([this] { end_pause_ = nullptr; });
+  co_await timer.async_wait(kToken);
 }
 
 Task<void> Connection::yield() { co_await net::post(socket_.get_executor(), net::use_awaitable_t<Executor>()); }
@@ -482,8 +500,6 @@ Task<bool> Connection::send_stream(StreamBody body, bool chunked) {
 
 Task<bool> Connection::send_events(EventBody body, bool chunked) {
   constexpr auto kSilence = 15s;  // proxies give up what says nothing, and whoever has gone is noticed
-  using Timer =
-      net::basic_waitable_timer<std::chrono::steady_clock, net::wait_traits<std::chrono::steady_clock>, Executor>;
   auto timer = std::make_shared<Timer>(socket_.get_executor());
   auto wake = [timer = std::weak_ptr<Timer>(timer), executor = socket_.get_executor()] {
     net::post(executor, [timer] {
@@ -533,7 +549,26 @@ Task<void> Connection::linger() {
   socket_.close(ignored);
 }
 
+void Connection::ask_for_permission(SteadyTime at) {
+  if (!permission_ || at - asked_permission_ < 1s) return;
+  asked_permission_ = SteadyTime::max();  // until there is an answer
+  auto executor = socket_.get_executor();
+  executor.on_work_started();
+  shared_.pool.post_always([self = shared_from_this(), permission = permission_, executor]() mutable {
+    bool may_go_on = (*permission)();
+    net::post(executor, [self = std::move(self), permission = std::move(permission), may_go_on] {
+      if (self->permission_ != permission) return;  // it has been sent meanwhile
+      self->asked_permission_ = now();
+      if (may_go_on) return;
+      log::info("{}: an answer was cut: the right to it was withdrawn", self->peer_);
+      self->cut();
+    });
+    executor.on_work_finished();
+  });
+}
+
 void Connection::sweep(SteadyTime at) {
+  ask_for_permission(at);
   if (waiting_ == Waiting::nothing) return;
   if (waiting_ == Waiting::client) {
     if (client_made_progress(at)) return;

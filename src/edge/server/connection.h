@@ -67,7 +67,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Task<bool> send(const http::Head* head, Response response, SteadyTime begun);
   Task<bool> send_stream(StreamBody body, bool chunked);
   Task<bool> send_events(EventBody body, bool chunked);
-  Task<bool> run_pump(Pump& pump);
+  Task<bool> run_pump(Pump& pump, const Stream* stream = nullptr);
+  Task<void> pause(std::chrono::nanoseconds time);  // or until it is cut
   Task<void> yield();
   Task<bool> write_text(std::string text);
   Task<bool> send_rest(std::shared_ptr<const ReadyAnswer> answer, std::size_t sent);
@@ -77,6 +78,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Task<void> linger();
   std::string format_head(const http::Head* head, const Response& response);
   bool client_made_progress(SteadyTime now);
+  void ask_for_permission(SteadyTime now);  // to go on with the answer that is being sent
 
   Shared& shared_;
   Socket socket_;
@@ -91,8 +93,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool cut_ = false;
   bool truncated_ = false;  // an answer was not sent to its end
 
-  std::function<void()> end_pause_;  // while it waits for events
-  Pump* pump_ = nullptr;             // while it sends
+  std::function<void()> end_pause_;                          // while it waits for events or for its turn
+  std::shared_ptr<const std::function<bool()>> permission_;  // while it sends what may be withdrawn
+  SteadyTime asked_permission_{};
+  Pump* pump_ = nullptr;  // while it sends
   std::uint64_t acknowledged_ = 0;
   SteadyTime progress_at_{};
 };

@@ -11,6 +11,7 @@
 #include "base/byte_source.h"
 #include "base/json.h"
 #include "base/result.h"
+#include "edge/server/streams.h"
 #include "lang/http/head.h"
 #include "lang/http/target.h"
 
@@ -70,6 +71,9 @@ struct Response {
   std::vector<http::Field> fields;  // without framing fields: those are the server's
   Body body = std::string();
   bool is_repeatable = false;  // the same head gets the same answer: Service::version()
+  // Asked now and then while the body is sent, on the work pool; false cuts it short. Unset: nothing can end it.
+  std::function<bool()> may_go_on = nullptr;
+  std::shared_ptr<const Stream> stream = nullptr;  // its place among others, and how fast it may be sent
 };
 
 std::string_view reason_of(int status);

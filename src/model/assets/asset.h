@@ -9,6 +9,7 @@
 #include "base/asset_path.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "model/assets/protection.h"
 #include "model/blobs/blob.h"
 
 namespace dray::model {
@@ -28,6 +29,7 @@ struct Asset {
   std::uint32_t version = 1;
   SetKind set = SetKind::none;
   std::optional<std::uint32_t> width, height;  // pixels
+  Protection protection = {};
 
   bool operator==(const Asset&) const = default;
 };

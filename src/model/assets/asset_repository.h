@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "model/assets/asset.h"
+#include "model/events/events.h"
 
 namespace dray::model {
 
@@ -50,7 +51,9 @@ class AssetRepository {
   virtual Result<void> make_folder(const AssetPath& folder) = 0;
   // All or none. A new path becomes an asset (folders above it are made); an asset there with other content gets a new
   // version; one with equal content keeps its version and takes the rest. Code::conflict where a folder is in the way.
-  virtual Result<void> put_assets(std::span<const AssetDraft> drafts, Seconds now) = 0;
+  // The events are written in the same transaction.
+  virtual Result<void> put_assets(std::span<const AssetDraft> drafts, Seconds now,
+                                  const std::vector<Event>& events = {}) = 0;
   virtual Result<void> remove(
       const AssetPath& path) = 0;  // with everything below; Code::not_found, Code::denied for /content/dam
   // Every blob that an asset or one of its versions needs; stops at the first error of `visit`.

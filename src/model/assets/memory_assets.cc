@@ -17,7 +17,7 @@ std::string order_key(const AssetPath& path) {
 
 class Assets final : public AssetRepository {
  public:
-  Assets() { [[maybe_unused]] auto made = make_folder_locked(dam_root()); }
+  explicit Assets(EventLog* events) : events_(events) { [[maybe_unused]] auto made = make_folder_locked(dam_root()); }
 
   Result<std::optional<Node>> find(const AssetPath& path) const override {
     std::lock_guard lock(mutex_);
@@ -68,7 +68,7 @@ class Assets final : public AssetRepository {
     return make_folder_locked(folder);
   }
 
-  Result<void> put_assets(std::span<const AssetDraft> drafts, Seconds now) override {
+  Result<void> put_assets(std::span<const AssetDraft> drafts, Seconds now, const std::vector<Event>& events) override {
     std::lock_guard lock(mutex_);
     auto before = records_;
     for (const auto& draft : drafts) {
@@ -76,6 +76,9 @@ class Assets final : public AssetRepository {
         records_ = std::move(before);
         return done;
       }
+    }
+    for (const auto& event : events) {
+      if (events_) RETURN_IF_ERROR(events_->append(event));
     }
     return ok();
   }
@@ -140,6 +143,7 @@ class Assets final : public AssetRepository {
     return ok();
   }
 
+  EventLog* const events_;
   mutable std::mutex mutex_;
   std::map<std::string, Record> records_;
   std::int64_t next_id_ = 1;
@@ -147,6 +151,6 @@ class Assets final : public AssetRepository {
 
 }  // namespace
 
-std::unique_ptr<AssetRepository> make_memory_assets() { return std::make_unique<Assets>(); }
+std::unique_ptr<AssetRepository> make_memory_assets(EventLog* events) { return std::make_unique<Assets>(events); }
 
 }  // namespace dray::model

@@ -7,6 +7,6 @@
 
 namespace dray::model {
 
-std::unique_ptr<AssetRepository> make_memory_assets();
+std::unique_ptr<AssetRepository> make_memory_assets(EventLog* events = nullptr);  // nullptr: events are forgotten
 
 }  // namespace dray::model

@@ -22,8 +22,9 @@ std::optional<DownloadStatus> parse_download_status(std::string_view name);
 // Something that was asked for and is not in the download.
 struct Skipped {
   std::string path;
-  std::string reason;   // one word, for programs: "denied", "not_found", "set", ...
-  std::string message;  // for people
+  std::string reason;        // one word, for programs: "denied", "not_found", "set", ...
+  std::string message;       // for people
+  std::string licence = {};  // the id of the one to agree to, where that is the reason
 
   bool operator==(const Skipped&) const = default;
 };
@@ -79,7 +80,8 @@ struct Download {
   std::string message;            // for people; may be empty
   std::vector<AssetPath> targets;
   PrivilegeSet needed = Privilege::read | Privilege::original;  // at every asset of it
-  std::vector<RightsTurn> turns;  // of the owner's rights below the targets, when it was made
+  std::vector<RightsTurn> turns;         // of the owner's rights below the targets, when it was made
+  std::optional<Seconds> assets_expire;  // the first of its assets that do
   std::vector<Artifact> artifacts;
   std::vector<Skipped> skipped;
 

@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "model/downloads/download.h"
+#include "model/events/events.h"
 #include "model/jobs/job_queue.h"
 
 namespace dray::model {
@@ -20,17 +21,23 @@ struct DownloadChange {
   bool operator==(const DownloadChange&) const = default;
 };
 
+// What is written in the same transaction.
+struct Along {
+  std::vector<JobDraft> jobs = {};
+  std::vector<Event> events = {};
+};
+
 enum class Listing { all, inbox };  // inbox: without those that were dismissed
 
 // Safe for use from any thread. What changes a download is noted in the same transaction; changes are kept for a while.
 class DownloadRepository {
  public:
   virtual ~DownloadRepository() = default;
-  // New or replaced, and the jobs that this makes necessary: all of it or nothing; durable when it answers.
-  virtual Result<void> put(const Download& download, const std::vector<JobDraft>& jobs = {}) = 0;
+  // New or replaced, and what goes along: all of it or nothing; durable when it answers.
+  virtual Result<void> put(const Download& download, const Along& along = {}) = 0;
   // put(), but only while the stored one is being processed; whether it was. Somebody may have cancelled it meanwhile,
   // or have sent it to the background, where it stays: then its notice is unread.
-  virtual Result<bool> complete(const Download& download, const std::vector<JobDraft>& jobs = {}) = 0;
+  virtual Result<bool> complete(const Download& download, const Along& along = {}) = 0;
   // Nothing where it is not being processed any more.
   virtual Result<void> note_progress(const std::string& id, const DownloadProgress& progress) = 0;
   virtual Result<bool> send_to_background(const std::string& id) = 0;  // whether it is being processed

@@ -1,14 +1,16 @@
 #include "model/downloads/memory_downloads.h"
 
 #include "model/downloads/testing/conformance.h"
+#include "model/events/memory_events.h"
 
 namespace dray::model {
 namespace {
 
 INSTANTIATE_TEST_SUITE_P(Memory, DownloadRepositoryConformance, testing::Values(DownloadsMaker{[] {
                            auto jobs = make_memory_jobs();
-                           auto downloads = make_memory_downloads(*jobs);
-                           return FreshDownloads{nullptr, std::move(downloads), std::move(jobs)};
+                           auto events = make_memory_events();
+                           auto downloads = make_memory_downloads(*jobs, *events);
+                           return FreshDownloads{nullptr, std::move(downloads), std::move(jobs), std::move(events)};
                          }}));
 
 TEST(DownloadStatus, HasAemsFourWords) {

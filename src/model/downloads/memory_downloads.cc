@@ -8,11 +8,11 @@ namespace {
 
 class Downloads final : public DownloadRepository {
  public:
-  explicit Downloads(JobQueue& jobs) : jobs_(jobs) {}
+  Downloads(JobQueue& jobs, EventLog& events) : jobs_(jobs), events_(events) {}
 
-  Result<void> put(const Download& download, const std::vector<JobDraft>& jobs) override {
+  Result<void> put(const Download& download, const Along& along) override {
     std::lock_guard lock(mutex_);
-    RETURN_IF_ERROR(jobs_.add(jobs, {}));
+    RETURN_IF_ERROR(write(along));
     note(download);
     for (auto& kept : downloads_) {
       if (kept.id == download.id) {
@@ -23,14 +23,14 @@ class Downloads final : public DownloadRepository {
     downloads_.push_back(download);
     return ok();
   }
-  Result<bool> complete(const Download& download, const std::vector<JobDraft>& jobs) override {
+  Result<bool> complete(const Download& download, const Along& along) override {
     bool done = change(download.id, [&](Download& kept) {
       bool in_background = kept.in_background || download.in_background;
       kept = download;
       kept.in_background = in_background;
       kept.notice = in_background ? Notice::unread : Notice::read;
     });
-    if (done) RETURN_IF_ERROR(jobs_.add(jobs, {}));
+    if (done) RETURN_IF_ERROR(write(along));
     return done;
   }
   Result<void> note_progress(const std::string& id, const DownloadProgress& progress) override {
@@ -125,6 +125,10 @@ class Downloads final : public DownloadRepository {
   }
 
  private:
+  Result<void> write(const Along& along) {
+    for (const auto& event : along.events) RETURN_IF_ERROR(events_.append(event));
+    return jobs_.add(along.jobs, {});
+  }
   // Whether there is one that is being processed.
   template <typename Change>
   bool change(const std::string& id, Change change) {
@@ -153,6 +157,7 @@ class Downloads final : public DownloadRepository {
   }
 
   JobQueue& jobs_;
+  EventLog& events_;
   mutable std::mutex mutex_;
   std::vector<Download> downloads_;  // in the order they were made
   std::vector<DownloadChange> changes_;
@@ -160,6 +165,8 @@ class Downloads final : public DownloadRepository {
 
 }  // namespace
 
-std::unique_ptr<DownloadRepository> make_memory_downloads(JobQueue& jobs) { return std::make_unique<Downloads>(jobs); }
+std::unique_ptr<DownloadRepository> make_memory_downloads(JobQueue& jobs, EventLog& events) {
+  return std::make_unique<Downloads>(jobs, events);
+}
 
 }  // namespace dray::model

@@ -8,6 +8,6 @@
 namespace dray::model {
 
 // `jobs` takes the jobs that downloads make necessary; it outlives the repository.
-std::unique_ptr<DownloadRepository> make_memory_downloads(JobQueue& jobs);
+std::unique_ptr<DownloadRepository> make_memory_downloads(JobQueue& jobs, EventLog& events);
 
 }  // namespace dray::model

@@ -64,6 +64,9 @@ class JobQueue {
   virtual Result<void> give_back(const Job& job) = 0;                    // as if it had not been taken
   virtual Result<void> retry(const Job& job, Seconds not_before, const std::string& failure) = 0;
   virtual Result<void> fail(const Job& job, const std::string& failure) = 0;
+  // A failed one is tried anew from `now` on, or forgotten: false where there is none of that kind for that subject.
+  virtual Result<bool> revive(std::string_view kind, const std::string& subject, Seconds now) = 0;
+  virtual Result<bool> forget(std::string_view kind, const std::string& subject) = 0;
   virtual Result<JobCounts> count(std::string_view kind) const = 0;
   virtual Result<std::uint64_t> count_of(std::string_view kind, const std::string& owner) const = 0;  // not failed
   virtual Result<std::vector<Job>> list(std::string_view kind, JobState state,

@@ -73,6 +73,24 @@ class MemoryJobs final : public JobQueue {
     });
   }
 
+  Result<bool> revive(std::string_view kind, const std::string& subject, Seconds now) override {
+    std::lock_guard lock(mutex_);
+    auto job = find_failed(kind, subject);
+    if (job == jobs_.end()) return false;
+    job->state = JobState::waiting;
+    job->attempts = 0;
+    job->not_before = now;
+    return true;
+  }
+
+  Result<bool> forget(std::string_view kind, const std::string& subject) override {
+    std::lock_guard lock(mutex_);
+    auto job = find_failed(kind, subject);
+    if (job == jobs_.end()) return false;
+    jobs_.erase(job);
+    return true;
+  }
+
   Result<JobCounts> count(std::string_view kind) const override {
     std::lock_guard lock(mutex_);
     JobCounts counts;
@@ -103,6 +121,12 @@ class MemoryJobs final : public JobQueue {
 
  private:
   static bool is_same(const Job& one, const Job& other) { return one.id == other.id && one.attempts == other.attempts; }
+
+  std::vector<Job>::iterator find_failed(std::string_view kind, const std::string& subject) {
+    return std::find_if(jobs_.begin(), jobs_.end(), [&](const Job& job) {
+      return job.kind == kind && job.subject == subject && job.state == JobState::failed;
+    });
+  }
 
   void put(const JobDraft& draft, Seconds now) {
     Job job;

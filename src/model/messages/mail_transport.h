@@ -18,6 +18,7 @@ struct MailAddress {
 // To one person. All text is UTF-8, its lines end with LF.
 struct OutgoingMail {
   MailAddress from, to;
+  MailAddress reply_to;  // without an address: nothing is said
   std::string subject;
   std::string text;
   std::string html;  // the same as HTML; may be empty

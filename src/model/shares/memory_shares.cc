@@ -8,8 +8,11 @@ namespace {
 
 class Shares final : public ShareRepository {
  public:
-  Result<void> put(const Share& share) override {
+  explicit Shares(JobQueue& jobs) : jobs_(jobs) {}
+
+  Result<void> put(const Share& share, const std::vector<JobDraft>& jobs) override {
     std::lock_guard lock(mutex_);
+    RETURN_IF_ERROR(jobs_.add(jobs, {}));
     auto kept = std::find_if(shares_.begin(), shares_.end(), [&](const Share& one) { return one.id == share.id; });
     if (kept == shares_.end())
       shares_.push_back(share);
@@ -50,6 +53,15 @@ class Shares final : public ShareRepository {
       return Error{Code::not_found, "there is no shared link " + id};
     return ok();
   }
+  Result<LinkSettings> get_settings() const override {
+    std::lock_guard lock(mutex_);
+    return settings_;
+  }
+  Result<void> put_settings(const LinkSettings& settings) override {
+    std::lock_guard lock(mutex_);
+    settings_ = settings;
+    return ok();
+  }
 
  private:
   template <typename Condition>
@@ -59,12 +71,14 @@ class Shares final : public ShareRepository {
     return found == shares_.end() ? std::optional<Share>() : std::optional(*found);
   }
 
-  mutable std::mutex mutex_;
+  JobQueue& jobs_;
+  mutable std::mutex mutex_;   // guards what follows
   std::vector<Share> shares_;  // in the order they were made
+  LinkSettings settings_;
 };
 
 }  // namespace
 
-std::unique_ptr<ShareRepository> make_memory_shares() { return std::make_unique<Shares>(); }
+std::unique_ptr<ShareRepository> make_memory_shares(JobQueue& jobs) { return std::make_unique<Shares>(jobs); }
 
 }  // namespace dray::model

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/jobs/job_queue.h"
+#include "model/shares/link_settings.h"
 #include "model/shares/share.h"
 
 namespace dray::model {
@@ -15,7 +17,9 @@ namespace dray::model {
 class ShareRepository {
  public:
   virtual ~ShareRepository() = default;
-  virtual Result<void> put(const Share& share) = 0;  // new or replaced; durable when it answers
+  // New or replaced, and what is to be done about it, all or none; durable when it answers.
+  virtual Result<void> put(const Share& share, const std::vector<JobDraft>& jobs) = 0;
+  Result<void> put(const Share& share) { return put(share, {}); }
   virtual Result<std::optional<Share>> find(const std::string& id) const = 0;
   virtual Result<std::optional<Share>> find_by_token(const Sha256& token_hash) const = 0;
   // The owner's, or everybody's where `owner` is "", the newest first; `before` is the id of the last one of the page
@@ -25,6 +29,9 @@ class ShareRepository {
   // One more download was completed, if the limit allows it; whether it does.
   virtual Result<bool> count_download(const std::string& id) = 0;
   virtual Result<void> remove(const std::string& id) = 0;  // Code::not_found
+
+  virtual Result<LinkSettings> get_settings() const = 0;
+  virtual Result<void> put_settings(const LinkSettings& settings) = 0;
 };
 
 }  // namespace dray::model

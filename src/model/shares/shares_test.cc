@@ -5,7 +5,8 @@ namespace dray::model {
 namespace {
 
 INSTANTIATE_TEST_SUITE_P(Memory, ShareRepositoryConformance, testing::Values(SharesMaker{[] {
-                           return FreshShares{nullptr, make_memory_shares()};
+                           std::shared_ptr<JobQueue> jobs = make_memory_jobs();
+                           return FreshShares{nullptr, jobs, make_memory_shares(*jobs)};
                          }}));
 
 TEST(Share, IsOpenUntilItExpiresOrIsRevoked) {

@@ -180,6 +180,20 @@ Result<std::vector<std::string>> parse_recipients(const json::value& value) {
   return recipients;
 }
 
+constexpr std::size_t kMostLicences = 1000;
+
+Result<std::vector<std::string>> parse_licences(const json::value& value) {
+  const auto* list = value.if_array();
+  if (!list || list->size() > kMostLicences)
+    return invalid(fmt::format("\"licenses\" must be a list of at most {} ids", kMostLicences));
+  std::vector<std::string> licences;
+  for (const auto& item : *list) {
+    if (!item.is_string()) return invalid("a licence is named by its id");
+    licences.emplace_back(item.get_string());
+  }
+  return licences;
+}
+
 Result<DownloadOptions> parse_options(const json::value& value) {
   const auto* object = value.if_object();
   if (!object) return invalid("\"options\" must be an object");
@@ -240,9 +254,11 @@ Result<DownloadRequest> parse_download_request(const json::value& body) {
       if (!member.value().is_string() || member.value().get_string().size() > kLongestMessage)
         return invalid("\"message\" must be a text of at most 10,000 bytes");
       request.message = std::string(member.value().get_string());
+    } else if (member.key() == "licenses") {
+      ASSIGN_OR_RETURN(request.licences, parse_licences(member.value()));
     } else {
       return invalid(
-          fmt::format("there is no member \"{}\"; known are targets, options, archiveName, email and message",
+          fmt::format("there is no member \"{}\"; known are targets, options, archiveName, email, message and licenses",
                       std::string(member.key())));
     }
   }
@@ -270,6 +286,9 @@ Result<void> check(const DownloadRequest& request) {
   for (const auto& dynamic : options.dynamic) {
     if (dynamic.query.size() > 8192) return invalid("a dynamic rendition has more than 8192 bytes of commands");
   }
+  if (request.also.size() > kMostTargets)
+    return Error{Code::too_large, fmt::format("a request has at most {} targets: select folders", kMostTargets)};
+  for (const auto& other : request.also) RETURN_IF_ERROR(check(other));
   return ok();
 }
 
@@ -290,17 +309,27 @@ json::object to_json(const DownloadRequest& request) {
     options["smartCrops"] = true;
   else
     options["smartCrops"] = std::move(crops);
-  json::array email;
+  json::array email, licences;
   for (const auto& recipient : request.email) email.emplace_back(recipient);
-  return {{"targets", std::move(targets)},       {"options", std::move(options)},
-          {"archiveName", request.archive_name}, {"form", request.form == ArchiveForm::always ? "archive" : "asNeeded"},
-          {"email", std::move(email)},           {"message", request.message}};
+  for (const auto& id : request.licences) licences.emplace_back(id);
+  json::array also;
+  for (const auto& other : request.also) also.push_back(to_json(other));
+  json::object object{
+      {"targets", std::move(targets)},       {"options", std::move(options)},
+      {"archiveName", request.archive_name}, {"form", request.form == ArchiveForm::always ? "archive" : "asNeeded"},
+      {"email", std::move(email)},           {"message", request.message},
+      {"licenses", std::move(licences)}};
+  if (!also.empty()) object["also"] = std::move(also);
+  return object;
 }
 
 Result<DownloadRequest> download_request_from_json(const json::object& object) {
   auto body = object;
   auto form = body["form"];
   body.erase("form");
+  json::array also;
+  if (auto* others = body["also"].if_array()) also = std::move(*others);
+  body.erase("also");
   json::array dynamic;
   if (auto* options = body["options"].if_object()) {
     if (auto* array = (*options)["dynamic"].if_array()) dynamic = std::move(*array);
@@ -315,6 +344,12 @@ Result<DownloadRequest> download_request_from_json(const json::object& object) {
     if (!preset || !preset->is_string() || !query || !query->is_string())
       return Error{Code::corrupt, "a dynamic rendition is neither a preset nor a query"};
     request.options.dynamic.push_back({std::string(preset->get_string()), std::string(query->get_string())});
+  }
+  for (const auto& value : also) {
+    const auto* other = value.if_object();
+    if (!other) return Error{Code::corrupt, "a further selection is no object"};
+    ASSIGN_OR_RETURN(auto read, download_request_from_json(*other));
+    request.also.push_back(std::move(read));
   }
   return request;
 }

@@ -47,16 +47,20 @@ struct DownloadRequest {
   DownloadOptions options;
   std::string archive_name;  // as typed; empty: derived from the selection
   ArchiveForm form = ArchiveForm::as_needed;
-  bool may_be_cut = true;               // into parts, where it is large
-  std::vector<std::string> email = {};  // users, or their addresses, who get a mail with the links
-  std::string message = {};             // to them
+  bool may_be_cut = true;                  // into parts, where it is large
+  std::vector<std::string> email = {};     // users, or their addresses, who get a mail with the links
+  std::string message = {};                // to them
+  std::vector<std::string> licences = {};  // that the caller has agreed to, by id
+  // What else is in the download, with options of its own: what has the same archive name goes into the same archive,
+  // laid out as the first of it says. They have no others themselves.
+  std::vector<DownloadRequest> also = {};
 
   bool operator==(const DownloadRequest&) const = default;
 };
 
 // The body of POST /api/v1/downloads:
 //   {"targets": [{"path": "/content/dam/x"}], "options": {"originals": true, ...}, "archiveName": "x",
-//    "email": ["bob"], "message": "As promised"}
+//    "email": ["bob"], "message": "As promised", "licenses": ["0123456789abcdef0123456789abcdef"]}
 // A dynamic rendition is {"preset": "Main"}, or fields of the panel: {"width": 10, "height": 15, "unit": "cm",
 // "resolution": 300, "format": "tif", "colorSpace": "CMYK", "profile": "CoatedFogra39", "quality": 90, "modifiers":
 // "op_invert=1"}, all of which may be left out.

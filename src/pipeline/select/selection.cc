@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_map>
 #include <unordered_set>
 
 namespace dray::pipeline {
@@ -14,8 +15,9 @@ using model::Privilege;
 class Selector {
  public:
   Selector(const DownloadRequest& request, const model::Caller& caller, const model::AccessRules& rules,
-           const model::AssetRepository& assets, std::vector<WantedRendition> wanted, const SelectionLimits& limits)
-      : request_(request), caller_(caller), rules_(rules), assets_(assets), limits_(limits) {
+           const model::AssetRepository& assets, Seconds now, std::vector<WantedRendition> wanted,
+           const SelectionLimits& limits)
+      : request_(request), caller_(caller), rules_(rules), assets_(assets), now_(now), limits_(limits) {
     selection_.wanted = std::move(wanted);
   }
 
@@ -50,7 +52,8 @@ class Selector {
       if (request_.targets.size() == 1) selection_.suggested_name = std::string(target.name());
       return take_folder(*node, base);
     }
-    take_asset(*std::move(node), base);
+    ASSIGN_OR_RETURN(auto page, find_licence_page(*node->asset));
+    take_asset(*std::move(node), base, page);
     return ok();
   }
 
@@ -63,7 +66,8 @@ class Selector {
       bool allowed;
     };
     std::vector<Level> levels = {{folder.path, true}};
-    return assets_.visit_below(folder.path, [&](Node& node) {
+    auto found = ok();
+    auto visited = assets_.visit_below(folder.path, [&](Node& node) {
       auto parent = std::string_view(node.path.text()).substr(0, node.path.text().rfind('/'));
       while (levels.size() > 1 && levels.back().path.text() != parent) levels.pop_back();
       bool inherited = levels.back().allowed;
@@ -74,10 +78,16 @@ class Selector {
         levels.push_back({node.path, allowed});
         if (allowed) note_folder(node, base);
       } else if (allowed) {
-        take_asset(std::move(node), base);
+        auto page = find_licence_page(*node.asset);
+        if (page)
+          take_asset(std::move(node), base, *page);
+        else
+          found = std::move(page).error();
       }
-      return selection_.is_cut ? model::Visit::stop : model::Visit::go_on;
+      return selection_.is_cut || !found ? model::Visit::stop : model::Visit::go_on;
     });
+    RETURN_IF_ERROR(visited);
+    return found;
   }
 
   bool may_take(const AssetPath& path) const { return rules_.may_all(caller_, needed_, path); }
@@ -86,7 +96,55 @@ class Selector {
     if (request_.options.keep_structure) selection_.folders.push_back({folder.path, base, selection_.entries.size()});
   }
 
-  void take_asset(Node node, std::size_t base) {
+  // The path of the licence, if it is that of an asset.
+  Result<std::string> find_licence_page(const model::Asset& asset) {
+    const auto& path = asset.protection.licence_page;
+    if (path.empty()) return std::string();
+    auto known = licence_pages_.find(path);
+    if (known == licence_pages_.end()) {
+      auto parsed = AssetPath::parse(path);
+      std::optional<Node> node;
+      if (parsed) {
+        ASSIGN_OR_RETURN(node, assets_.find(*parsed));
+      }
+      known = licence_pages_.emplace(path, node && !node->is_folder()).first;
+    }
+    return known->second ? path : std::string();
+  }
+
+  // Whether nothing but rights stands in the way.
+  bool is_free(const Node& node, const std::string& licence_page) {
+    const auto& protection = node.asset->protection;
+    if (protection.expires) {
+      if (*protection.expires <= now_ && !may_have_expired(caller_)) {
+        refuse(node.path, "expired", "it expired on " + format_utc(*protection.expires));
+        return false;
+      }
+      auto& first = selection_.assets_expire;
+      first = first ? std::min(*first, *protection.expires) : *protection.expires;
+    }
+    auto id = licence_page.empty() ? protection.restrictions : model::licence_id_of_page(licence_page);
+    if (id.empty()) return true;
+    auto& licence = licence_of(id, licence_page);
+    ++licence.asset_count;
+    if (licence.assets.size() < kNamedByLicence) licence.assets.push_back(node.path);
+    if (!licence.is_accepted) {
+      refuse(node.path, "licence", "its licence has not been accepted");
+      selection_.skipped.back().licence = id;
+    }
+    return licence.is_accepted;
+  }
+
+  SelectedLicence& licence_of(const std::string& id, const std::string& page) {
+    auto known = std::find_if(selection_.licences.begin(), selection_.licences.end(),
+                              [&](const SelectedLicence& one) { return one.id == id; });
+    if (known != selection_.licences.end()) return *known;
+    const auto& accepted = request_.licences;
+    bool is_accepted = std::find(accepted.begin(), accepted.end(), id) != accepted.end();
+    return selection_.licences.emplace_back(SelectedLicence{id, page, is_accepted, 0, {}});
+  }
+
+  void take_asset(Node node, std::size_t base, const std::string& licence_page) {
     if (request_.targets.size() > 1 && !taken_.insert(node.id).second) return;
     auto& asset = *node.asset;
     ++selection_.asset_count;
@@ -96,6 +154,7 @@ class Selector {
                          model::name_of(asset.set)));
       return;
     }
+    if (!is_free(node, licence_page)) return;
     auto modified = std::chrono::floor<std::chrono::seconds>(asset.modified);
     for (std::size_t i = 0; i < selection_.wanted.size(); ++i) {
       const auto& types = selection_.wanted[i].mime_types;
@@ -137,11 +196,13 @@ class Selector {
   const model::Caller& caller_;
   const model::AccessRules& rules_;
   const model::AssetRepository& assets_;
+  const Seconds now_;
   const SelectionLimits limits_;
   const model::PrivilegeSet needed_ = needed_privileges(request_);
   Selection selection_;
   std::vector<SelectedEntry> renditions_;  // of the asset at hand
   std::unordered_set<std::int64_t> taken_;
+  std::unordered_map<std::string, bool> licence_pages_;  // whether there is such an asset
 };
 
 }  // namespace
@@ -150,8 +211,11 @@ model::PrivilegeSet needed_privileges(const DownloadRequest& request) {
   auto needed = model::set_of(Privilege::read);
   if (request.options.originals || request.options.subassets) needed = needed | Privilege::original;
   if (request.options.wants_renditions()) needed = needed | Privilege::rendition;
+  for (const auto& other : request.also) needed = static_cast<model::PrivilegeSet>(needed | needed_privileges(other));
   return needed;
 }
+
+bool may_have_expired(const model::Caller& caller) { return caller.visitor.empty() && caller.is_administrator(); }
 
 std::string SelectedEntry::file_name() const {
   if (wanted == 0) return std::string(asset.name());
@@ -162,9 +226,44 @@ std::string SelectedEntry::file_name() const {
 }
 
 Result<Selection> select(const DownloadRequest& request, const model::Caller& caller, const model::AccessRules& rules,
-                         const model::AssetRepository& assets, std::vector<WantedRendition> wanted,
+                         const model::AssetRepository& assets, Seconds now, std::vector<WantedRendition> wanted,
                          const SelectionLimits& limits) {
-  return Selector(request, caller, rules, assets, std::move(wanted), limits).run();
+  return Selector(request, caller, rules, assets, now, std::move(wanted), limits).run();
+}
+
+void append(Selection& selection, Selection more) {
+  auto first_wanted = static_cast<std::uint32_t>(selection.wanted.size());
+  auto first_entry = selection.entries.size();
+  std::unordered_set<std::string> there;
+  auto key = [](const SelectedEntry& entry) { return fmt::format("{}/{}", entry.asset_id, entry.rendition); };
+  for (const auto& entry : selection.entries) there.insert(key(entry));
+  for (auto& wanted : more.wanted) selection.wanted.push_back(std::move(wanted));
+  for (auto& folder : more.folders) {
+    folder.before_entry += first_entry;
+    selection.folders.push_back(std::move(folder));
+  }
+  for (auto& entry : more.entries) {
+    if (!there.insert(key(entry)).second) {
+      if (entry.wanted == 0) more.total_size -= entry.content.size;
+      for (auto& folder : selection.folders)
+        folder.before_entry -= folder.before_entry > selection.entries.size() ? 1 : 0;
+      continue;
+    }
+    if (entry.wanted > 0) entry.wanted += first_wanted;
+    selection.entries.push_back(std::move(entry));
+  }
+  for (auto& item : more.skipped) {
+    auto& skipped = selection.skipped;
+    if (std::find(skipped.begin(), skipped.end(), item) == skipped.end()) skipped.push_back(std::move(item));
+  }
+  for (auto& turn : more.turns) selection.turns.push_back(std::move(turn));
+  for (auto& licence : more.licences) selection.licences.push_back(std::move(licence));
+  auto earlier = [](auto a, auto b) { return a && b ? std::min(a, b) : a ? a : b; };
+  selection.assets_expire = earlier(selection.assets_expire, more.assets_expire);
+  selection.asset_count += more.asset_count;
+  selection.to_be_made += more.to_be_made;
+  selection.total_size += more.total_size;
+  selection.is_cut = selection.is_cut || more.is_cut;
 }
 
 json::object to_json(const Selection& selection) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,11 +47,23 @@ struct SelectedFolder {
   std::string_view relative_path() const { return std::string_view(path.text()).substr(base); }
 };
 
+// A licence of some of the assets.
+struct SelectedLicence {
+  std::string id;
+  std::string page;  // the path of the asset that it is; empty: it is text, `adobe_dam:restrictions` of its assets
+  bool is_accepted = false;
+  std::uint64_t asset_count = 0;
+  std::vector<AssetPath> assets;  // the first of them: at most kNamedByLicence
+};
+inline constexpr std::size_t kNamedByLicence = 100;
+
 struct Selection {
-  std::vector<SelectedEntry> entries;    // in archive order
-  std::vector<WantedRendition> wanted;   // what some of them are
-  std::vector<SelectedFolder> folders;   // in archive order; only with keep_structure
-  std::vector<model::Skipped> skipped;   // refused, by name
+  std::vector<SelectedEntry> entries;   // in archive order
+  std::vector<WantedRendition> wanted;  // what some of them are
+  std::vector<SelectedFolder> folders;  // in archive order; only with keep_structure
+  std::vector<model::Skipped> skipped;  // refused, by name
+  std::vector<SelectedLicence> licences;
+  std::optional<Seconds> assets_expire;  // the first of the assets that do; it may have passed
   std::vector<model::RightsTurn> turns;  // of the caller's rights below the targets
   std::uint64_t asset_count = 0;
   std::uint64_t to_be_made = 0;  // renditions; beyond kMostToBeMade they are counted only
@@ -70,12 +83,17 @@ inline constexpr std::uint64_t kMostToBeMade = 50'000;  // renditions of one dow
 // What a caller needs at an asset to get it with this request.
 model::PrivilegeSet needed_privileges(const DownloadRequest& request);
 
-// Resolves the request for the caller. Rights, sets and missing paths end in `skipped`; an Error is only a failing
-// catalog.
+// Whether assets whose time is over may be had: by administrators who are here themselves.
+bool may_have_expired(const model::Caller& caller);
+
+// Resolves the request for the caller at a moment. Rights, sets, missing paths, assets that have expired and licences
+// that have not been accepted end in `skipped`; an Error is only a failing catalog.
 // Of each asset come, as the request says, the original and the `wanted` renditions, which are still to be made.
 Result<Selection> select(const DownloadRequest& request, const model::Caller& caller, const model::AccessRules& rules,
-                         const model::AssetRepository& assets, std::vector<WantedRendition> wanted = {},
+                         const model::AssetRepository& assets, Seconds now, std::vector<WantedRendition> wanted = {},
                          const SelectionLimits& limits = {});
+// Puts what another selection of the same caller has behind the first one's, each thing once.
+void append(Selection& selection, Selection more);
 json::object to_json(const Selection& selection);
 
 }  // namespace dray::pipeline

@@ -21,14 +21,22 @@ class SelectTest : public testing::Test {
     AssetDraft draft{path(at), {blob, "image/jpeg", {}, 1, set, {}, {}}, {}};
     ASSERT_TRUE(assets_->put_assets(std::span(&draft, 1), {}));
   }
+  void protect(const std::string& at, model::Protection protection) {
+    put(at);
+    AssetDraft draft{path(at), *(*assets_->find(path(at)))->asset, {}};
+    draft.asset.protection = std::move(protection);
+    ASSERT_TRUE(assets_->put_assets(std::span(&draft, 1), {}));
+  }
   void deny(const std::string& at, Privilege privilege = Privilege::read) {
     rules_.push_back({path(at), "everyone", model::set_of(privilege), Effect::deny});
   }
-  Selection select(std::vector<std::string> targets, DownloadOptions options = {}) {
+  Selection select(std::vector<std::string> targets, DownloadOptions options = {},
+                   std::vector<std::string> licences = {}) {
     DownloadRequest request;
+    request.licences = std::move(licences);
     for (const auto& target : targets) request.targets.push_back(path(target));
     request.options = options;
-    return *pipeline::select(request, {"ann", {"everyone"}}, model::AccessRules(rules_), *assets_);
+    return *pipeline::select(request, caller_, model::AccessRules(rules_), *assets_, now_);
   }
   static std::string names(const Selection& selection) {
     std::string text;
@@ -38,6 +46,8 @@ class SelectTest : public testing::Test {
 
   std::unique_ptr<model::AssetRepository> assets_ = model::make_memory_assets();
   std::vector<AccessRule> rules_ = model::default_rules();
+  model::Caller caller_{"ann", {"everyone"}};
+  Seconds now_{std::chrono::seconds(1000)};
 };
 
 TEST_F(SelectTest, TakesAWholeTreeInArchiveOrder) {
@@ -143,6 +153,49 @@ TEST(DownloadRequest, NamesWhatIsWrong) {
   EXPECT_NE(message(R"({"targets":[],"options":{"orginals":true}})").find("orginals"), std::string::npos);
   EXPECT_NE(message(R"({"targets":[],"options":{"originals":1}})").find("true or false"), std::string::npos);
   EXPECT_NE(message(R"({"targets":[],"name":"x"})").find("\"name\""), std::string::npos);
+}
+
+TEST_F(SelectTest, LeavesOutWhatHasExpired) {
+  auto at = [](std::int64_t seconds) { return Seconds(std::chrono::seconds(seconds)); };
+  protect("/content/dam/x/old.jpg", {at(1000), "", ""});
+  protect("/content/dam/x/later.jpg", {at(3000), "", ""});
+  protect("/content/dam/x/soon.jpg", {at(2000), "", ""});
+  put("/content/dam/x/a.jpg");
+  auto selection = select({"/content/dam/x"});
+  EXPECT_EQ(names(selection), "x/a.jpg x/later.jpg x/soon.jpg ");
+  ASSERT_EQ(selection.skipped.size(), 1u);
+  EXPECT_EQ(selection.skipped[0].reason, "expired");
+  EXPECT_EQ(selection.skipped[0].message, "it expired on 1970-01-01T00:16:40Z");
+  EXPECT_EQ(selection.assets_expire, at(2000));
+  EXPECT_EQ(select({"/content/dam/x/old.jpg"}).skipped.at(0).path, "/content/dam/x/old.jpg");
+  caller_.groups.insert(std::string(model::kAdministrators));
+  EXPECT_EQ(select({"/content/dam/x"}).entries.size(), 4u) << "administrators may";
+  EXPECT_EQ(select({"/content/dam/x"}).assets_expire, at(1000)) << "and those they send it to may not";
+  caller_.visitor = "link/visitor";
+  EXPECT_EQ(select({"/content/dam/x"}).entries.size(), 3u) << "but not who comes through their link";
+}
+
+TEST_F(SelectTest, AsksForLicences) {
+  put("/content/dam/licences/a.pdf");
+  auto text = model::licence_id_of_text("<p>Ask</p>"), page = model::licence_id_of_page("/content/dam/licences/a.pdf");
+  protect("/content/dam/x/page.jpg", {{}, "/content/dam/licences/a.pdf", text});
+  protect("/content/dam/x/text1.jpg", {{}, "", text});
+  protect("/content/dam/x/text2.jpg", {{}, "/content/dam/licences/none.pdf", text});
+  protect("/content/dam/x/wrong.jpg", {{}, "/content/dam/licences", ""});
+  auto selection = select({"/content/dam/x"});
+  EXPECT_EQ(names(selection), "x/wrong.jpg ") << "a path that is no asset's protects nothing";
+  ASSERT_EQ(selection.licences.size(), 2u);
+  EXPECT_EQ(selection.licences[0].id, page);
+  EXPECT_EQ(selection.licences[0].page, "/content/dam/licences/a.pdf");
+  EXPECT_EQ(selection.licences[1].id, text) << "a wrong path does not cancel the text";
+  EXPECT_EQ(selection.licences[1].asset_count, 2u);
+  ASSERT_EQ(selection.skipped.size(), 3u);
+  EXPECT_EQ(selection.skipped[0].reason, "licence");
+  EXPECT_EQ(selection.skipped[0].licence, page);
+  auto agreed = select({"/content/dam/x"}, {}, {text});
+  EXPECT_EQ(names(agreed), "x/text1.jpg x/text2.jpg x/wrong.jpg ");
+  EXPECT_TRUE(agreed.licences[1].is_accepted);
+  EXPECT_EQ(agreed.skipped.size(), 1u);
 }
 
 }  // namespace

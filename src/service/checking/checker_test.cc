@@ -5,6 +5,7 @@
 #include "model/assets/memory_assets.h"
 #include "model/blobs/memory_blob_store.h"
 #include "model/downloads/memory_downloads.h"
+#include "model/events/memory_events.h"
 
 namespace dray::service {
 namespace {
@@ -24,7 +25,8 @@ class CheckTest : public testing::Test {
   std::unique_ptr<model::BlobStore> blobs_ = model::make_memory_blob_store();
   std::unique_ptr<model::AssetRepository> assets_ = model::make_memory_assets();
   std::unique_ptr<model::JobQueue> jobs_ = model::make_memory_jobs();
-  std::unique_ptr<model::DownloadRepository> downloads_ = model::make_memory_downloads(*jobs_);
+  std::unique_ptr<model::EventLog> events_ = model::make_memory_events();
+  std::unique_ptr<model::DownloadRepository> downloads_ = model::make_memory_downloads(*jobs_, *events_);
   std::unique_ptr<model::RenditionRepository> renditions_ = model::make_memory_renditions();
 };
 

@@ -17,8 +17,8 @@ struct DownloadJobsParts {
 };
 
 struct DownloadJobsConfig {
-  CrewConfig quick{4};       // for downloads that somebody waits for
-  CrewConfig background{2};  // whose owners take turns
+  CrewConfig quick{4};                                    // for downloads that somebody waits for
+  CrewConfig background{2, std::chrono::seconds(1), 10};  // whose owners take turns; whoever waits goes first
   std::chrono::seconds lease{15};
   std::chrono::milliseconds look{500};  // how often progress is noted, and cancelling seen
   int attempts = 5;                     // where the server is at fault

@@ -31,6 +31,18 @@ model::JobDraft announcement_of(const Download& download) {
   return {std::string(kAnnouncementJob), download.id, {}, download.owner};
 }
 
+model::Event completion_of(const Download& download) {
+  return {0,
+          *download.finished,
+          "DOWNLOAD_CREATED",
+          download.owner,
+          "",
+          {{"id", download.id},
+           {"status", model::name_of(download.status)},
+           {"files", download.total_count},
+           {"bytes", download.total_size}}};
+}
+
 DownloadStatus status_of(const Download& download) {
   if (download.skipped.empty()) return DownloadStatus::successful;
   return download.artifacts.empty() ? DownloadStatus::failed : DownloadStatus::partially_successful;
@@ -47,12 +59,39 @@ Artifact file_artifact(const pipeline::Plan& plan, const pipeline::SelectedEntry
           entry.content.id, entry.content.crc32,       entry.modified};
 }
 
+std::vector<AssetPath> targets_of(const pipeline::DownloadRequest& request) {
+  auto targets = request.targets;
+  for (const auto& other : request.also) {
+    for (const auto& target : other.targets) {
+      if (std::find(targets.begin(), targets.end(), target) == targets.end()) targets.push_back(target);
+    }
+  }
+  return targets;
+}
+
+std::string archive_name_of(const pipeline::DownloadRequest& request) {
+  return pipeline::make_archive_name(request.archive_name, "");
+}
+
+// Those of one archive are; two archives may have parts of the same name.
+void make_names_unique(std::vector<Artifact>& artifacts) {
+  std::unordered_set<std::string> names;
+  for (auto& artifact : artifacts) {
+    auto dot = std::min(artifact.name.rfind('.'), artifact.name.size());
+    auto stem = artifact.name.substr(0, dot), extension = artifact.name.substr(dot);
+    for (int i = 2; !names.insert(artifact.name).second; ++i)
+      artifact.name = fmt::format("{} ({}){}", stem, i, extension);
+  }
+}
+
 // The targets that something was taken from; those refused as a whole do not count when rights are asked again.
-std::vector<AssetPath> taken_targets(const pipeline::DownloadRequest& request, const pipeline::Selection& selection) {
+std::vector<AssetPath> taken_targets(const std::vector<Explanation>& prepared, const std::vector<AssetPath>& targets) {
   std::unordered_set<std::string_view> refused;
-  for (const auto& item : selection.skipped) refused.insert(item.path);
+  for (const auto& one : prepared) {
+    for (const auto& item : one.selection.skipped) refused.insert(item.path);
+  }
   std::vector<AssetPath> taken;
-  for (const auto& target : request.targets) {
+  for (const auto& target : targets) {
     if (!refused.contains(target.text())) taken.push_back(target);
   }
   return taken;
@@ -70,20 +109,43 @@ json::object to_json(const Explanation& explanation) {
 }
 
 struct Downloads::Gathered {
+  pipeline::DownloadRequest request;
   RenditionRules rules;
   Wishes wishes;
   pipeline::Selection selection;
 };
 
+// The request, and what else it has.
+Result<std::vector<Downloads::Gathered>> Downloads::gather_all(const pipeline::DownloadRequest& request,
+                                                               const Caller& caller,
+                                                               const pipeline::SelectionLimits& limits) const {
+  std::vector<Gathered> all;
+  auto left = limits;
+  auto gather_one = [&](const pipeline::DownloadRequest& one) -> Result<void> {
+    ASSIGN_OR_RETURN(auto gathered, gather(one, caller, left));
+    left.assets -= std::min(left.assets, gathered.selection.asset_count);
+    left.bytes -= std::min(left.bytes, gathered.selection.total_size);
+    all.push_back(std::move(gathered));
+    return ok();
+  };
+  RETURN_IF_ERROR(gather_one(request));
+  for (std::size_t i = 0; i < request.also.size() && !all.back().selection.is_cut; ++i)
+    RETURN_IF_ERROR(gather_one(request.also[i]));
+  return all;
+}
+
 Result<Downloads::Gathered> Downloads::gather(const pipeline::DownloadRequest& request, const Caller& caller,
                                               const pipeline::SelectionLimits& limits) const {
   Gathered gathered;
+  gathered.request = request;
+  gathered.request.also.clear();
   ASSIGN_OR_RETURN(auto rules, parts_.access.list_rules());
   auto settings = parts_.renderer ? parts_.renderer->settings() : pipeline::ImageSettings();
   ASSIGN_OR_RETURN(gathered.rules, read_rules(parts_.processing_profiles, settings.static_renditions));
   ASSIGN_OR_RETURN(gathered.wishes, resolve_wishes(request, {parts_.presets, gathered.rules, parts_.smart_crops}));
-  ASSIGN_OR_RETURN(gathered.selection, pipeline::select(request, caller, model::AccessRules(std::move(rules)),
-                                                        parts_.assets, gathered.wishes.wanted(), limits));
+  ASSIGN_OR_RETURN(gathered.selection,
+                   pipeline::select(request, caller, model::AccessRules(std::move(rules)), parts_.assets,
+                                    parts_.clock.now(), gathered.wishes.wanted(), limits));
   auto& skipped = gathered.selection.skipped;
   skipped.insert(skipped.end(), gathered.wishes.skipped.begin(), gathered.wishes.skipped.end());
   if (gathered.selection.to_be_made > pipeline::kMostToBeMade)
@@ -93,13 +155,6 @@ Result<Downloads::Gathered> Downloads::gather(const pipeline::DownloadRequest& r
 }
 
 Result<void> Downloads::make(Gathered& gathered, Preparation& preparation) const {
-  auto& selection = gathered.selection;
-  model::DownloadProgress totals;
-  totals.assets = selection.asset_count;
-  totals.bytes = selection.total_size;
-  totals.renditions = selection.to_be_made;
-  totals.begun = parts_.clock.now();
-  preparation.begin(totals);
   if (gathered.wishes.wishes.empty()) return ok();
   if (!parts_.renderer) return Error{Code::unavailable, "renditions cannot be made here: ask a running server"};
   std::vector<model::ImageProfile> image_profiles;
@@ -107,30 +162,55 @@ Result<void> Downloads::make(Gathered& gathered, Preparation& preparation) const
     ASSIGN_OR_RETURN(image_profiles, parts_.smart_crops->profiles());
   }
   return make_renditions(
-      selection, gathered.wishes,
+      gathered.selection, gathered.wishes,
       {preparation, *parts_.renderer, parts_.smart_crops, parts_.assets, gathered.rules, std::move(image_profiles)},
       kAssetsAtOnce);
 }
 
-Result<Explanation> Downloads::plan(const pipeline::DownloadRequest& request, Gathered gathered,
-                                    Preparation& preparation) const {
-  RETURN_IF_ERROR(make(gathered, preparation));
-  Explanation prepared;
-  prepared.request = request;
-  prepared.selection = std::move(gathered.selection);
+// One explanation for each archive name.
+Result<std::vector<Explanation>> Downloads::plan(std::vector<Gathered> gathered, Preparation& preparation) const {
+  model::DownloadProgress totals;
+  totals.begun = parts_.clock.now();
+  for (const auto& one : gathered) {
+    totals.assets += one.selection.asset_count;
+    totals.bytes += one.selection.total_size;
+    totals.renditions += one.selection.to_be_made;
+  }
+  preparation.begin(totals);
+  std::vector<Explanation> prepared;
+  for (auto& one : gathered) {
+    RETURN_IF_ERROR(make(one, preparation));
+    auto same = std::find_if(prepared.begin(), prepared.end(), [&](const Explanation& other) {
+      return archive_name_of(other.request) == archive_name_of(one.request);
+    });
+    if (same == prepared.end())
+      prepared.push_back({std::move(one.request), std::move(one.selection), {}, {}});
+    else
+      pipeline::append(same->selection, std::move(one.selection));
+  }
+  for (auto& one : prepared) RETURN_IF_ERROR(lay_out(one));
+  return prepared;
+}
+
+Result<void> Downloads::lay_out(Explanation& prepared) const {
   leave_out_missing_blobs(prepared.selection);
-  prepared.plan = pipeline::make_plan(request, prepared.selection, config_.policy);
+  prepared.plan = pipeline::make_plan(prepared.request, prepared.selection, config_.policy);
   for (const auto& archive : prepared.plan.archives) {
     ASSIGN_OR_RETURN(auto layout, pipeline::lay_out(archive, prepared.selection));
     prepared.layouts.push_back(std::move(layout));
   }
-  return prepared;
+  return ok();
 }
 
 Result<Explanation> Downloads::explain(const pipeline::DownloadRequest& request, const Caller& caller) const {
   ASSIGN_OR_RETURN(auto gathered, gather(request, caller, {}));
   Preparation preparation;
-  if (gathered.wishes.wishes.empty()) return plan(request, std::move(gathered), preparation);
+  if (gathered.wishes.wishes.empty()) {
+    std::vector<Gathered> all;
+    all.push_back(std::move(gathered));
+    ASSIGN_OR_RETURN(auto prepared, plan(std::move(all), preparation));
+    return std::move(prepared.front());
+  }
   Explanation explanation;  // no further: what is still to be made has no size
   explanation.request = request;
   explanation.selection = std::move(gathered.selection);
@@ -159,20 +239,21 @@ void Downloads::leave_out_missing_blobs(pipeline::Selection& selection) const {
   selection.entries = std::move(kept);
 }
 
-Result<std::vector<Artifact>> Downloads::make_artifacts(const Explanation& prepared) {
+Result<std::vector<Artifact>> Downloads::make_artifacts(const std::vector<Explanation>& prepared) const {
   std::vector<Artifact> artifacts;
-  if (prepared.plan.delivery == pipeline::Delivery::file) {
-    artifacts.push_back(file_artifact(prepared.plan, prepared.selection.entries.front()));
-    return artifacts;
-  }
   auto batch = parts_.blobs.begin();
-  for (const auto& layout : prepared.layouts) {
-    auto manifest = pipeline::format_manifest(layout);
-    model::BytesSource source(bytes_of(manifest));
-    ASSIGN_OR_RETURN(auto blob, batch->put(source, manifest.size()));
-    artifacts.push_back(archive_artifact(layout, blob));
+  for (const auto& one : prepared) {
+    if (one.plan.delivery == pipeline::Delivery::file)
+      artifacts.push_back(file_artifact(one.plan, one.selection.entries.front()));
+    for (const auto& layout : one.layouts) {
+      auto manifest = pipeline::format_manifest(layout);
+      model::BytesSource source(bytes_of(manifest));
+      ASSIGN_OR_RETURN(auto blob, batch->put(source, manifest.size()));
+      artifacts.push_back(archive_artifact(layout, blob));
+    }
   }
   RETURN_IF_ERROR(batch->commit());
+  make_names_unique(artifacts);
   return artifacts;
 }
 
@@ -181,25 +262,36 @@ Download Downloads::new_download(const pipeline::DownloadRequest& request, const
   download.id = random_hex(parts_.random, 16);
   download.owner = caller.owner_id();
   download.created = parts_.clock.now();
-  download.targets = request.targets;
+  download.targets = targets_of(request);
   download.needed = pipeline::needed_privileges(request);
   download.request = to_json(request);
   return download;
 }
 
-Result<void> Downloads::fill(Download& download, Explanation prepared) {
-  download.total_size = prepared.selection.total_size;
-  download.total_count = prepared.selection.entries.size();
-  download.targets = taken_targets(prepared.request, prepared.selection);
-  download.turns = prepared.selection.turns;
+// Answers what is to be noted about it: who agreed to what, and that it is there.
+Result<std::vector<model::Event>> Downloads::fill(Download& download, std::vector<Explanation> prepared) const {
   ASSIGN_OR_RETURN(download.artifacts, make_artifacts(prepared));
-  download.skipped = std::move(prepared.selection.skipped);
+  download.targets = taken_targets(prepared, download.targets);
+  std::vector<model::Event> events;
+  download.turns.clear();
+  download.skipped.clear();
+  for (auto& one : prepared) {
+    auto& selection = one.selection;
+    for (auto& event : acceptances(selection, download.owner, download.id)) events.push_back(std::move(event));
+    download.total_size += selection.total_size;
+    download.total_count += selection.entries.size();
+    download.turns.insert(download.turns.end(), selection.turns.begin(), selection.turns.end());
+    std::move(selection.skipped.begin(), selection.skipped.end(), std::back_inserter(download.skipped));
+    if (selection.assets_expire && (!download.assets_expire || *selection.assets_expire < *download.assets_expire))
+      download.assets_expire = selection.assets_expire;
+  }
   download.status = status_of(download);
   download.message.clear();
   if (download.status == DownloadStatus::successful && download.artifacts.empty()) download.message = kNothingToDo;
   if (download.status == DownloadStatus::failed) download.message = "Nothing could be downloaded; \"skipped\" says why";
   finish(download);
-  return ok();
+  events.push_back(completion_of(download));
+  return events;
 }
 
 void Downloads::finish(Download& download) const {
@@ -207,41 +299,59 @@ void Downloads::finish(Download& download) const {
   download.expires = *download.finished + config_.retention;
 }
 
-Result<void> Downloads::record(const Download& download) {
-  parts_.completed.ring();
-  return parts_.events.append({0,
-                               *download.finished,
-                               "DOWNLOAD_CREATED",
-                               download.owner,
-                               "",
-                               {{"id", download.id},
-                                {"status", model::name_of(download.status)},
-                                {"files", download.total_count},
-                                {"bytes", download.total_size}}});
+// Written before anything is delivered: who agreed to what, for which assets.
+std::vector<model::Event> Downloads::acceptances(const pipeline::Selection& selection, const std::string& owner,
+                                                 const std::string& download) const {
+  std::vector<model::Event> events;
+  for (const auto& licence : selection.licences) {
+    if (!licence.is_accepted) continue;
+    json::array assets;
+    for (const auto& path : licence.assets) assets.emplace_back(path.text());
+    events.push_back({0,
+                      parts_.clock.now(),
+                      "ACCEPTED",
+                      owner,
+                      licence.page,
+                      {{"license", licence.id},
+                       {"download", download},
+                       {"assetCount", licence.asset_count},
+                       {"assets", std::move(assets)}}});
+  }
+  return events;
+}
+
+Result<std::vector<pipeline::SelectedLicence>> Downloads::find_licences(const pipeline::DownloadRequest& request,
+                                                                        const Caller& caller) const {
+  ASSIGN_OR_RETURN(auto rules, parts_.access.list_rules());
+  ASSIGN_OR_RETURN(auto selection, pipeline::select(request, caller, model::AccessRules(std::move(rules)),
+                                                    parts_.assets, parts_.clock.now()));
+  return std::move(selection.licences);
 }
 
 Result<Download> Downloads::create(const pipeline::DownloadRequest& request, const Caller& caller, Wait wait) {
-  ASSIGN_OR_RETURN(auto gathered, gather(request, caller, config_.now));
+  ASSIGN_OR_RETURN(auto gathered, gather_all(request, caller, config_.now));
   auto download = new_download(request, caller);
-  download.name = pipeline::make_archive_name(request.archive_name, gathered.selection.suggested_name);
-  if (gathered.selection.is_cut) {
+  download.name = pipeline::make_archive_name(request.archive_name, gathered.front().selection.suggested_name);
+  if (gathered.back().selection.is_cut) {
     RETURN_IF_ERROR(check_queue(caller));
     download.in_background = true;
     return enqueue(std::move(download), kDownloadJob);
   }
-  if (!gathered.wishes.wishes.empty()) {
+  bool has_wishes =
+      std::any_of(gathered.begin(), gathered.end(), [](const Gathered& one) { return !one.wishes.wishes.empty(); });
+  if (has_wishes) {
     RETURN_IF_ERROR(check_queue(caller));
     download.in_background = wait == Wait::no;
     ASSIGN_OR_RETURN(download, enqueue(std::move(download), kQuickDownloadJob));
     return download.in_background ? std::move(download) : wait_for(std::move(download));
   }
   Preparation preparation;
-  ASSIGN_OR_RETURN(auto prepared, plan(request, std::move(gathered), preparation));
-  RETURN_IF_ERROR(fill(download, std::move(prepared)));
-  std::vector<model::JobDraft> jobs;
-  if (!request.email.empty()) jobs.push_back(announcement_of(download));
-  RETURN_IF_ERROR(parts_.downloads.put(download, jobs));
-  RETURN_IF_ERROR(record(download));
+  ASSIGN_OR_RETURN(auto prepared, plan(std::move(gathered), preparation));
+  model::Along along;
+  ASSIGN_OR_RETURN(along.events, fill(download, std::move(prepared)));
+  if (!request.email.empty()) along.jobs.push_back(announcement_of(download));
+  RETURN_IF_ERROR(parts_.downloads.put(download, along));
+  if (!along.jobs.empty()) parts_.completed.ring();
   return download;
 }
 
@@ -260,7 +370,7 @@ Result<void> Downloads::check_queue(const Caller& caller) const {
 }
 
 Result<Download> Downloads::enqueue(Download download, std::string_view kind) {
-  RETURN_IF_ERROR(parts_.downloads.put(download, {{std::string(kind), download.id, {}, download.owner}}));
+  RETURN_IF_ERROR(parts_.downloads.put(download, {{{std::string(kind), download.id, {}, download.owner}}, {}}));
   parts_.queued.ring();
   return download;
 }
@@ -318,9 +428,13 @@ Result<Downloads::Opened> Downloads::open_now(pipeline::DownloadRequest request,
     std::lock_guard lock(mutex_);
     waited_for_.erase(&preparation);
   });
-  ASSIGN_OR_RETURN(auto prepared, plan(request, std::move(gathered), preparation));
+  std::vector<Gathered> all;
+  all.push_back(std::move(gathered));
+  ASSIGN_OR_RETURN(auto prepared, plan(std::move(all), preparation));
   ASSIGN_OR_RETURN(auto artifacts, make_artifacts(prepared));
-  Opened opened{std::nullopt, std::move(prepared.selection.skipped), ""};
+  auto& selection = prepared.front().selection;
+  for (const auto& event : acceptances(selection, caller.owner_id(), "")) RETURN_IF_ERROR(parts_.events.append(event));
+  Opened opened{std::nullopt, std::move(selection.skipped), ""};
   if (artifacts.empty() && opened.skipped.empty()) opened.message = kNothingToDo;
   if (artifacts.empty()) return opened;
   RETURN_IF_ERROR(parts_.events.append({0,
@@ -336,12 +450,14 @@ Result<Downloads::Opened> Downloads::open_now(pipeline::DownloadRequest request,
 Result<void> Downloads::carry_out(const std::string& id, Preparation& preparation, bool is_last) {
   ASSIGN_OR_RETURN(auto download, parts_.downloads.find(id));
   if (!download || download->is_complete()) return ok();
+  model::Along along{{announcement_of(*download)}, {}};
   auto done = [&]() -> Result<void> {
     ASSIGN_OR_RETURN(auto caller, caller_of(download->owner));
     ASSIGN_OR_RETURN(auto request, pipeline::download_request_from_json(download->request));
-    ASSIGN_OR_RETURN(auto gathered, gather(request, caller, {}));
-    ASSIGN_OR_RETURN(auto prepared, plan(request, std::move(gathered), preparation));
-    return fill(*download, std::move(prepared));
+    ASSIGN_OR_RETURN(auto gathered, gather_all(request, caller, {}));
+    ASSIGN_OR_RETURN(auto prepared, plan(std::move(gathered), preparation));
+    ASSIGN_OR_RETURN(along.events, fill(*download, std::move(prepared)));
+    return ok();
   }();
   if (preparation.is_stopped()) return Error{Code::gone, "the download was stopped"};
   bool may_pass = !done && (done.error().code == Code::busy || done.error().code == Code::unavailable ||
@@ -352,10 +468,12 @@ Result<void> Downloads::carry_out(const std::string& id, Preparation& preparatio
     download->status = DownloadStatus::failed;
     download->message = done.error().message;
     finish(*download);
+    along.events = {completion_of(*download)};
   }
   download->progress = preparation.progress();
-  ASSIGN_OR_RETURN(auto is_ours, parts_.downloads.complete(*download, {announcement_of(*download)}));
-  return is_ours ? record(*download) : ok();
+  ASSIGN_OR_RETURN(auto is_ours, parts_.downloads.complete(*download, along));
+  if (is_ours) parts_.completed.ring();
+  return ok();
 }
 
 void Downloads::look_after(const std::string& id, Preparation& preparation) {
@@ -403,16 +521,17 @@ Result<void> Downloads::remove(const std::string& id, const Caller& caller) {
     download.status = DownloadStatus::failed;
     download.message = caller.visitor.empty() ? "cancelled by " + caller.user : "cancelled";
     finish(download);
-    std::vector<model::JobDraft> jobs;
+    model::Along along;
+    along.events = {{0, now, "DOWNLOAD_CANCELLED", caller.owner_id(), "", {{"id", id}}}};
     bool is_own = caller.owner_id() == download.owner;  // who need not be told
-    if (!is_own) jobs.push_back(announcement_of(download));
-    ASSIGN_OR_RETURN(auto is_cancelled, parts_.downloads.complete(download, jobs));
+    if (!is_own) along.jobs.push_back(announcement_of(download));
+    ASSIGN_OR_RETURN(auto is_cancelled, parts_.downloads.complete(download, along));
     if (is_cancelled) {
       parts_.completed.ring();
       if (is_own) {
         RETURN_IF_ERROR(parts_.downloads.set_notice(download.owner, id, model::Notice::read));
       }
-      return parts_.events.append({0, now, "DOWNLOAD_CANCELLED", caller.owner_id(), "", {{"id", id}}});
+      return ok();
     }
   }
   RETURN_IF_ERROR(parts_.downloads.remove(id));

@@ -120,6 +120,9 @@ class Downloads {
   Result<model::Download> wait(const std::string& id, const model::Caller& caller, std::chrono::seconds patience);
   // Users or their addresses, as `request.email` names them. create() takes users only.
   Result<Recipients> find_recipients(const pipeline::DownloadRequest& request) const;
+  // The licences of what is asked for, whether they are agreed to or not.
+  Result<std::vector<pipeline::SelectedLicence>> find_licences(const pipeline::DownloadRequest& request,
+                                                               const model::Caller& caller) const;
   Result<Explanation> explain(const pipeline::DownloadRequest& request, const model::Caller& caller) const;
 
   // What a job does: ok when the download is complete, also as failed, or gone. Else an Error, and it is to be tried
@@ -147,19 +150,28 @@ class Downloads {
   // Asks for the same once more, as a new download of the same owner. Code::conflict: it is being processed.
   Result<model::Download> retry(const std::string& id, const model::Caller& caller);
 
-  // Code::not_found; Code::denied when a right that it needs has been withdrawn since; Code::gone when a blob has.
+  // Of the files in an artifact, in order, at most so many. Code::gone: its manifest is no longer kept.
+  Result<std::vector<std::string>> list_names(const model::Artifact& artifact, std::size_t limit);
+  // Whether its artifacts may still be read: Code::not_found, or Code::denied when a right that they need has been
+  // withdrawn since.
+  Result<void> check_access(const std::string& id, const model::Caller& caller) const;
+  // As check_access(); Code::gone when a blob has gone.
   Result<OpenArtifact> open_artifact(const std::string& id, const std::string& name, const model::Caller& caller);
   Result<OpenOriginal> open_original(const AssetPath& path, const model::Caller& caller) const;
+  Result<void> check_original(const AssetPath& path, const model::Caller& caller) const;  // whether it may be read
 
  private:
   struct Gathered;
   Result<Gathered> gather(const pipeline::DownloadRequest& request, const model::Caller& caller,
                           const pipeline::SelectionLimits& limits) const;
-  Result<Explanation> plan(const pipeline::DownloadRequest& request, Gathered gathered, Preparation& preparation) const;
+  Result<std::vector<Gathered>> gather_all(const pipeline::DownloadRequest& request, const model::Caller& caller,
+                                           const pipeline::SelectionLimits& limits) const;
+  Result<std::vector<Explanation>> plan(std::vector<Gathered> gathered, Preparation& preparation) const;
+  Result<void> lay_out(Explanation& prepared) const;
   Result<void> make(Gathered& gathered, Preparation& preparation) const;
   void leave_out_missing_blobs(pipeline::Selection& selection) const;
-  Result<std::vector<model::Artifact>> make_artifacts(const Explanation& prepared);
-  Result<void> fill(model::Download& download, Explanation prepared);
+  Result<std::vector<model::Artifact>> make_artifacts(const std::vector<Explanation>& prepared) const;
+  Result<std::vector<model::Event>> fill(model::Download& download, std::vector<Explanation> prepared) const;
   void finish(model::Download& download) const;
   Result<model::Caller> caller_of(const std::string& owner) const;
   Result<void> check_queue(const model::Caller& caller) const;
@@ -168,7 +180,9 @@ class Downloads {
   Result<std::optional<model::Download>> wait_until_complete(const std::string& id, std::chrono::seconds patience);
   Result<OpenArtifact> open(const model::Artifact& artifact);
   model::Download new_download(const pipeline::DownloadRequest& request, const model::Caller& caller) const;
-  Result<void> record(const model::Download& download);
+  std::vector<model::Event> acceptances(const pipeline::Selection& selection, const std::string& owner,
+                                        const std::string& download) const;
+  Result<void> check_protection(const model::Node& node, const model::Caller& caller) const;
   static Error no_download(const std::string& id);
   Result<void> check_rights(const model::Download& download, const model::Caller& caller) const;
 

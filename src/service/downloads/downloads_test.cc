@@ -39,9 +39,9 @@ class DownloadsTest : public testing::Test {
   std::unique_ptr<model::AssetRepository> assets_ = model::make_memory_assets();
   std::unique_ptr<model::BlobStore> blobs_ = model::make_memory_blob_store();
   std::unique_ptr<model::JobQueue> jobs_ = model::make_memory_jobs();
-  std::unique_ptr<model::DownloadRepository> kept_ = model::make_memory_downloads(*jobs_);
-  std::unique_ptr<model::AccessRepository> access_ = model::make_memory_access();
   std::unique_ptr<model::EventLog> events_ = model::make_memory_events();
+  std::unique_ptr<model::DownloadRepository> kept_ = model::make_memory_downloads(*jobs_, *events_);
+  std::unique_ptr<model::AccessRepository> access_ = model::make_memory_access();
   ManualClock clock_{Seconds(std::chrono::seconds(1'700'000'000))};
   SystemRandom random_;
   model::Caller ann_{"ann", {"everyone"}}, bob_{"bob", {"everyone"}}, root_{"root", {"administrators", "everyone"}};

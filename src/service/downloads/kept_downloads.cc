@@ -16,6 +16,8 @@ using model::Privilege;
 // Visitors of an administrator's link do not see what administrators see.
 bool may_see_all(const Caller& caller) { return caller.visitor.empty() && caller.is_administrator(); }
 
+Error no_asset(const AssetPath& path) { return {Code::not_found, "there is no asset " + path.text()}; }
+
 // Whether they were sent a mail about it.
 bool is_recipient(const Download& download, const std::string& user) {
   const auto* email = download.request.if_contains("email");
@@ -102,6 +104,10 @@ Result<void> Downloads::set_notice(const std::string& id, model::Notice notice, 
 // Time by the target and by the rule, not by the entry: what was readable then and is not now shows where the answer
 // turns.
 Result<void> Downloads::check_rights(const Download& download, const Caller& caller) const {
+  bool has_expired = download.assets_expire && *download.assets_expire <= parts_.clock.now();
+  if (has_expired && !pipeline::may_have_expired(caller))
+    return Error{Code::denied, "something in this download expired on " + format_utc(*download.assets_expire) +
+                                   ": ask for it once more, and it is left out"};
   if (caller.is_administrator()) return ok();
   ASSIGN_OR_RETURN(auto list, parts_.access.list_rules());
   model::AccessRules rules(std::move(list));
@@ -118,6 +124,22 @@ Result<void> Downloads::check_rights(const Download& download, const Caller& cal
     }
   }
   return ok();
+}
+
+Result<std::vector<std::string>> Downloads::list_names(const Artifact& artifact, std::size_t limit) {
+  if (artifact.kind == model::ArtifactKind::file) return std::vector<std::string>{artifact.name};
+  ASSIGN_OR_RETURN(auto open, open(artifact));
+  std::vector<std::string> names;
+  for (std::uint64_t i = 0; i < open.manifest->view().entry_count() && names.size() < limit; ++i) {
+    ASSIGN_OR_RETURN(auto entry, open.manifest->view().entry(i));
+    if (!entry.name.ends_with('/')) names.emplace_back(entry.name);
+  }
+  return names;
+}
+
+Result<void> Downloads::check_access(const std::string& id, const Caller& caller) const {
+  ASSIGN_OR_RETURN(auto download, get_to_read(id, caller));
+  return check_rights(download, caller);
 }
 
 Result<OpenArtifact> Downloads::open_artifact(const std::string& id, const std::string& name, const Caller& caller) {
@@ -148,19 +170,42 @@ Result<OpenArtifact> Downloads::open(const Artifact& artifact) {
   return open;
 }
 
-Result<OpenOriginal> Downloads::open_original(const AssetPath& path, const Caller& caller) const {
+Result<void> Downloads::check_original(const AssetPath& path, const Caller& caller) const {
   ASSIGN_OR_RETURN(auto list, parts_.access.list_rules());
   model::AccessRules rules(std::move(list));
-  Error absent{Code::not_found, "there is no asset " + path.text()};
-  if (!rules.may(caller, Privilege::read, path)) return absent;
+  if (!rules.may(caller, Privilege::read, path)) return no_asset(path);
+  if (!rules.may(caller, Privilege::original, path))
+    return Error{Code::denied, "you may not read the original of " + path.text()};
+  return ok();
+}
+
+// As a download of it alone would have it.
+Result<void> Downloads::check_protection(const model::Node& node, const Caller& caller) const {
+  if (node.asset->protection == model::Protection()) return ok();
+  ASSIGN_OR_RETURN(auto rules, parts_.access.list_rules());
+  pipeline::DownloadRequest request;
+  request.targets = {node.path};
+  ASSIGN_OR_RETURN(auto selection, pipeline::select(request, caller, model::AccessRules(std::move(rules)),
+                                                    parts_.assets, parts_.clock.now()));
+  for (const auto& skipped : selection.skipped) {
+    if (skipped.licence.empty()) return Error{Code::denied, node.path.text() + ": " + skipped.message};
+    return Error{Code::denied,
+                 node.path.text() + ": " + skipped.message + ": ask for a download that agrees to " + skipped.licence};
+  }
+  return ok();
+}
+
+Result<OpenOriginal> Downloads::open_original(const AssetPath& path, const Caller& caller) const {
+  auto allowed = check_original(path, caller);
+  if (!allowed && allowed.error().code != Code::denied) return std::move(allowed).error();
   ASSIGN_OR_RETURN(auto node, parts_.assets.find(path));
-  if (!node) return absent;
+  if (!node) return no_asset(path);
   if (node->is_folder())
     return Error{Code::not_found,
                  path.text() + " is a folder: download it, or list it at /api/v1/assets" + path.text()};
-  if (!rules.may(caller, Privilege::original, path))
-    return Error{Code::denied, "you may not read the original of " + path.text()};
+  if (!allowed) return std::move(allowed).error();
   if (node->asset->set != model::SetKind::none) return Error{Code::denied, "sets cannot be downloaded"};
+  RETURN_IF_ERROR(check_protection(*node, caller));
   auto source = pipeline::make_blob_source(parts_.blobs, node->asset->original.id, node->asset->original.size);
   return OpenOriginal{std::move(*node), std::move(source)};
 }

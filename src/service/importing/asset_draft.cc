@@ -13,6 +13,7 @@ model::AssetDraft make_asset_draft(const AssetPath& path, const model::Blob& ori
   if (!facts.warning.empty()) draft.metadata["dray:warning"] = facts.warning;
   if (const auto* type = draft.metadata.if_contains("dam:s7damType"); type && type->is_string())
     draft.asset.set = model::set_kind_of(std::string_view(type->get_string()));
+  draft.asset.protection = model::protection_of(draft.metadata);
   return draft;
 }
 

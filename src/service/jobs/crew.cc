@@ -1,5 +1,8 @@
 #include "service/jobs/crew.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include "base/log.h"
 
 namespace dray::service {
@@ -15,6 +18,7 @@ Crew::~Crew() {
 }
 
 void Crew::run() {
+  if (config_.nice > 0) ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), config_.nice);  // of this thread
   while (!stop_) {
     auto heard = bell_.times_rung();
     auto done = [&]() -> Result<bool> {

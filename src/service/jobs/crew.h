@@ -15,6 +15,7 @@ namespace dray::service {
 struct CrewConfig {
   unsigned threads = 1;
   std::chrono::milliseconds pause{1000};  // between two looks where there is nothing to do and nobody rings
+  int nice = 0;                           // up to 19: the work gives way to others
 };
 
 // Destroying it waits for the work at hand.

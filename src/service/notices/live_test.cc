@@ -6,6 +6,7 @@
 #include <condition_variable>
 
 #include "model/downloads/memory_downloads.h"
+#include "model/events/memory_events.h"
 
 namespace dray::service {
 namespace {
@@ -54,7 +55,8 @@ class LiveUpdatesTest : public testing::Test {
   }
 
   std::unique_ptr<model::JobQueue> jobs_ = model::make_memory_jobs();
-  std::unique_ptr<model::DownloadRepository> downloads_ = model::make_memory_downloads(*jobs_);
+  std::unique_ptr<model::EventLog> events_ = model::make_memory_events();
+  std::unique_ptr<model::DownloadRepository> downloads_ = model::make_memory_downloads(*jobs_, *events_);
   Counter changes_;
   LiveUpdates live_{*downloads_, changes_, 1ms};
 };

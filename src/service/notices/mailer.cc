@@ -11,6 +11,7 @@
 #include "lang/mail/plain_text.h"
 #include "lang/mail/template.h"
 #include "service/jobs/heartbeat.h"
+#include "service/sharing/link_mail.h"
 
 namespace dray::service {
 namespace {
@@ -45,6 +46,10 @@ std::string_view event_of(const Download& download) {
     default:
       return download.artifacts.empty() ? "DownloadEmpty" : "DownloadCompleted";
   }
+}
+
+void log_unknown(const mail::Rendered& rendered) {
+  for (const auto& name : rendered.unknown) log::warn("a mail template names ${{{}}}, which is not known", name);
 }
 
 // The last word of a name is taken for the family's.
@@ -127,12 +132,36 @@ Result<void> Mailer::end_attempt(const model::Job& job, const Result<void>& sent
 
 // What it is about, or whom it is for, may have gone meanwhile: then nothing is to be sent.
 Result<void> Mailer::send(const model::Job& job) {
+  if (job.subject.starts_with(kLinkMailMark)) return send_link(job);
   ASSIGN_OR_RETURN(auto download, parts_.downloads.find(job.subject.substr(0, job.subject.find('/'))));
   ASSIGN_OR_RETURN(auto recipient, parts_.people.find_user(text_of(job.details, "user")));
   if (!download || download->is_expired || !recipient || !recipient->enabled) return ok();
   if (recipient->email.empty()) return Error{Code::denied, "the user " + recipient->id + " has no mail address"};
   ASSIGN_OR_RETURN(auto mail, write(job, *download, *recipient));
   return parts_.transport->send(mail);
+}
+
+// A link that has ended meanwhile is not sent. What was typed goes through the template only.
+Result<void> Mailer::send_link(const model::Job& job) {
+  auto mail = link_mail_of(job, parts_.seal);
+  if (!mail) return Error{Code::denied, mail.error().message};
+  ASSIGN_OR_RETURN(auto share, parts_.shares.find(mail->share));
+  if (!share || !share->is_open(parts_.clock.now())) return ok();
+  ASSIGN_OR_RETURN(auto owner, parts_.people.find_user(share->owner));
+  if (!owner || !owner->enabled) return ok();
+  ASSIGN_OR_RETURN(auto preferences, parts_.people.get_preferences(owner->id));
+  auto path = share->items.empty() ? AssetPath::trusted("/content/dam") : share->items.front().path;
+  auto source = parts_.templates.find(MailKind::shared_link, preferences.language, path);
+  auto rendered = mail::render(source, {{"emailSubject", mail->subject},
+                                        {"emailMessage", mail->message},
+                                        {"emailInitiator", owner->email.empty() ? owner->id : owner->email},
+                                        {"pagePath", config_.host_prefix + "/linkshare.html?sh=" + mail->token},
+                                        {"linkExpiry", format_utc(share->expires)},
+                                        {"host.prefix", config_.host_prefix}});
+  log_unknown(rendered);
+  model::MailAddress sender{owner->name, owner->email};
+  if (!mail::parse_address(sender.address) || mail::needs_smtputf8(sender.address)) sender = {};
+  return parts_.transport->send(finish(std::move(rendered), {"", mail->address}, sender, job, share->created));
 }
 
 Result<model::OutgoingMail> Mailer::write(const model::Job& job, const Download& download,
@@ -147,11 +176,23 @@ Result<model::OutgoingMail> Mailer::write(const model::Job& job, const Download&
   auto values = variables_of(download, recipient, owner.value_or(User{download.owner, download.owner, "", "", true}));
   values["participant.language"] = preferences.language;
   auto rendered = mail::render(source, values);
-  for (const auto& name : rendered.unknown) log::warn("a mail template names ${{{}}}, which is not known", name);
-  auto id = sha256_of(bytes_of(job.subject + format_utc(*download.finished))).hex().substr(0, 32);
-  auto html = rendered.html.empty() ? mail::html_of_plain_text(rendered.text) : rendered.html;
-  return model::OutgoingMail{config_.from, {recipient.name, *address}, rendered.subject, rendered.text, html,
-                             id,           parts_.clock.now()};
+  log_unknown(rendered);
+  return finish(std::move(rendered), {recipient.name, *address}, {}, job, *download.finished);
+}
+
+// The same mail sent again has the same id.
+model::OutgoingMail Mailer::finish(mail::Rendered rendered, model::MailAddress to, model::MailAddress reply_to,
+                                   const model::Job& job, Seconds begun) const {
+  if (rendered.html.empty()) rendered.html = mail::html_of_plain_text(rendered.text);
+  auto id = sha256_of(bytes_of(job.subject + format_utc(begun))).hex().substr(0, 32);
+  return {config_.from,
+          std::move(to),
+          std::move(reply_to),
+          std::move(rendered.subject),
+          std::move(rendered.text),
+          std::move(rendered.html),
+          std::move(id),
+          parts_.clock.now()};
 }
 
 mail::Variables Mailer::variables_of(const Download& download, const User& recipient, const User& owner) const {

@@ -1,4 +1,4 @@
-// Writes mails about downloads, and sends them.
+// Writes mails about downloads and of shared links, and sends them.
 #pragma once
 
 #include <string>
@@ -9,21 +9,23 @@
 #include "model/jobs/job_queue.h"
 #include "model/messages/mail_transport.h"
 #include "model/people/people.h"
+#include "model/shares/share_repository.h"
+#include "service/accounts/seal.h"
 #include "service/jobs/bell.h"
 #include "service/jobs/crew.h"
+#include "service/jobs/mail_job.h"
 #include "service/notices/templates.h"
 
 namespace dray::service {
 
-// A mail that is to be sent: its subject is "DOWNLOAD/USER", its details say of what kind.
-inline constexpr std::string_view kMailJob = "mail";
-
 struct MailerParts {
   const model::DownloadRepository& downloads;
+  const model::ShareRepository& shares;
   model::PeopleRepository& people;
   model::JobQueue& jobs;
   const Clock& clock;
   const Templates& templates;
+  const Seal& seal;
   model::MailTransport* transport = nullptr;  // nullptr: no mail is sent, and nobody is told by mail
   Bell& completed;                            // rung where downloads may have to be announced
 };
@@ -54,8 +56,11 @@ class Mailer {
   Result<bool> wants_mail(const model::Download& download) const;
   Result<void> end_attempt(const model::Job& job, const Result<void>& sent);
   Result<void> send(const model::Job& job);
+  Result<void> send_link(const model::Job& job);
   Result<model::OutgoingMail> write(const model::Job& job, const model::Download& download,
                                     const model::User& recipient) const;
+  model::OutgoingMail finish(mail::Rendered rendered, model::MailAddress to, model::MailAddress reply_to,
+                             const model::Job& job, Seconds begun) const;
   mail::Variables variables_of(const model::Download& download, const model::User& recipient,
                                const model::User& owner) const;
 

@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include "model/downloads/memory_downloads.h"
+#include "model/events/memory_events.h"
 #include "model/messages/memory_transport.h"
 #include "model/people/memory_people.h"
+#include "model/shares/memory_shares.h"
+#include "service/sharing/link_mail.h"
 
 namespace dray::service {
 namespace {
@@ -40,7 +43,7 @@ class MailerTest : public testing::Test {
     download.expires = clock_.now() + 24h;
     download.artifacts = {{"a b.zip", model::ArtifactKind::archive, "application/zip", 1500, 1, {}, 0, {}}};
     download.skipped = {{"/content/dam/x", "denied", "may not be read"}};
-    ASSERT_TRUE(*downloads_->complete(download, {{"announcements", "d1", {}, "ann"}}));
+    ASSERT_TRUE(*downloads_->complete(download, {{{"announcements", "d1", {}, "ann"}}, {}}));
   }
   int work() {
     int count = 0;
@@ -51,12 +54,17 @@ class MailerTest : public testing::Test {
 
   ManualClock clock_{Seconds(1'700'000'000s)};
   std::unique_ptr<model::JobQueue> jobs_ = model::make_memory_jobs();
-  std::unique_ptr<model::DownloadRepository> downloads_ = model::make_memory_downloads(*jobs_);
+  std::unique_ptr<model::EventLog> events_ = model::make_memory_events();
+  std::unique_ptr<model::DownloadRepository> downloads_ = model::make_memory_downloads(*jobs_, *events_);
   std::unique_ptr<model::PeopleRepository> people_ = model::make_memory_people();
   model::MemoryTransport transport_;
   Templates templates_{{[](const std::string&) { return std::nullopt; }, {}}};
   Bell completed_;
-  Mailer mailer_{{*downloads_, *people_, *jobs_, clock_, templates_, &transport_, completed_}, config()};
+  std::unique_ptr<model::ShareRepository> shares_ = model::make_memory_shares(*jobs_);
+  SystemRandom random_;
+  Seal seal_{std::string(Seal::kKeySize, 'k')};
+  Mailer mailer_{{*downloads_, *shares_, *people_, *jobs_, clock_, templates_, seal_, &transport_, completed_},
+                 config()};
 };
 
 TEST_F(MailerTest, TellsTheOwnerOfALargeDownloadWhoWantsIt) {
@@ -166,6 +174,29 @@ TEST_F(MailerTest, TakesTheRecipientsLanguageAndTheNearestTemplate) {
   files.erase("/apps/settings/dam/workflow/notification/email/downloadasset/en.txt");
   files.erase("/conf/global/settings/dam/workflow/notification/email/downloadasset/en.txt");
   EXPECT_EQ(templates.misplaced().size(), 1u);
+}
+
+TEST_F(MailerTest, TakesALinkToSomebodyUnlessItHasEnded) {
+  model::Share share;
+  share.id = "s1";
+  share.owner = "ann";
+  share.expires = clock_.now() + 24h;
+  share.items = {{AssetPath::trusted("/content/dam/x"), 1}};
+  LinkMail mail{"s1", "joe@press.example", "TOKEN", "Two\r\nBcc: eve@test.example", "For <you>"};
+  ASSERT_TRUE(shares_->put(share, {job_of(mail, "ann", seal_, random_)}));
+  EXPECT_EQ(work(), 1);
+  ASSERT_EQ(transport_.sent().size(), 1u);
+  auto sent = transport_.sent()[0];
+  EXPECT_EQ(sent.to, (model::MailAddress{"", "joe@press.example"}));
+  EXPECT_EQ(sent.reply_to, (model::MailAddress{"Ann Müller", "ann@test.example"}));
+  EXPECT_EQ(sent.subject.find_first_of("\r\n"), std::string::npos);
+  EXPECT_NE(sent.html.find("https://dam.example/linkshare.html?sh=TOKEN"), std::string::npos) << sent.html;
+  EXPECT_NE(sent.html.find("For &lt;you&gt;"), std::string::npos);
+  mail.address = "mia@press.example";
+  share.revoked = clock_.now();
+  ASSERT_TRUE(shares_->put(share, {job_of(mail, "ann", seal_, random_)}));
+  EXPECT_EQ(work(), 1);
+  EXPECT_EQ(transport_.sent().size(), 1u) << "revoked before it was sent";
 }
 
 }  // namespace

@@ -6,7 +6,9 @@
 
 #include "base/digest.h"
 #include "base/text.h"
+#include "lang/mail/address.h"
 #include "service/accounts/passwords.h"
+#include "service/sharing/link_mail.h"
 
 namespace dray::service {
 namespace {
@@ -16,6 +18,11 @@ using model::Privilege;
 using model::Share;
 
 constexpr std::size_t kMostItems = 1000, kLongestTitle = 500, kSecretLength = 43;  // 32 bytes in base64url
+constexpr std::size_t kMostRecipients = 100, kLongestSubject = 500, kLongestMessage = 10'000;
+
+bool has_expired(const model::Node& node, Seconds now) {
+  return node.asset && node.asset->protection.expires && *node.asset->protection.expires <= now;
+}
 
 Error no_share(const std::string& id) { return {Code::not_found, "there is no shared link " + id}; }
 
@@ -23,6 +30,26 @@ Error no_share(const std::string& id) { return {Code::not_found, "there is no sh
 std::string format_token(const std::string& id, const std::string& secret) {
   return fmt::format("{}_{}_{}_{}_{}.{}", id.substr(0, 8), id.substr(8, 4), id.substr(12, 4), id.substr(16, 4),
                      id.substr(20), secret);
+}
+
+Result<void> check_text(std::string_view what, const std::string& text, std::size_t longest) {
+  if (text.size() <= longest && is_valid_utf8(text)) return ok();
+  return Error{Code::invalid, fmt::format("the {} must be a text of at most {} bytes", what, longest)};
+}
+
+Result<void> check(const ShareDraft& draft) {
+  if (draft.paths.empty() || draft.paths.size() > kMostItems)
+    return Error{Code::invalid, fmt::format("name at least one folder or asset to share, and at most {}", kMostItems)};
+  if (draft.recipients.size() > kMostRecipients)
+    return Error{Code::invalid, fmt::format("name at most {} recipients", kMostRecipients)};
+  RETURN_IF_ERROR(check_text("title", draft.title, kLongestTitle));
+  RETURN_IF_ERROR(check_text("subject", draft.subject, kLongestSubject));
+  return check_text("message", draft.message, kLongestMessage);
+}
+
+Result<bool> value_of(const model::LinkBox& box, std::optional<bool> wanted, std::string_view name) {
+  if (!wanted || *wanted == box.value || box.behaviour == model::Behaviour::editable) return wanted.value_or(box.value);
+  return Error{Code::invalid, fmt::format("\"{}\" is {} for all links: the administrator has set it", name, box.value)};
 }
 
 bool is_token(std::string_view token) {
@@ -42,32 +69,48 @@ Result<model::SharedItem> Sharing::share_item(const AssetPath& path, const model
   if (!node || !rules.may(caller, Privilege::read, path))
     return Error{Code::not_found, "there is nothing at " + path.text()};
   if (!rules.may(caller, Privilege::share, path)) return Error{Code::denied, "you may not share " + path.text()};
+  if (has_expired(*node, parts_.clock.now()))
+    return Error{Code::denied, path.text() + " expired on " + format_utc(*node->asset->protection.expires)};
   return model::SharedItem{path, node->id};
 }
 
-Result<void> Sharing::check_expiry(Seconds expires) const {
+Result<void> Sharing::check_expiry(Seconds expires, const model::LinkSettings& settings) const {
   auto now = parts_.clock.now();
   if (expires <= now) return Error{Code::invalid, "the link would have ended already: choose a later time"};
-  if (expires > now + config_.longest_life)
+  if (expires > now + settings.longest)
     return Error{Code::invalid,
-                 fmt::format("a link can be open until {} at the longest", format_utc(now + config_.longest_life))};
+                 fmt::format("a link can be open until {} at the longest", format_utc(now + settings.longest))};
+  return ok();
+}
+
+Result<void> Sharing::fill(Share& share, const ShareDraft& draft, const model::LinkSettings& settings) const {
+  ASSIGN_OR_RETURN(share.originals, value_of(settings.originals, draft.originals, "originals"));
+  ASSIGN_OR_RETURN(share.renditions, value_of(settings.renditions, draft.renditions, "renditions"));
+  if (!share.originals && !share.renditions)
+    return Error{Code::invalid, "a link must allow originals or renditions, or both"};
+  share.created = parts_.clock.now();
+  share.expires = draft.expires.value_or(share.created + settings.validity);
+  RETURN_IF_ERROR(check_expiry(share.expires, settings));
+  share.title = draft.title.empty() ? std::string(draft.paths.front().name()) : draft.title;
+  share.download_limit = draft.download_limit;
+  for (const auto& text : draft.recipients) {
+    ASSIGN_OR_RETURN(auto address, mail::parse_address(text));
+    bool is_named = std::any_of(share.recipients.begin(), share.recipients.end(),
+                                [&](const std::string& one) { return equal_ignoring_case(one, address); });
+    if (!is_named) share.recipients.push_back(std::move(address));
+  }
   return ok();
 }
 
 Result<NewShare> Sharing::create(const ShareDraft& draft, const Caller& caller) {
-  if (draft.paths.empty() || draft.paths.size() > kMostItems)
-    return Error{Code::invalid, fmt::format("name at least one folder or asset to share, and at most {}", kMostItems)};
-  if (draft.title.size() > kLongestTitle || !is_valid_utf8(draft.title))
-    return Error{Code::invalid, fmt::format("the title must be a text of at most {} bytes", kLongestTitle)};
+  RETURN_IF_ERROR(check(draft));
+  if (!draft.recipients.empty() && !config_.can_mail)
+    return Error{Code::invalid, "no mail can be sent from here: the administrator has not named a mail service"};
+  ASSIGN_OR_RETURN(auto settings, parts_.shares.get_settings());
+  if (!may_share(settings, caller)) return Error{Code::denied, "the administrator does not let you share links"};
   NewShare made;
   auto& share = made.share;
-  share.originals = draft.originals.value_or(config_.originals);
-  share.renditions = draft.renditions.value_or(config_.renditions);
-  if (!share.originals && !share.renditions)
-    return Error{Code::invalid, "a link must allow originals or renditions, or both"};
-  share.created = parts_.clock.now();
-  share.expires = draft.expires.value_or(share.created + config_.life);
-  RETURN_IF_ERROR(check_expiry(share.expires));
+  RETURN_IF_ERROR(fill(share, draft, settings));
   ASSIGN_OR_RETURN(auto list, parts_.access.list_rules());
   model::AccessRules rules(std::move(list));
   for (const auto& path : draft.paths) {
@@ -78,12 +121,25 @@ Result<NewShare> Sharing::create(const ShareDraft& draft, const Caller& caller) 
   made.token = format_token(share.id, random_base64url(parts_.random, 32));
   share.token_hash = sha256_of(bytes_of(made.token));
   share.owner = caller.user;
-  share.title = draft.title.empty() ? std::string(draft.paths.front().name()) : draft.title;
   if (!draft.password.empty()) share.password_hash = hash_password(draft.password);
-  share.download_limit = draft.download_limit;
-  RETURN_IF_ERROR(parts_.shares.put(share));
+  ASSIGN_OR_RETURN(auto mails, mails_of(made, draft));
+  RETURN_IF_ERROR(parts_.shares.put(share, mails));
   RETURN_IF_ERROR(note("LINK_CREATED", share, caller));
   return made;
+}
+
+Result<std::vector<model::JobDraft>> Sharing::mails_of(const NewShare& made, const ShareDraft& draft) {
+  const auto& share = made.share;
+  std::vector<model::JobDraft> mails;
+  auto count = static_cast<double>(share.recipients.size());
+  if (!mails_.has_room(share.owner, parts_.clock.now(), count))
+    return Error{Code::busy, "you have sent very many links by mail: wait some hours before you send more"};
+  mails_.note(share.owner, parts_.clock.now(), count);
+  for (const auto& address : share.recipients) {
+    LinkMail mail{share.id, address, made.token, draft.subject, draft.message};
+    mails.push_back(job_of(mail, share.owner, parts_.seal, parts_.random));
+  }
+  return mails;
 }
 
 Result<void> Sharing::note(const char* type, const Share& share, const Caller& caller) {
@@ -111,7 +167,8 @@ Result<Share> Sharing::get(const std::string& id, const Caller& caller) const {
 Result<Share> Sharing::set_expiry(const std::string& id, Seconds expires, const Caller& caller) {
   ASSIGN_OR_RETURN(auto share, get(id, caller));
   if (share.revoked) return Error{Code::conflict, "this link was revoked, and stays so: make another"};
-  RETURN_IF_ERROR(check_expiry(expires));
+  ASSIGN_OR_RETURN(auto settings, parts_.shares.get_settings());
+  RETURN_IF_ERROR(check_expiry(expires, settings));
   share.expires = expires;
   RETURN_IF_ERROR(parts_.shares.put(share));
   RETURN_IF_ERROR(note("LINK_CHANGED", share, caller));
@@ -136,18 +193,26 @@ Result<Caller> Sharing::visitor_of(const Share& share, const std::string& visito
   return caller;
 }
 
-Result<OpenShare> Sharing::open(std::string_view token, const std::string& visitor) const {
-  Error unknown{Code::not_found, "there is no such link"};
-  if (!is_token(token)) return unknown;
-  ASSIGN_OR_RETURN(auto share, parts_.shares.find_by_token(sha256_of(bytes_of(token))));
-  if (!share) return unknown;
+Result<OpenShare> Sharing::open(std::string_view token, const std::string& visitor, const std::string& from) {
+  auto now = parts_.clock.now();
+  if (!unknown_links_.has_room(from, now))
+    return Error{Code::busy, "many links that do not exist were opened from your address: wait a minute"};
+  std::optional<Share> share;
+  if (is_token(token)) {
+    ASSIGN_OR_RETURN(share, parts_.shares.find_by_token(sha256_of(bytes_of(token))));
+  }
+  if (!share) {
+    unknown_links_.note(from, now);
+    return Error{Code::not_found, "there is no such link"};
+  }
   OpenShare open;
   ASSIGN_OR_RETURN(open.caller, visitor_of(*share, visitor));
   ASSIGN_OR_RETURN(auto list, parts_.access.list_rules());
   model::AccessRules rules(std::move(list));
   for (const auto& item : share->items) {
     ASSIGN_OR_RETURN(auto node, parts_.assets.find(item.path));
-    bool is_shared = node && node->id == item.node && rules.may(open.caller, Privilege::read, item.path) &&
+    bool is_shared = node && node->id == item.node && !has_expired(*node, now) &&
+                     rules.may(open.caller, Privilege::read, item.path) &&
                      rules.may(open.caller, Privilege::share, item.path);
     if (is_shared)
       open.items.push_back(*std::move(node));
@@ -156,6 +221,24 @@ Result<OpenShare> Sharing::open(std::string_view token, const std::string& visit
   }
   open.share = *std::move(share);
   return open;
+}
+
+Result<void> Sharing::check_patience(const Share& share, const std::string& from) {
+  auto now = parts_.clock.now();
+  if (wrong_passwords_.has_room(share.id + from, now) && wrong_passwords_of_all_.has_room(share.id, now)) return ok();
+  return Error{Code::busy, "a wrong password was given many times: wait a minute before you try again"};
+}
+
+void Sharing::note_wrong_password(const Share& share, const std::string& from) {
+  wrong_passwords_.note(share.id + from, parts_.clock.now());
+  wrong_passwords_of_all_.note(share.id, parts_.clock.now());
+}
+
+Result<void> Sharing::put_settings(const model::LinkSettings& settings, const Caller& caller) {
+  if (!caller.is_administrator()) return Error{Code::denied, "only administrators may change this"};
+  RETURN_IF_ERROR(parts_.shares.put_settings(settings));
+  return parts_.events.append(
+      {0, parts_.clock.now(), "LINK_SETTINGS_CHANGED", caller.user, "", {{"settings", to_json(settings)}}});
 }
 
 Result<bool> Sharing::count_download(const Share& share) { return parts_.shares.count_download(share.id); }

@@ -8,11 +8,13 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "base/rate_limit.h"
 #include "model/assets/asset_repository.h"
 #include "model/events/events.h"
 #include "model/people/access.h"
 #include "model/people/people.h"
 #include "model/shares/share_repository.h"
+#include "service/accounts/seal.h"
 
 namespace dray::service {
 
@@ -23,6 +25,8 @@ struct ShareDraft {
   std::optional<bool> originals, renditions;
   std::string password;
   std::optional<std::uint64_t> download_limit;
+  std::vector<std::string> recipients;  // mail addresses, of anybody
+  std::string subject, message;         // of their mails
 };
 
 struct NewShare {
@@ -46,12 +50,11 @@ struct SharingParts {
   model::EventLog& events;
   const Clock& clock;
   Random& random;
+  const Seal& seal;
 };
 
 struct SharingConfig {
-  std::chrono::seconds life = std::chrono::days(7);
-  std::chrono::seconds longest_life = std::chrono::days(365);
-  bool originals = false, renditions = true;  // where the draft says neither
+  bool can_mail = false;  // there is a mail service
 };
 
 // Safe for use from any thread.
@@ -59,8 +62,9 @@ class Sharing {
  public:
   Sharing(SharingParts parts, SharingConfig config) : parts_(parts), config_(config) {}
 
-  // Code::denied, Code::not_found: the caller may not share it; Code::invalid: nothing to share, nothing to be had, or
-  // an end that has passed or is too far away.
+  // Code::denied, Code::not_found: the caller may not share it; Code::invalid: nothing to share, nothing to be had, an
+  // end that has passed or is too far away, or not what the administrator allows; Code::busy: too many mails. Mails to
+  // the recipients are sent as jobs.
   Result<NewShare> create(const ShareDraft& draft, const model::Caller& caller);
   // The caller's own; administrators may ask for everybody's.
   Result<std::vector<model::Share>> list(const model::Caller& caller, bool everybodys, const std::string& before,
@@ -70,8 +74,15 @@ class Sharing {
   Result<model::Share> set_expiry(const std::string& id, Seconds expires, const model::Caller& caller);
   Result<model::Share> revoke(const std::string& id, const model::Caller& caller);
 
-  // Code::not_found: there is no such link; Code::gone: its time is over, it was revoked, or its owner has gone.
-  Result<OpenShare> open(std::string_view token, const std::string& visitor) const;
+  Result<model::LinkSettings> get_settings() const { return parts_.shares.get_settings(); }
+  Result<void> put_settings(const model::LinkSettings& settings, const model::Caller& caller);  // administrators
+
+  // Code::not_found: there is no such link; Code::gone: its time is over, it was revoked, or its owner has gone;
+  // Code::busy: too many links that are none were tried from that address.
+  Result<OpenShare> open(std::string_view token, const std::string& visitor, const std::string& from);
+  // Whether a password may be tried, of that link from that address: else Code::busy.
+  Result<void> check_patience(const model::Share& share, const std::string& from);
+  void note_wrong_password(const model::Share& share, const std::string& from);
   Result<bool> count_download(const model::Share& share);  // whether one more is allowed
   // Who owns a download of that owner: a user, or the visitor of a link (model::Caller::owner_id()). As open(), also
   // Code::gone where the link is no longer open.
@@ -80,12 +91,18 @@ class Sharing {
  private:
   Result<model::SharedItem> share_item(const AssetPath& path, const model::AccessRules& rules,
                                        const model::Caller& caller) const;
-  Result<void> check_expiry(Seconds expires) const;
+  Result<void> check_expiry(Seconds expires, const model::LinkSettings& settings) const;
+  Result<void> fill(model::Share& share, const ShareDraft& draft, const model::LinkSettings& settings) const;
+  Result<std::vector<model::JobDraft>> mails_of(const NewShare& made, const ShareDraft& draft);
   Result<model::Caller> visitor_of(const model::Share& share, const std::string& visitor) const;
   Result<void> note(const char* type, const model::Share& share, const model::Caller& caller);
 
   const SharingParts parts_;
   const SharingConfig config_;
+  RateLimit unknown_links_{30, std::chrono::seconds(2)};             // by address
+  RateLimit wrong_passwords_{10, std::chrono::minutes(1)};           // by link and address
+  RateLimit wrong_passwords_of_all_{100, std::chrono::seconds(10)};  // by link
+  RateLimit mails_{500, std::chrono::minutes(3)};                    // by sender
 };
 
 }  // namespace dray::service

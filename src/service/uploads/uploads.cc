@@ -92,6 +92,17 @@ Result<void> append_file(int to, const std::string& file) {
   }
 }
 
+// Of an upload that is complete only the answer is kept: not parts, nor what a server that died was writing.
+void remove_rest(const std::string& directory) {
+  std::error_code ignored;
+  std::vector<fs::path> rest;
+  for (const auto& entry : fs::directory_iterator(directory, ignored)) {
+    auto name = entry.path().filename();
+    if (name != "upload.json" && name != "result.json") rest.push_back(entry.path());
+  }
+  for (const auto& path : rest) fs::remove(path, ignored);
+}
+
 }  // namespace
 
 PartWriter::~PartWriter() {
@@ -191,7 +202,10 @@ Result<Uploaded> Uploads::complete(const std::string& token, const UploadFile& f
                  fmt::format("{} was announced with {} bytes, not {}", file.name, state.size, file.size)};
   auto into = AssetPath::trusted(state.folder);
   RETURN_IF_ERROR(check_folder(into, caller));
-  if (size_of(result)) return read_result(result);
+  if (size_of(result)) {
+    remove_rest(directory);
+    return read_result(result);
+  }
   ASSIGN_OR_RETURN(auto path, into.child(file.name));
   RETURN_IF_ERROR(check_asset(path, caller));
   ByteCount sent = 0;
@@ -210,7 +224,7 @@ Result<Uploaded> Uploads::complete(const std::string& token, const UploadFile& f
                  fmt::format("{} bytes have come of {}, which was announced with {}", sent, file.name, state.size)};
   ASSIGN_OR_RETURN(auto uploaded, make_asset(directory, parts, path, state.size, caller));
   RETURN_IF_ERROR(replace_file(result, bytes_of(format_result(uploaded))));
-  for (unsigned number = 0; number < state.parts; ++number) ::unlink(part_file(directory, number).c_str());
+  remove_rest(directory);
   return uploaded;
 }
 
@@ -242,12 +256,18 @@ Result<Uploaded> Uploads::make_asset(const std::string& directory, unsigned part
   ASSIGN_OR_RETURN(auto draft, make_draft(whole.get(), path, size));
   ASSIGN_OR_RETURN(auto old, parts_.assets.find(path));
   auto now = parts_.clock.now();
+  auto mark = directory + "/new";  // outlives a death between the asset and the answer
+  if (!old) RETURN_IF_ERROR(replace_file(mark, {}));
+  bool is_new = size_of(mark).has_value();
+  std::vector<model::Event> events;
+  bool is_changed = !old || !old->asset || old->asset->original != draft.asset.original;
+  if (is_changed)
+    events.push_back(
+        {0, now, is_new ? "ASSET_CREATED" : "ORIGINAL_UPDATED", caller.user, path.text(), {{"bytes", size}}});
   // The job first: one without an asset does nothing, an asset without one would have no renditions.
   if (auto job = rendition_job(path, draft.asset)) RETURN_IF_ERROR(parts_.jobs.add({*job}, now));
-  RETURN_IF_ERROR(parts_.assets.put_assets(std::span(&draft, 1), now));
-  RETURN_IF_ERROR(parts_.events.append(
-      {0, now, old ? "ORIGINAL_UPDATED" : "ASSET_CREATED", caller.user, path.text(), {{"bytes", size}}}));
-  return Uploaded{path, !old, true};
+  RETURN_IF_ERROR(parts_.assets.put_assets(std::span(&draft, 1), now, events));
+  return Uploaded{path, is_new, true};
 }
 
 Result<Uploaded> Uploads::put_chunk(const AssetPath& path, ByteCount offset, ByteCount total, std::string_view bytes,
@@ -291,11 +311,16 @@ Result<void> Uploads::clear_up() const {
     struct stat status;
     bool is_new = ::stat(entry.path().c_str(), &status) == 0 &&
                   Seconds(std::chrono::seconds(status.st_mtim.tv_sec)) + config_.life > parts_.clock.now();
-    if (is_new || !is_over(entry.path().string())) continue;
-    KeyedLocks::Hold hold(locks_, entry.path().string());
-    if (!is_over(entry.path().string())) continue;
+    auto directory = entry.path().string();
+    if (size_of(directory + "/result.json")) {
+      KeyedLocks::Hold hold(locks_, directory);
+      remove_rest(directory);
+    }
+    if (is_new || !is_over(directory)) continue;
+    KeyedLocks::Hold hold(locks_, directory);
+    if (!is_over(directory)) continue;
     std::error_code ignored;
-    fs::remove_all(entry.path(), ignored);
+    fs::remove_all(directory, ignored);
   }
   return ok();
 }

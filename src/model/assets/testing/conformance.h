@@ -13,6 +13,7 @@ namespace dray::model {
 
 struct FreshAssets {
   std::shared_ptr<void> surroundings;
+  std::shared_ptr<EventLog> events;  // of the same catalog
   std::unique_ptr<AssetRepository> assets;
 };
 using AssetsMaker = std::function<FreshAssets()>;
@@ -52,11 +53,22 @@ TEST_P(AssetRepositoryConformance, StartsWithTheRoot) {
   EXPECT_TRUE(below("/content/dam").empty());
 }
 
+TEST_P(AssetRepositoryConformance, WritesEventsWithAssetsOrNeither) {
+  auto draft = draft_of("/content/dam/x/a.jpg");
+  std::vector<Event> events = {{0, now_, "ASSET_CREATED", "ann", draft.path.text(), {}}};
+  ASSERT_TRUE(assets_.put_assets(std::span(&draft, 1), now_, events));
+  EXPECT_EQ(fresh_.events->list(0, 9)->size(), 1u);
+  draft.path = AssetPath::trusted("/content/dam/x");
+  EXPECT_FALSE(assets_.put_assets(std::span(&draft, 1), now_, events));
+  EXPECT_EQ(fresh_.events->list(0, 9)->size(), 1u);
+}
+
 TEST_P(AssetRepositoryConformance, KeepsEveryFieldOfAnAsset) {
   auto draft = draft_of("/content/dam/x/ü 漢.jpg");
   draft.asset.set = SetKind::spin_set;
   draft.asset.original.size = (std::uint64_t{1} << 40) + 1;
   draft.asset.original.crc32 = 0xFFFFFFFF;
+  draft.asset.protection = {now_, "/content/dam/licences/a.pdf", std::string(32, 'a')};
   ASSERT_TRUE(assets_.put_assets(std::span(&draft, 1), now_));
   auto node = assets_.find(draft.path);
   ASSERT_TRUE(node && *node && (*node)->asset);

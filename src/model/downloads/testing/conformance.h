@@ -13,7 +13,8 @@ namespace dray::model {
 struct FreshDownloads {
   std::shared_ptr<void> surroundings;
   std::unique_ptr<DownloadRepository> downloads;
-  std::unique_ptr<JobQueue> jobs;  // of the same catalog
+  std::unique_ptr<JobQueue> jobs;    // of the same catalog
+  std::unique_ptr<EventLog> events;  // likewise
 };
 using DownloadsMaker = std::function<FreshDownloads()>;
 
@@ -35,6 +36,7 @@ class DownloadRepositoryConformance : public testing::TestWithParam<DownloadsMak
     made.request = {{"targets", json::array{"x"}}};
     made.expires = Seconds(std::chrono::seconds(1'800'000'000));
     made.is_expired = true;
+    made.assets_expire = Seconds(std::chrono::seconds(1'750'000'000));
     made.notice = Notice::dismissed;
     made.total_size = std::uint64_t{3} << 40;
     made.total_count = 7;
@@ -98,11 +100,12 @@ TEST_P(DownloadRepositoryConformance, IsCompletedOnce) {
   found.status = DownloadStatus::failed;
   found.in_background = false;
   found.notice = Notice::read;
-  EXPECT_TRUE(*downloads_.complete(found, {{"announce", "a", {}, "ann"}}));
+  EXPECT_TRUE(*downloads_.complete(found, {{{"announce", "a", {}, "ann"}}, {{0, {}, "DONE", "ann", "", {}}}}));
   EXPECT_TRUE((*downloads_.find("a"))->in_background) << "it stays there";
   EXPECT_EQ((*downloads_.find("a"))->notice, Notice::unread);
   found.status = DownloadStatus::successful;
-  EXPECT_FALSE(*downloads_.complete(found, {{"announce", "b", {}, "ann"}}));
+  EXPECT_FALSE(*downloads_.complete(found, {{{"announce", "b", {}, "ann"}}, {{0, {}, "DONE", "ann", "", {}}}}));
+  EXPECT_EQ(fresh_.events->list(0, 9)->size(), 1u);
   EXPECT_EQ(fresh_.jobs->count("announce")->waiting, 1u);
   EXPECT_FALSE(*downloads_.send_to_background("a"));
   ASSERT_TRUE(downloads_.note_progress("a", {9, 9}));
@@ -112,8 +115,12 @@ TEST_P(DownloadRepositoryConformance, IsCompletedOnce) {
   EXPECT_FALSE(*downloads_.find("none"));
 }
 
-TEST_P(DownloadRepositoryConformance, AddsJobsWithADownload) {
-  ASSERT_TRUE(downloads_.put(download("a"), {{"prepare", "a", {}, "ann"}}));
+TEST_P(DownloadRepositoryConformance, AddsJobsAndEventsWithADownload) {
+  ASSERT_TRUE(
+      downloads_.put(download("a"), {{{"prepare", "a", {}, "ann"}}, {{0, {}, "ASKED", "ann", "", {{"id", "a"}}}}}));
+  auto events = *fresh_.events->list(0, 9);
+  ASSERT_EQ(events.size(), 1u);
+  EXPECT_EQ(events[0].type, "ASKED");
   auto job = *fresh_.jobs->take("prepare", Seconds(std::chrono::seconds(1)), std::chrono::seconds(60));
   ASSERT_TRUE(job);
   EXPECT_EQ(job->subject, "a");

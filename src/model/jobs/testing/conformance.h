@@ -99,6 +99,20 @@ TEST_P(JobQueueConformance, TriesAgainNotBeforeItsTime) {
   EXPECT_EQ(failed[0].subject, "a");
 }
 
+TEST_P(JobQueueConformance, TriesAFailedOneAnewOrForgetsIt) {
+  ASSERT_TRUE(jobs_.add({{"render", "a", {}}, {"render", "b", {}}}, at(0)));
+  EXPECT_FALSE(*jobs_.revive("render", "a", at(1))) << "it has not failed";
+  EXPECT_FALSE(*jobs_.forget("render", "a"));
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(jobs_.fail(*take(0), "damaged"));
+  EXPECT_FALSE(*jobs_.revive("other", "a", at(1)));
+  EXPECT_TRUE(*jobs_.revive("render", "a", at(5)));
+  EXPECT_FALSE(take(4));
+  EXPECT_EQ(take(5)->attempts, 1);
+  EXPECT_TRUE(*jobs_.forget("render", "b"));
+  EXPECT_FALSE(*jobs_.forget("render", "b"));
+  EXPECT_EQ(count(), (JobCounts{0, 1, 0}));
+}
+
 TEST_P(JobQueueConformance, HasOneJobForASubjectAndCarriesItOutAgainWhenItIsAddedAgain) {
   ASSERT_TRUE(jobs_.add({{"render", "a", {{"n", 1}}}}, at(0)));
   ASSERT_TRUE(jobs_.add({{"render", "a", {{"n", 2}}}}, at(0)));

@@ -12,6 +12,7 @@ namespace dray::model {
 
 struct FreshShares {
   std::shared_ptr<void> surroundings;
+  std::shared_ptr<JobQueue> jobs;
   std::unique_ptr<ShareRepository> shares;
 };
 using SharesMaker = std::function<FreshShares()>;
@@ -89,6 +90,24 @@ TEST_P(ShareRepositoryConformance, CountsDownloadsUpToTheLimit) {
   ASSERT_TRUE(shares_.put(endless));
   for (int i = 0; i < 5; ++i) EXPECT_TRUE(*shares_.count_download("b"));
   EXPECT_FALSE(*shares_.count_download("none"));
+}
+
+TEST_P(ShareRepositoryConformance, KeepsSettings) {
+  EXPECT_EQ(*shares_.get_settings(), LinkSettings());
+  LinkSettings settings;
+  settings.originals = {true, Behaviour::hidden};
+  settings.validity = std::chrono::days(3);
+  settings.sharers = Sharers::except;
+  settings.groups = {"interns"};
+  ASSERT_TRUE(shares_.put_settings(settings));
+  EXPECT_EQ(*shares_.get_settings(), settings);
+}
+
+TEST_P(ShareRepositoryConformance, PutsJobsWithALink) {
+  ASSERT_TRUE(shares_.put(share("a"), {{"mail", "link:a/x@example.com", {{"n", 1}}, "ann"}}));
+  auto job = *fresh_.jobs->take("mail", Seconds(std::chrono::seconds(1'800'000'000)), std::chrono::seconds(9));
+  ASSERT_TRUE(job);
+  EXPECT_EQ(job->subject, "link:a/x@example.com");
 }
 
 TEST_P(ShareRepositoryConformance, Removes) {

@@ -1,0 +1,35 @@
+#include "model/assets/protection.h"
+
+#include "base/digest.h"
+#include "base/text.h"
+
+namespace dray::model {
+namespace {
+
+std::string_view text_of(const json::object& metadata, std::string_view name) {
+  const auto* value = metadata.if_contains(name);
+  return value && value->is_string() ? trim(std::string_view(value->get_string())) : std::string_view();
+}
+
+std::string id_of(std::string text) { return sha256_of(bytes_of(text)).hex().substr(0, 32); }
+
+}  // namespace
+
+Protection protection_of(const json::object& metadata) {
+  Protection protection;
+  for (auto name : {"prism:expirationDate", "pur:expirationDate"}) {
+    if (!protection.expires) protection.expires = parse_date(text_of(metadata, name));
+  }
+  for (auto name : {"xmpRights:WebStatement", "dc:license"}) {
+    auto text = text_of(metadata, name);
+    if (protection.licence_page.empty() && text.starts_with('/')) protection.licence_page = std::string(text);
+  }
+  auto restrictions = text_of(metadata, "adobe_dam:restrictions");
+  if (!restrictions.empty()) protection.restrictions = licence_id_of_text(restrictions);
+  return protection;
+}
+
+std::string licence_id_of_page(std::string_view path) { return id_of("page:" + std::string(path)); }
+std::string licence_id_of_text(std::string_view html) { return id_of("text:" + std::string(html)); }
+
+}  // namespace dray::model
