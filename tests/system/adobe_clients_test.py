@@ -1,5 +1,6 @@
 """Adobe's own clients, unmodified: the end-to-end tests that @adobe/httptransfer ships, and a tree with @adobe/aem-upload."""
 
+import fcntl
 import json
 import os
 import pathlib
@@ -8,7 +9,7 @@ import shutil
 import subprocess
 import unittest
 
-from dray import ADMIN_PASSWORD, ROOT, SystemTest, noise
+from dray import ADMIN_PASSWORD, ROOT, SystemTest, noise, sha256_of
 
 CLIENTS = ROOT / "tests" / "clients"
 MODULES = pathlib.Path(os.environ.get("DRAY_NODE_MODULES", ROOT / "build" / "clients"))
@@ -18,18 +19,27 @@ def setUpModule():
     """Installs them once, as the lock file says."""
     if not shutil.which("npm"):
         raise unittest.SkipTest("npm is not installed")
-    if (MODULES / "installed").exists():
-        return
     MODULES.mkdir(parents=True, exist_ok=True)
-    for name in ("package.json", "package-lock.json", "aem_upload.js"):
-        shutil.copy(CLIENTS / name, MODULES)
+    with open(MODULES / "lock", "w") as lock:  # tests run side by side
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        install()
+
+
+def install():
+    files = [CLIENTS / name for name in ("package.json", "package-lock.json", "aem_upload.js", "link_pages.mjs")]
+    state = sha256_of(b"".join(file.read_bytes() for file in files))
+    mark = MODULES / "installed"
+    if mark.exists() and mark.read_text() == state:
+        return
+    for file in files:
+        shutil.copy(file, MODULES)
     done = subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=1"], cwd=MODULES,
                           capture_output=True, text=True)
     if done.returncode != 0 and re.search("request to .* failed|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|CERT", done.stderr):
         raise unittest.SkipTest("npm's packages cannot be fetched from here: " + done.stderr.splitlines()[0])
     if done.returncode != 0:
         raise AssertionError("npm ci failed: " + done.stderr[-2000:])
-    (MODULES / "installed").touch()
+    mark.write_text(state)
 
 
 class AdobeClients(SystemTest):

@@ -10,6 +10,7 @@ import urllib.parse
 import zipfile
 
 from dray import SystemTest, noise, wait_until
+from images_test import png
 
 FRAMEWORK = "/content/dam.downloadbinaries.json"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -30,7 +31,7 @@ class Doors(SystemTest):
 
     def post(self, path, body, headers=JSON, user="ann", **options):
         return self.dray.request("POST", path, headers, self.dray.token(user),
-                                 json.dumps(body) if headers is JSON else urllib.parse.urlencode(body, doseq=True), **options)
+                                 json.dumps(body) if headers.get("Content-Type") == "application/json" else urllib.parse.urlencode(body, doseq=True), **options)
 
     def get(self, path, user="ann", headers=None):
         return self.dray.request("GET", path, headers, self.dray.token(user))
@@ -106,6 +107,78 @@ class Doors(SystemTest):
             self.assertEqual(self.post(FRAMEWORK, body).status, 400, body)
         self.assertEqual(self.dray.request("POST", FRAMEWORK, JSON, None, "{}").status, 401)
         self.assertEqual(self.get(FRAMEWORK + "?downloadId=x&wait=31").status, 400)
+
+    def test_one_request_makes_several_archives_of_several_selections(self):
+        self.write("pictures/a.png", png(60, 40))
+        self.dray.import_folder(self.files, "/content/dam/d")
+        self.dray.start()
+        picture = "/content/dam/d/pictures/a.png"
+        wait_until(lambda: self.get(picture + "/_jcr_content/renditions/cq5dam.web.1280.1280.jpeg").status == 200, "they are made")
+        targets = ({"path": "/content/dam/d/shoot", "archiveName": "text.zip", "excludeDefaultRenditions": "true"},
+                   {"path": picture + "/jcr:content/renditions/cq5dam.web.1280.1280.jpeg", "archiveName": "pictures.zip"},
+                   {"path": picture + "/jcr:content/renditions/cq5dam.thumbnail.48.48.png", "archiveName": "pictures"},
+                   {"path": picture, "imagePreset": "Thumbnail", "archiveName": "pictures.zip"},
+                   {"path": "/content/dam/d/none", "archiveName": "text.zip", "excludeDefaultRenditions": "true"},
+                   {"path": "/content/dam/d/single.txt", "archiveName": "text.zip", "excludeDefaultRenditions": "true"},
+                   {"path": "/content/dam/d/shoot/hero.jpg", "archiveName": "text.zip", "layout": "folders", "excludeDefaultRenditions": "true"})
+        job = self.start_download(*targets).json()
+        self.assertEqual((job["status"], list(job["failures"])), ("PARTIALLY_SUCCESSFUL", ["/content/dam/d/none"]), job)
+        text, pictures = job["artifacts"]
+        self.assertEqual((text["name"], pictures["name"]), ("text.zip", "pictures.zip"))
+        self.assertEqual(self.names(self.get(text["uri"])), ["a+b%20c.txt", "hero.jpg", "single.txt", "ünï.txt"], "each once")
+        self.assertEqual(self.names(self.get(pictures["uri"])),
+                         ["a (Thumbnail).jpg", "a (cq5dam.thumbnail.48.48).png", "a (cq5dam.web.1280.1280).jpeg"])
+        self.assertEqual(sorted(text["successes"]), self.names(self.get(text["uri"])))
+        self.assertEqual(len(pictures["successes"]), 3)
+        self.assertEqual(self.get("%s?downloadId=%s" % (FRAMEWORK, job["downloadId"])).json(), job)
+        again = self.dray.request("POST", "/api/v1/downloads/%s/retry" % job["downloadId"].replace("-", ""), token=self.dray.token("ann"))
+        self.assertEqual([one["etag"] for one in again.json()["artifacts"]],
+                         [self.get(one["uri"]).headers["ETag"] for one in (text, pictures)], "and once more the same")
+        large = self.start_download({"path": "/content/dam/d/many", "archiveName": "a", "excludeDefaultRenditions": True},
+                                    {"path": "/content/dam/d/single.txt", "archiveName": "b", "excludeDefaultRenditions": True}).json()
+        self.assertEqual(large["status"], "PROCESSING")
+        done = self.get("%s?downloadId=%s&wait=30" % (FRAMEWORK, large["downloadId"])).json()
+        self.assertEqual([(one["name"], one["fileCount"]) for one in done["artifacts"]], [("a.zip", 11), ("b.zip", 1)])
+
+    def test_the_original_without_an_archive(self):
+        self.dray.start()
+        answer = self.get("/content/dam/d/shoot/hero.jpg.download.bin")
+        self.assertEqual((answer.status, answer.body), (200, b"hero"))
+        self.assertEqual(self.get("/content/dam/d/none.jpg.download.bin").status, 404)
+
+    def test_pages_of_other_sites_come_in_where_a_policy_says_so(self):
+        folder = self.dray.folder / "content/apps/portal/config"
+        folder.mkdir(parents=True)
+        def policy(name, **values):
+            (folder / ("com.adobe.granite.cors.impl.CORSPolicyImpl~%s.cfg.json" % name)).write_text(json.dumps(values))
+        policy("wrong", alloworigin=["*"], supportscredentials=True, allowedpaths=[".*"])
+        failed = self.dray.run("serve", "--content", self.dray.folder / "content", expect=None)
+        self.assertIn("supportscredentials", failed.stderr)
+        policy("wrong", alloworiginregexp=["("])
+        self.assertIn("alloworiginregexp", self.dray.run("serve", "--content", self.dray.folder / "content", expect=None).stderr)
+        policy("wrong", alloworiginregexp=["https://[a-z]+\\.portal\\.example"], allowedpaths=["/content/dam.*"], supportscredentials=True)
+        self.dray.start("--content", str(self.dray.folder / "content"))
+        def ask(origin, path=FRAMEWORK, method="OPTIONS", **headers):
+            return self.dray.request(method, path, {"Origin": origin, **{key.replace("_", "-"): value for key, value in headers.items()}},
+                                     None if method == "OPTIONS" else self.dray.token("ann"))
+        wish = {"Access_Control_Request_Method": "POST", "Access_Control_Request_Headers": "authorization, content-type"}
+        good = ask("https://press.portal.example", **wish)
+        self.assertEqual((good.status, good.headers["Access-Control-Allow-Origin"], good.headers["Access-Control-Allow-Credentials"]),
+                         (204, "https://press.portal.example", "true"))
+        self.assertIn("POST", good.headers["Access-Control-Allow-Methods"])
+        for origin in ("https://evil.example", "https://press.portal.example.evil.example", "http://press.portal.example"):
+            refused = ask(origin, **wish)
+            self.assertIsNone(refused.headers["Access-Control-Allow-Origin"], origin)
+        self.assertIsNone(ask("https://press.portal.example", "/api/v1/downloads", **wish).headers["Access-Control-Allow-Origin"])
+        self.assertIsNone(ask("https://press.portal.example", Access_Control_Request_Method="DELETE").headers["Access-Control-Allow-Origin"])
+        self.assertIsNone(ask("https://press.portal.example", Access_Control_Request_Method="POST",
+                              Access_Control_Request_Headers="X-Evil").headers["Access-Control-Allow-Origin"])
+        body = {"targets": [{"parameters": {"path": "/content/dam/d/shoot", "excludeDefaultRenditions": True}}]}
+        from_portal = self.post(FRAMEWORK, body, {**JSON, "Origin": "https://press.portal.example", "Sec-Fetch-Site": "cross-site"})
+        from_evil = self.post(FRAMEWORK, body, {**JSON, "Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"})
+        self.assertEqual((from_portal.status, from_evil.status), (201, 403), from_portal.text)
+        self.assertIn("Content-Range", from_portal.headers["Access-Control-Expose-Headers"])
+        self.assertEqual(from_portal.headers["Vary"], "Origin")
 
     # ---- the classic download ----
 

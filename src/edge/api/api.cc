@@ -119,6 +119,7 @@ constexpr std::array kRoutes = {
           start_framework_download},
     Route{Method::delete_, ".downloadbinaries.json", Match::marked, Door::signed_in, kNoBody,
           remove_framework_download},
+    Route{Method::get, ".download.bin", Match::marked, Door::signed_in, kNoBody, get_original_bare},
     Route{Method::get, ".assetdownload.zip", Match::marked, Door::signed_in, kNoBody, get_classic_download},
     Route{Method::post, ".assetdownload.zip", Match::marked, Door::signed_in, kSelectionBody, get_classic_download},
     Route{Method::post, ".initiateUpload.json", Match::marked, Door::signed_in, kFormBody, initiate_upload},

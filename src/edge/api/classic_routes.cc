@@ -108,6 +108,11 @@ const model::Skipped* find_missing(const pipeline::DownloadRequest& request,
 
 }  // namespace
 
+Response get_original_bare(const Call& call) {
+  auto found = find_path(call, call.rest);
+  return found ? make_original_response(call, found->path, call.caller) : server::make_error_response(found.error());
+}
+
 Response get_classic_download(const Call& call) {
   auto address = sling::cut_at(call.request.target.path, "assetdownload", "zip");
   auto form = read_form(call);

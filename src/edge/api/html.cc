@@ -10,6 +10,7 @@ namespace {
 constexpr std::string_view kStyle = R"(
 :root { color-scheme: light dark; --edge: #8884; --soft: #8882; --link: light-dark(#0054b6, #8ab4ff); }
 * { box-sizing: border-box; }
+html { background: light-dark(#fff, #161616); color: light-dark(#161616, #eee); }
 body { margin: 0 auto; max-width: 72rem; padding: 1rem; font: 1rem/1.5 system-ui, sans-serif; }
 h1 { font-size: 1.5rem; margin: .5rem 0; overflow-wrap: anywhere; }
 h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; }
@@ -26,7 +27,7 @@ button, .button { font: inherit; padding: .6rem 1rem; min-height: 2.75rem; borde
 input[type=checkbox] { width: 1.25rem; height: 1.25rem; flex: none; }
 input[type=password] { font: inherit; padding: .5rem; }
 .actions { display: flex; flex-wrap: wrap; gap: .75rem; margin: 1rem 0; }
-.muted { opacity: .75; }
+.muted { color: light-dark(#595959, #b4b4b4); }
 .licence { white-space: pre-line; max-height: 20rem; overflow: auto; }
 ul.inbox ul { padding-left: 1.25rem; }
 ul.inbox ul li { border: 0; padding: 0; margin: 0; }

@@ -33,6 +33,7 @@ Result<json::object> list_page(const Call& call, model::Listing listing);
 server::Response start_framework_download(const Call& call);  // <path>.downloadbinaries.json
 server::Response get_framework_download(const Call& call);
 server::Response remove_framework_download(const Call& call);
+server::Response get_original_bare(const Call& call);     // <asset>.download.bin
 server::Response get_classic_download(const Call& call);  // <path>.assetdownload.zip/NAME.zip
 server::Response initiate_upload(const Call& call);       // <folder>.initiateUpload.json
 Result<std::shared_ptr<server::BodySink>> open_upload_part(const Call& call);
