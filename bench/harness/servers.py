@@ -172,7 +172,7 @@ class Dray(Server):
         self.headers = [f"Authorization: Bearer {cli.token}"] if cli.token else []
 
     def command(self) -> list[str]:
-        everything_at_once = ("--now-assets", "0", "--now-size", "0", "--now-seconds", "600")
+        everything_at_once = ("--now-assets", "0", "--now-size", "0", "--streams-of-user", "0", "--now-seconds", "600")
         return pinned(
             self._core, self._cli.command("serve", "--listen", self.address, "--workers", "1", *everything_at_once)
         )
