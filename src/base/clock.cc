@@ -34,11 +34,18 @@ std::optional<Seconds> parse_utc(std::string_view text) {
 }
 
 std::optional<Seconds> parse_date(std::string_view text) {
-  constexpr std::size_t kDay = 10, kSecond = 19;
-  if (text.size() == kDay) return parse_utc(std::string(text) + "T00:00:00Z");
-  if (text.size() < kSecond) return std::nullopt;
-  auto time = parse_utc(std::string(text.substr(0, kSecond)) + "Z");
-  auto zone = text.substr(kSecond);
+  constexpr std::string_view kFirst = "0000-01-01T00:00:00";
+  constexpr std::size_t kYear = 4, kMonth = 7, kDay = 10, kMinute = 16, kSecond = 19;
+  auto completed = [&](std::size_t size) {
+    return std::string(text.substr(0, size)) + std::string(kFirst.substr(size));
+  };
+  if (text.size() == kYear || text.size() == kMonth || text.size() == kDay)
+    return parse_utc(completed(text.size()) + "Z");
+  if (text.size() < kMinute) return std::nullopt;
+  bool has_seconds = text.size() >= kSecond && text[kMinute] == ':';
+  auto end_of_time = has_seconds ? kSecond : kMinute;
+  auto time = parse_utc(completed(end_of_time) + "Z");
+  auto zone = text.substr(end_of_time);
   if (zone.starts_with('.')) {
     auto end = zone.find_first_not_of("0123456789", 1);
     if (end == 1) return std::nullopt;

@@ -33,7 +33,8 @@ class ManualClock final : public Clock {
 
 std::string format_utc(Seconds time);                        // "2026-11-24T10:30:00Z"
 std::optional<Seconds> parse_utc(std::string_view iso8601);  // that form only
-// Also a day alone, which begins at midnight, fractions of a second, and a zone: "Z", "+01:00"; without one it is UTC.
+// As XMP has dates: a year, month or day alone, which begins at midnight, or a time with or without seconds and their
+// fractions, and a zone: "Z", "+01:00"; without one it is UTC.
 std::optional<Seconds> parse_date(std::string_view iso8601);
 
 }  // namespace dray

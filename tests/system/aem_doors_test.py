@@ -177,6 +177,9 @@ class Doors(SystemTest):
         from_portal = self.post(FRAMEWORK, body, {**JSON, "Origin": "https://press.portal.example", "Sec-Fetch-Site": "cross-site"})
         from_evil = self.post(FRAMEWORK, body, {**JSON, "Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"})
         self.assertEqual((from_portal.status, from_evil.status), (201, 403), from_portal.text)
+        deleted = self.dray.request("DELETE", FRAMEWORK + "?downloadId=" + from_portal.json()["downloadId"],
+                                    {"Origin": "https://press.portal.example", "Sec-Fetch-Site": "cross-site"}, self.dray.token("ann"))
+        self.assertEqual(deleted.status, 403, "a method that the policy does not name")
         self.assertIn("Content-Range", from_portal.headers["Access-Control-Expose-Headers"])
         self.assertEqual(from_portal.headers["Vary"], "Origin")
 

@@ -213,9 +213,11 @@ class Links(SystemTest):
         wrong = share["url"][share["url"].index("/linkshare"):-2] + "zz"
         self.assertEqual([self.dray.get(wrong, token=None).status for _ in range(30)], [404] * 30)
         self.assertEqual(self.dray.get(wrong, token=None).status, 429)
-        self.assertEqual(self.dray.get(visitor.address, token=None).status, 429, "nothing is to be learnt by guessing on")
-        elsewhere = {"X-Forwarded-For": "6.6.6.6, 198.51.100.7"}
-        self.assertEqual(self.dray.get(visitor.address, elsewhere, token=None).status, 200)
+        self.assertEqual(self.dray.get(visitor.address, token=None).status, 200, "who has a link is not held up")
+        for elsewhere, status in (("6.6.6.6, 198.51.100.7", 404), ("2001:db8:0:1:a:b:c:d", 404)):
+            self.assertEqual(self.dray.get(wrong, {"X-Forwarded-For": elsewhere}, token=None).status, status)
+        neighbours = [self.dray.get(wrong, {"X-Forwarded-For": "2001:db8::1:%x:%x:1:2" % (number, number)}, token=None).status for number in range(1, 40)]
+        self.assertEqual(neighbours.count(429), 10, "one /64 is one address, however it is written")
 
     def test_the_administrator_says_what_links_are_like(self):
         self.dray.start()
@@ -246,7 +248,7 @@ class Links(SystemTest):
                'xmlns:adobe_dam="http://example.com/dam" xmlns:xmpRights="http://ns.adobe.com/xap/1.0/rights/">'
                '%s</rdf:Description></rdf:RDF></x:xmpmeta>' % rows)
         chunk = b"iTXtXML:com.adobe.xmp" + bytes(5) + xmp.encode()
-        whole = png(8, 8, b"\0" + bytes(24))
+        whole = png(8, 8)
         extra = struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
         return self.write(name, whole[:33] + extra + whole[33:])
 
@@ -304,6 +306,56 @@ class Links(SystemTest):
         self.assertEqual(self.dray.get(own["artifacts"][0]["uri"], token=self.dray.token("joe")).status, 200)
         wait_until(lambda: visitor.request("GET", link).status == 403, "what expires ends what holds it", seconds=40)
         self.assertEqual(self.dray.get(own["artifacts"][0]["uri"], token=self.dray.token("joe")).status, 403)
+
+    def test_a_folder_whose_first_page_is_all_hidden(self):
+        for number in range(201):
+            self.picture("hidden/%03d.png" % number, prism_expirationDate="2020-01-31T00:00:00Z")
+        self.write("hidden/zz.txt", "seen")
+        self.dray.import_folder(self.files, "/content/dam/l")
+        self.dray.start()
+        visitor = self.visit(self.share("hidden"))
+        first = visitor.get("&path=/content/dam/l/hidden")
+        self.assertEqual(first.status, 200)
+        more = html.unescape(re.search(r'href="([^"]+after=[^"]+)"', first.text).group(1))
+        self.assertIn("zz.txt", visitor.request("GET", more).text)
+
+    def test_metadata_chooses_nothing_to_be_read_but_open_licences(self):
+        self.write("board/secret.pdf", "%PDF-1.4 secret")
+        self.write("board/table.bin", b"\0\1\2")
+        self.picture("mine/a.png", xmpRights_WebStatement="/content/dam/l/board/secret.pdf")
+        self.picture("mine/b.png", xmpRights_WebStatement="/content/dam/l/mine/b.png")
+        self.dray.import_folder(self.files, "/content/dam/l")
+        self.dray.start()
+        self.dray.run("access", "deny", "everyone", "/content/dam/l/board", "--privileges", "read")
+        made = self.api("POST", body={"paths": ["/content/dam/l/mine"]}, user="admin")
+        visitor = Visitor(self.dray, made.json()["url"])
+        for name in ("a.png", "b.png"):
+            answer = visitor.get("&licence=/content/dam/l/mine/" + name)
+            self.assertEqual((answer.status, b"secret" in answer.body), (404, False), name)
+
+    def test_protected_assets_are_so_by_every_address(self):
+        self.picture("p/old.png", prism_expirationDate="2020-01-31")
+        self.picture("p/text.png", adobe_dam_restrictions="<p>Ask</p>")
+        self.dray.import_folder(self.files, "/content/dam/l")
+        self.dray.start()
+        def status(address, user):
+            return self.dray.get(address, token=self.dray.token(user)).status
+        for address in ("/is/image/l/p/old.png?wid=8", "/content/dam/l/p/old.png/_jcr_content/renditions/cq5dam.web.1280.1280.jpeg",
+                        "/content/dam/l/p/old.png/_jcr_content/renditions/cq5dam.thumbnail.48.48.png"):
+            wait_until(lambda: status(address, "admin") == 200, "administrators may")
+            self.assertEqual(status(address, "eve"), 403, address)
+        self.assertEqual(status("/is/image/l/p/text.png?wid=8", "eve"), 403)
+        self.assertEqual(status("/content/dam/l/p/text.png/_jcr_content/renditions/cq5dam.web.1280.1280.jpeg", "eve"), 403)
+        self.assertEqual(status("/content/dam/l/p/text.png/_jcr_content/renditions/cq5dam.thumbnail.48.48.png", "eve"), 200, "to choose by")
+
+    def test_a_note_about_a_target_leaves_its_rights_asked_for(self):
+        self.dray.start()
+        download = self.dray.ask_download("/content/dam/l/press", token=self.dray.token("eve"), renditions=["nope"]).json()
+        self.assertEqual(download["status"], "PARTIALLY_SUCCESSFUL", download)
+        uri = download["artifacts"][0]["uri"]
+        self.assertEqual(self.dray.get(uri, token=self.dray.token("eve")).status, 200)
+        self.dray.run("access", "deny", "eve", "/content/dam/l/press", "--privileges", "original")
+        self.assertEqual(self.dray.get(uri, token=self.dray.token("eve")).status, 403)
 
     def test_who_may_share_what_and_until_when(self):
         self.dray.start()

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "adapters/sqlite/repositories.h"
+#include "base/text.h"
 
 namespace dray::sqlite {
 namespace {
@@ -25,7 +26,7 @@ std::string end_below(const AssetPath& path) { return path.is_root() ? std::stri
 
 #define NODE_COLUMNS                                                                             \
   "id, order_key, blob, size, crc32, mime_type, modified_ns, version, set_kind, width, height, " \
-  "expires, licence_page, restrictions"
+  "expires, licence_pages, restrictions"
 
 Node node_of(const Statement& row) {
   std::string path(row.view(1));
@@ -41,11 +42,23 @@ Node node_of(const Statement& row) {
   if (!row.is_null(9)) asset.width = static_cast<std::uint32_t>(row.integer(9));
   if (!row.is_null(10)) asset.height = static_cast<std::uint32_t>(row.integer(10));
   if (!row.is_null(11)) asset.protection.expires = time_of(row.integer(11));
-  if (!row.view(12).empty()) asset.protection.licence_page = row.text(12);
+  if (!row.view(12).empty()) {
+    for (auto page : split(row.view(12), '\n')) asset.protection.licence_pages.emplace_back(page);
+  }
   if (!row.view(13).empty()) asset.protection.restrictions = row.text(13);
   node.asset = std::move(asset);
   return node;
 }
+
+}  // namespace
+
+std::string format_pages(const model::Protection& protection) {
+  std::string text;
+  for (const auto& page : protection.licence_pages) text += (text.empty() ? "" : "\n") + page;
+  return text;
+}
+
+namespace {
 
 Error missing(const AssetPath& path) { return {Code::not_found, "there is no asset " + path.text()}; }
 
@@ -227,11 +240,11 @@ class Assets final : public model::AssetRepository {
       connection
           .prepare(
               "INSERT INTO node (order_key, parent, name, blob, size, crc32, mime_type, modified_ns, version, set_kind,"
-              " width, height, expires, licence_page, restrictions) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+              " width, height, expires, licence_pages, restrictions) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
               "?)")
           .bind(bytes_of(order_key(draft.path)), folder, draft.path.name(), asset.original.id, asset.original.size,
                 asset.original.crc32, asset.mime_type, modified, version, set, asset.width, asset.height, expires,
-                protection.licence_page, protection.restrictions)
+                format_pages(protection), protection.restrictions)
           .run();
       id = connection.last_id();
     } else {
@@ -239,9 +252,9 @@ class Assets final : public model::AssetRepository {
           .prepare(
               "UPDATE node SET blob = ?, size = ?, crc32 = ?, mime_type = ?, modified_ns = ?, version = ?, set_kind = "
               "?,"
-              " width = ?, height = ?, expires = ?, licence_page = ?, restrictions = ? WHERE id = ?")
+              " width = ?, height = ?, expires = ?, licence_pages = ?, restrictions = ? WHERE id = ?")
           .bind(asset.original.id, asset.original.size, asset.original.crc32, asset.mime_type, modified, version, set,
-                asset.width, asset.height, expires, protection.licence_page, protection.restrictions, id)
+                asset.width, asset.height, expires, format_pages(protection), protection.restrictions, id)
           .run();
     }
     connection.prepare("INSERT OR REPLACE INTO asset_metadata VALUES (?, ?)")

@@ -51,11 +51,11 @@ INSTANTIATE_TEST_SUITE_P(Sqlite, EventLogConformance, testing::Values(EventsMake
                            Fresh fresh;
                            return FreshEvents{fresh.folder, std::move(fresh.catalog.events)};
                          }}));
-INSTANTIATE_TEST_SUITE_P(
-    Sqlite, ShareRepositoryConformance, testing::Values(SharesMaker{[] {
-      Fresh fresh;
-      return FreshShares{fresh.folder, std::move(fresh.catalog.jobs), std::move(fresh.catalog.shares)};
-    }}));
+INSTANTIATE_TEST_SUITE_P(Sqlite, ShareRepositoryConformance, testing::Values(SharesMaker{[] {
+                           Fresh fresh;
+                           return FreshShares{fresh.folder, std::move(fresh.catalog.jobs),
+                                              std::move(fresh.catalog.events), std::move(fresh.catalog.shares)};
+                         }}));
 INSTANTIATE_TEST_SUITE_P(Sqlite, JobQueueConformance, testing::Values(JobsMaker{[] {
                            Fresh fresh;
                            return FreshJobs{fresh.folder, std::move(fresh.catalog.jobs)};

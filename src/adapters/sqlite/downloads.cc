@@ -300,12 +300,14 @@ class Downloads final : public model::DownloadRepository {
     });
   }
 
-  Result<void> remove(const std::string& id) override {
+  Result<void> remove(const std::string& id, const model::Along& along) override {
     return guarded([&]() -> Result<void> {
       auto transaction = database_->write();
       note_change(*transaction.operator->(), id);
       transaction->prepare("DELETE FROM download WHERE id = ?").bind(id).run();
       if (transaction->changes() == 0) return Error{Code::not_found, "there is no download " + id};
+      add_events(*transaction.operator->(), along.events);
+      add_jobs(*transaction.operator->(), along.jobs, {});
       transaction.commit();
       return ok();
     });

@@ -7,10 +7,10 @@ class Events final : public model::EventLog {
  public:
   explicit Events(SharedDatabase database) : database_(std::move(database)) {}
 
-  Result<void> append(const model::Event& event) override {
+  Result<void> append_all(const std::vector<model::Event>& events) override {
     return guarded([&]() -> Result<void> {
       auto transaction = database_->write();
-      add_events(*transaction.operator->(), {event});
+      add_events(*transaction.operator->(), events);
       transaction.commit();
       return ok();
     });

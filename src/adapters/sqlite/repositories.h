@@ -25,6 +25,7 @@ std::unique_ptr<model::JobQueue> make_jobs(SharedDatabase database);
 std::unique_ptr<model::CatalogChanges> make_changes(SharedDatabase database);
 
 // Inside a transaction: as model::JobQueue::add().
+std::string format_pages(const model::Protection& protection);
 void add_events(Connection& connection, const std::vector<model::Event>& events);
 void add_jobs(Connection& connection, const std::vector<model::JobDraft>& drafts, Seconds now);
 

@@ -219,7 +219,7 @@ CREATE TABLE download_change (         -- the latest ones
     R"sql(
 CREATE TABLE setting (name TEXT PRIMARY KEY, content TEXT NOT NULL);  -- as JSON
 ALTER TABLE node ADD COLUMN expires BIGINT;                            -- model::Protection, of the metadata
-ALTER TABLE node ADD COLUMN licence_page TEXT NOT NULL DEFAULT '';
+ALTER TABLE node ADD COLUMN licence_pages TEXT NOT NULL DEFAULT '';  -- paths, a line for each
 ALTER TABLE node ADD COLUMN restrictions TEXT NOT NULL DEFAULT '';
 ALTER TABLE download ADD COLUMN assets_expire BIGINT;
 )sql",
@@ -241,8 +241,8 @@ void fill_protection(Connection& connection) {
   }
   for (const auto& [node, protection] : found) {
     auto expires = protection.expires ? std::optional(number_of(*protection.expires)) : std::nullopt;
-    connection.prepare("UPDATE node SET expires = ?, licence_page = ?, restrictions = ? WHERE id = ?")
-        .bind(expires, protection.licence_page, protection.restrictions, node)
+    connection.prepare("UPDATE node SET expires = ?, licence_pages = ?, restrictions = ? WHERE id = ?")
+        .bind(expires, format_pages(protection), protection.restrictions, node)
         .run();
   }
 }

@@ -54,7 +54,7 @@ class Shares final : public model::ShareRepository {
  public:
   explicit Shares(SharedDatabase database) : database_(std::move(database)) {}
 
-  Result<void> put(const Share& share, const std::vector<model::JobDraft>& jobs) override {
+  Result<void> put(const Share& share, const model::Along& along) override {
     return guarded([&]() -> Result<void> {
       auto transaction = database_->write();
       transaction
@@ -71,9 +71,30 @@ class Shares final : public model::ShareRepository {
                 share.download_limit ? std::optional(static_cast<std::int64_t>(*share.download_limit)) : std::nullopt,
                 share.downloads, format_texts(share.recipients))
           .run();
-      add_jobs(*transaction.operator->(), jobs, {});
+      add_events(*transaction.operator->(), along.events);
+      add_jobs(*transaction.operator->(), along.jobs, {});
       transaction.commit();
       return ok();
+    });
+  }
+
+  Result<bool> set_expiry(const std::string& id, Seconds expires, const model::Along& along) override {
+    return guarded([&]() -> Result<bool> {
+      auto transaction = database_->write();
+      transaction->prepare("UPDATE share SET expires = ? WHERE id = ? AND revoked IS NULL")
+          .bind(number_of(expires), id)
+          .run();
+      return finish_change(transaction, along);
+    });
+  }
+
+  Result<bool> revoke(const std::string& id, Seconds now, const model::Along& along) override {
+    return guarded([&]() -> Result<bool> {
+      auto transaction = database_->write();
+      transaction->prepare("UPDATE share SET revoked = ? WHERE id = ? AND revoked IS NULL")
+          .bind(number_of(now), id)
+          .run();
+      return finish_change(transaction, along);
     });
   }
 
@@ -158,6 +179,15 @@ class Shares final : public model::ShareRepository {
   }
 
  private:
+  template <typename Transaction>
+  static bool finish_change(Transaction& transaction, const model::Along& along) {
+    if (transaction->changes() == 0) return false;
+    add_events(*transaction.operator->(), along.events);
+    add_jobs(*transaction.operator->(), along.jobs, {});
+    transaction.commit();
+    return true;
+  }
+
   SharedDatabase database_;
 };
 

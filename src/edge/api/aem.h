@@ -21,7 +21,9 @@ server::Response start_framework_download(const Call& call, pipeline::DownloadRe
 server::Response rendition_response(const Call& call, const AssetPath& asset, std::string_view name,
                                     const model::Caller& caller);
 server::Response artifact_response(const Call& call, const service::OpenArtifact& open, const model::Caller& caller);
-// Of a download that is kept: it goes on for as long as the caller may read it.
+// Of a download that is kept, or as if it were: it goes on for as long as the caller may read it.
+server::Response artifact_response(const Call& call, const service::OpenArtifact& open, const model::Download& kept,
+                                   const model::Caller& caller);
 server::Response artifact_response(const Call& call, const service::OpenArtifact& open, const std::string& download,
                                    const model::Caller& caller);
 

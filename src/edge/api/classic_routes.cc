@@ -79,7 +79,10 @@ Result<pipeline::DownloadRequest> read_request(const Call& call, const http::For
       if (!trim(one).empty()) request.email.emplace_back(trim(one));
     }
   }
-  for (auto id : form.all("license")) request.licences.emplace_back(id);
+  bool is_post = call.request.head.method == http::Method::post;  // a link must not agree for whoever follows it
+  if (is_post) {
+    for (auto id : form.all("license")) request.licences.emplace_back(id);
+  }
   RETURN_IF_ERROR(pipeline::check(request));
   return request;
 }
@@ -108,6 +111,17 @@ const model::Skipped* find_missing(const pipeline::DownloadRequest& request,
 
 }  // namespace
 
+namespace {
+
+// A client that goes on where it was has been noted already.
+service::Downloads::Note note_for(const http::Head& head) {
+  auto range = head.find("Range");
+  bool begins = !range || range->starts_with("bytes=0-");
+  return begins && head.method != http::Method::head ? service::Downloads::Note::yes : service::Downloads::Note::no;
+}
+
+}  // namespace
+
 Response get_original_bare(const Call& call) {
   auto found = find_path(call, call.rest);
   return found ? make_original_response(call, found->path, call.caller) : server::make_error_response(found.error());
@@ -122,11 +136,11 @@ Response get_classic_download(const Call& call) {
   if (!request->email.empty() && call.request.head.method != http::Method::post)
     return server::make_error_response(400, "mail is sent for a POST only");
   if (!request->email.empty()) return start_framework_download(call, *std::move(request), 200);
-  auto opened = call.parts.downloads.open_now(*request, call.caller);
+  auto opened = call.parts.downloads.open_now(*request, call.caller, note_for(call.request.head));
   if (!opened) return server::make_error_response(opened.error());
   if (const auto* missing = find_missing(*request, opened->skipped))
     return server::make_error_response(404, fmt::format("{}: {}", missing->path, missing->message));
-  if (opened->artifact) return artifact_response(call, *opened->artifact, call.caller);
+  if (opened->artifact) return artifact_response(call, *opened->artifact, opened->kept, call.caller);
   if (opened->skipped.empty()) return server::make_json_response(200, json::object{{"message", opened->message}});
   auto message =
       fmt::format("nothing of this can be downloaded; {}: {}", opened->skipped[0].path, opened->skipped[0].message);

@@ -51,6 +51,13 @@ const CorsPolicy* Cors::find(const server::Request& request) const {
   return found == policies_.end() ? nullptr : &*found;
 }
 
+bool Cors::allows(const server::Request& request) const {
+  const auto* policy = find(request);
+  auto authorization = request.head.find("Authorization").value_or("");
+  bool has_token = ascii_lower(authorization.substr(0, 7)) == "bearer ";
+  return policy && has(policy->methods, request.head.method_name) && (policy->credentials || has_token);
+}
+
 std::optional<server::Response> Cors::answer_preflight(const server::Request& request) const {
   auto method = request.head.find("Access-Control-Request-Method");
   const auto* policy = request.head.method == http::Method::options && method ? find(request) : nullptr;

@@ -26,8 +26,9 @@ class Cors {
  public:
   explicit Cors(std::vector<CorsPolicy> policies) : policies_(std::move(policies)) {}
 
-  // Whether a page of another site may change something here: a policy for the path names its origin.
-  bool allows(const server::Request& request) const { return find(request) != nullptr; }
+  // Whether a page of another site may change something here: a policy for the path names its origin and the method,
+  // and that browsers may say who it is; or the request itself does, with a token.
+  bool allows(const server::Request& request) const;
   // The answer to a question beforehand, OPTIONS with an origin and a method; nullopt: it is none, or of no policy.
   std::optional<server::Response> answer_preflight(const server::Request& request) const;
   void add_fields(const server::Request& request, server::Response& response) const;

@@ -248,14 +248,16 @@ Response remove_download(const Call& call) {
 
 namespace {
 
-// A place among what is sent, for what takes time; the refusal where there is none. All who come through one shared
-// link count as one, since each of them can be many.
+// A place among what is sent, for what takes time, and the refusal where there is none; and how fast it may be sent.
+// All who come through one shared link count as one, since each of them can be many.
 Response with_place(const Call& call, const model::Caller& caller, Response response) {
   constexpr ByteCount kShort = 1'000'000;
   const auto* body = std::get_if<server::RangeBody>(&response.body);
-  if (!body || body->length() < kShort || call.request.head.method == http::Method::head) return response;
+  if (!body || call.request.head.method == http::Method::head) return response;
   auto owner = caller.owner_id();
-  auto stream = call.parts.streams.enter(owner.substr(0, owner.find('/')));
+  owner.resize(std::min(owner.size(), owner.find('/')));
+  auto need = body->length() < kShort ? server::Streams::Need::pace : server::Streams::Need::place;
+  auto stream = call.parts.streams.enter(owner, need);
   if (!stream) return server::make_error_response(stream.error());
   response.stream = *std::move(stream);
   return response;
@@ -299,6 +301,16 @@ Response artifact_response(const Call& call, const service::OpenArtifact& open, 
   return response;
 }
 
+Response artifact_response(const Call& call, const service::OpenArtifact& open, const model::Download& kept,
+                           const model::Caller& caller) {
+  auto response = artifact_response(call, open, caller);
+  auto shared = std::make_shared<model::Download>(kept);
+  response.may_go_on = permission(call, caller, [shared](const ApiParts& parts, const model::Caller& now) {
+    return parts.downloads.check_access(*shared, now);
+  });
+  return response;
+}
+
 Response get_artifact(const Call& call) {
   auto path = parse_download_path(call.rest);
   if (!path) return server::make_error_response(path.error());
@@ -330,7 +342,8 @@ Response make_original_response(const Call& call, const AssetPath& path, const m
                                                          std::chrono::floor<std::chrono::seconds>(asset.modified)},
                                                         asset.original.id}));
   response.may_go_on = permission(call, caller, [path](const ApiParts& parts, const model::Caller& now) {
-    return parts.downloads.check_original(path, now);
+    auto open = parts.downloads.open_original(path, now);
+    return open ? ok() : Result<void>(open.error());
   });
   return response;
 }

@@ -38,8 +38,10 @@ std::string milliseconds(Seconds time) {
 }
 
 // The names of the files in it, as far as an answer should be long.
-json::array successes_of(const Call& call, const model::Artifact& artifact, std::size_t most) {
+json::array successes_of(const Call& call, const model::Download& download, const model::Artifact& artifact,
+                         std::size_t most) {
   json::array names;
+  if (download.is_expired || !call.parts.downloads.check_access(download, call.caller)) return names;
   auto listed = call.parts.downloads.list_names(artifact, most);
   if (!listed) log::warn("what is in {} cannot be told: {}", artifact.name, listed.error().message);
   if (listed) {
@@ -60,7 +62,7 @@ json::object artifact_json(const Call& call, const model::Download& download, st
                       {"size", artifact.size},
                       {"fileCount", artifact.entry_count},
                       {"expires", download.expires ? json::value(milliseconds(*download.expires)) : nullptr},
-                      {"successes", download.is_expired ? json::array() : successes_of(call, artifact, most_named)},
+                      {"successes", successes_of(call, download, artifact, most_named)},
                       {"failures", failures},
                       {"failureReason", nullptr}};
   if (artifact.kind == model::ArtifactKind::file) object["sha256"] = artifact.content.hex();
@@ -201,12 +203,27 @@ class Targets {
     return ok();
   }
 
+  static void add_each(std::vector<std::string>& all, std::vector<std::string>& more) {
+    for (auto& text : more) {
+      if (std::find(all.begin(), all.end(), text) == all.end()) all.push_back(std::move(text));
+    }
+  }
+
+  static void join(pipeline::DownloadRequest& request, pipeline::DownloadRequest more) {
+    add_each(request.email, more.email);
+    add_each(request.licences, more.licences);
+    if (request.message.empty()) request.message = std::move(more.message);
+  }
+
   // Targets with the same parameters are one selection.
   void add(pipeline::DownloadRequest one, AssetPath path) {
     auto same = std::find_if(selections_.begin(), selections_.end(), [&](const Selected& other) {
       return other.request.options == one.options && other.request.archive_name == one.archive_name;
     });
-    if (same == selections_.end()) same = selections_.insert(same, {std::move(one), {}});
+    if (same == selections_.end())
+      same = selections_.insert(same, {std::move(one), {}});
+    else
+      join(same->request, std::move(one));
     if (same->seen.insert(path.text()).second) same->request.targets.push_back(std::move(path));
   }
 
@@ -214,12 +231,13 @@ class Targets {
     auto request = std::move(selections_.front().request);
     for (std::size_t i = 1; i < selections_.size(); ++i) {
       auto& other = selections_[i].request;
-      for (auto& recipient : other.email) request.email.push_back(std::move(recipient));
-      if (request.message.empty()) request.message = std::move(other.message);
+      auto said = other;
+      join(request, std::move(said));
       other.email.clear();
       other.message.clear();
       request.also.push_back(std::move(other));
     }
+    for (auto& other : request.also) other.licences = request.licences;  // what was agreed to counts for all
     return request;
   }
 

@@ -1,4 +1,5 @@
 // Shared links for those who were sent one: /linkshare.html and its neighbours. Pages of plain HTML.
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -80,9 +81,9 @@ std::string address_of(const server::Request& request) {
     auto comma = passed_on->rfind(',');
     address = std::string(trim(comma == passed_on->npos ? *passed_on : passed_on->substr(comma + 1)));
   }
-  std::size_t end = 0;
-  for (int colons = 0; end < address.size() && colons < 4; ++end) colons += address[end] == ':' ? 1 : 0;
-  return address.substr(0, end);
+  in6_addr bytes{};
+  if (::inet_pton(AF_INET6, address.c_str(), &bytes) != 1) return address;
+  return fmt::format("{:02x}", fmt::join(bytes.s6_addr, bytes.s6_addr + 8, ""));
 }
 
 http::Secure is_behind_tls(const server::Request& request) {
@@ -142,12 +143,14 @@ Result<model::AccessRules> rules_of(const Call& call) {
   return model::AccessRules(std::move(list));
 }
 
+// `next`: where the next page goes on, or empty; all of this one may be hidden.
 Result<std::vector<model::Node>> list_folder(const Visit& visit, const AssetPath& folder, const std::string& after,
-                                             bool& has_more) {
+                                             std::string& next) {
   ASSIGN_OR_RETURN(auto rules, rules_of(visit.call));
   ASSIGN_OR_RETURN(auto children, visit.call.parts.assets.list_children(folder, after, kCards + 1));
-  has_more = children.size() > kCards;
+  bool has_more = children.size() > kCards;
   if (has_more) children.pop_back();
+  next = has_more ? std::string(children.back().path.name()) : "";
   std::erase_if(children, [&](const model::Node& child) {
     return is_hidden(visit, child) || !rules.may(visit.open.caller, model::Privilege::read, child.path);
   });
@@ -203,19 +206,18 @@ Response list_page(const Visit& visit) {
   if (auto text = visit.call.request.target.find("path")) {
     auto folder = AssetPath::parse(*text);
     if (!folder || !is_shared(visit, *folder)) return unknown_page();
-    bool has_more = false;
+    std::string next;
     std::string after(visit.call.request.target.find("after").value_or(""));
-    auto children = list_folder(visit, *folder, after, has_more);
+    auto children = list_folder(visit, *folder, after, next);
     if (!children) return error_page(children.error());
     bool is_top = !is_shared(visit, folder->parent());
     auto parent = is_top ? std::string() : "&path=" + http::format_query_value(folder->parent().text());
     up = fmt::format("<p><a href=\"{}\">&#8593; {}</a></p>\n", escape_html(visit.address(parent)),
                      is_top ? escape_html(share.title) : escape_html(folder->parent().name()));
-    if (has_more)
-      more =
-          fmt::format("<p><a href=\"{}\">More</a></p>\n",
-                      escape_html(visit.address(fmt::format("&path={}&after={}", http::format_query_value(*text),
-                                                            http::format_query_value(children->back().path.name())))));
+    if (!next.empty())
+      more = fmt::format("<p><a href=\"{}\">More</a></p>\n",
+                         escape_html(visit.address(fmt::format("&path={}&after={}", http::format_query_value(*text),
+                                                               http::format_query_value(next)))));
     nodes = *std::move(children);
   }
   std::string cards;
@@ -231,6 +233,9 @@ Response list_page(const Visit& visit) {
   return with_cookie(visit, make_page_response(200, share.title, body));
 }
 
+// Visitors are not told of what no other page shows them.
+bool is_hidden(const model::Skipped& skipped) { return skipped.reason == "expired" || skipped.reason == "denied"; }
+
 std::string status_of(const model::Download& download) {
   switch (download.status) {
     case model::DownloadStatus::processing:
@@ -238,7 +243,9 @@ std::string status_of(const model::Download& download) {
     case model::DownloadStatus::successful:
       return download.artifacts.empty() ? "There was nothing to download" : "Ready";
     case model::DownloadStatus::partially_successful:
-      return fmt::format("Ready; {} could not be had", download.skipped.size());
+      return fmt::format("Ready; {} could not be had",
+                         std::count_if(download.skipped.begin(), download.skipped.end(),
+                                       [](const model::Skipped& one) { return !is_hidden(one); }));
     default:
       return "Failed";
   }
@@ -252,9 +259,12 @@ std::string inbox_item(const Visit& visit, const model::Download& download) {
                          escape_html(visit.address(fmt::format("&download={}&artifact={}", download.id, i))),
                          escape_html(artifact.name), format_size(artifact.size));
   }
-  for (const auto& skipped : std::span(download.skipped).first(std::min(kSkippedInList, download.skipped.size())))
+  std::size_t named = 0;
+  for (const auto& skipped : download.skipped) {
+    if (is_hidden(skipped) || ++named > kSkippedInList) continue;
     missing += fmt::format("<li>{}: {}</li>", escape_html(skipped.path.substr(skipped.path.rfind('/') + 1)),
                            escape_html(skipped.message));
+  }
   if (!missing.empty()) missing = "<details><summary>What is missing</summary><ul>" + missing + "</ul></details>";
   if (download.is_expired) links = "<p>It is no longer kept. Queue it once more.</p>";
   return fmt::format(
@@ -303,6 +313,18 @@ Response send_picture(const Visit& visit, std::string_view text, std::string_vie
   return rendition_response(visit.call, *path, rendition, visit.open.caller);
 }
 
+// Whether it is a text that everyone may read: who has written the metadata of a shared asset must not choose what else
+// is read with the rights of whoever shared it.
+Result<bool> is_open_to_all(const Call& call, const AssetPath& path) {
+  ASSIGN_OR_RETURN(auto rules, rules_of(call));
+  model::Caller everyone{"", {std::string(model::kEveryone)}};
+  if (!rules.may_all(everyone, model::Privilege::read | model::Privilege::original, path)) return false;
+  ASSIGN_OR_RETURN(auto node, call.parts.assets.find(path));
+  if (!node || node->is_folder()) return false;
+  const auto& type = node->asset->mime_type;
+  return type == "application/pdf" || type.starts_with("text/");
+}
+
 // The asset with the licence of a shared one, whether it is shared itself or not.
 Response send_licence(const Visit& visit, std::string_view text) {
   auto path = AssetPath::parse(text);
@@ -310,8 +332,13 @@ Response send_licence(const Visit& visit, std::string_view text) {
   auto node = visit.call.parts.assets.find(*path);
   if (!node) return error_page(node.error());
   if (!*node || (*node)->is_folder() || is_hidden(visit, **node)) return unknown_page();
-  auto page = AssetPath::parse((*node)->asset->protection.licence_page);
-  return page ? make_original_response(visit.call, *page, visit.open.caller) : unknown_page();
+  for (const auto& text : (*node)->asset->protection.licence_pages) {
+    auto page = AssetPath::parse(text);
+    auto is_open = page ? is_open_to_all(visit.call, *page) : false;
+    if (!is_open) return error_page(is_open.error());
+    if (*is_open) return make_original_response(visit.call, *page, visit.open.caller);
+  }
+  return unknown_page();
 }
 
 Result<pipeline::DownloadRequest> read_request(const Visit& visit, const http::Form& form) {
@@ -388,6 +415,8 @@ std::optional<Response> ask_for_licences(const Visit& visit, const http::Form& f
   auto licences = visit.call.parts.downloads.find_licences(request, visit.open.caller);
   if (!licences) return error_page(licences.error());
   if (licences->empty()) return std::nullopt;
+  constexpr std::size_t kMostAsked = 50;
+  if (licences->size() > kMostAsked) licences->resize(kMostAsked);  // what is behind is left out, and named
   std::string items;
   for (const auto& licence : *licences) {
     auto item = format_licence(visit, licence);
@@ -402,6 +431,12 @@ std::optional<Response> ask_for_licences(const Visit& visit, const http::Form& f
   return with_cookie(visit, make_page_response(200, "Copyright Management", body));
 }
 
+Response no_more_page() {
+  return make_page_response(403, "No more downloads",
+                            "<h1>No more downloads</h1>\n<p>This link allowed a number of downloads, and all of them "
+                            "were made.</p>");
+}
+
 Response queue(const Visit& visit, const http::Form& form) {
   auto request = read_request(visit, form);
   if (!request) return error_page(request.error());
@@ -409,15 +444,16 @@ Response queue(const Visit& visit, const http::Form& form) {
     auto question = ask_for_licences(visit, form, *request);
     if (question) return *std::move(question);
   }
-  auto is_allowed = visit.call.parts.sharing.count_download(visit.open.share);
-  if (!is_allowed) return error_page(is_allowed.error());
-  if (!*is_allowed)
-    return make_page_response(403, "No more downloads",
-                              "<h1>No more downloads</h1>\n<p>This link allowed a number of downloads, and all of them "
-                              "were made.</p>");
-  auto download = visit.call.parts.downloads.create(*request, visit.open.caller, service::Wait::no);
+  const auto& share = visit.open.share;
+  if (share.download_limit && share.downloads >= *share.download_limit) return no_more_page();
+  auto& downloads = visit.call.parts.downloads;
+  auto download = downloads.create(*request, visit.open.caller, service::Wait::no);
   if (!download) return error_page(download.error());
-  return redirect(visit, visit.address("&inbox=1"));
+  auto is_allowed = visit.call.parts.sharing.count_download(share);  // once it is there
+  if (is_allowed && *is_allowed) return redirect(visit, visit.address("&inbox=1"));
+  auto removed = downloads.remove(download->id, visit.open.caller);
+  if (!removed) return error_page(removed.error());
+  return is_allowed ? no_more_page() : error_page(is_allowed.error());
 }
 
 Response check_password(const Visit& visit, std::string_view password) {

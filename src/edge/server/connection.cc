@@ -416,7 +416,8 @@ Task<bool> Connection::send(const http::Head* head, Response response, SteadyTim
   if (!whole) shared_.metrics.response_cut();
   truncated_ = !whole;
   if (!whole && !pump.error().empty())
-    log::warn("{}: an answer to {} was cut: {}", peer_, head ? head->target : "?", pump.error());
+    log::warn("{}: an answer to {} was cut: {}", peer_, head ? head->target.substr(0, head->target.find('?')) : "?",
+              pump.error());  // a query may hold the secret of a link
   co_return whole&& keep_;
 }
 
@@ -426,9 +427,12 @@ Task<bool> Connection::run_pump(Pump& pump, const Stream* stream) {
   for (;;) {
     if (cut_) co_return false;
     auto before = pump.sent();
-    auto step = pump.step(socket_.native_handle());
+    auto step = stream ? pump.step(socket_.native_handle(), stream->turn()) : pump.step(socket_.native_handle());
     auto wait = stream ? stream->spend(pump.sent() - before, now()) : 0ns;
-    if (wait > kShortest && step != Pump::Step::done && step != Pump::Step::failed) co_await pause(wait);
+    if (wait > kShortest && step != Pump::Step::done && step != Pump::Step::failed) {
+      co_await pause(wait);
+      if (cut_) co_return false;
+    }
     switch (step) {
       case Pump::Step::done:
         co_return true;
@@ -549,26 +553,28 @@ Task<void> Connection::linger() {
   socket_.close(ignored);
 }
 
-void Connection::ask_for_permission(SteadyTime at) {
-  if (!permission_ || at - asked_permission_ < 1s) return;
-  asked_permission_ = SteadyTime::max();  // until there is an answer
-  auto executor = socket_.get_executor();
-  executor.on_work_started();
-  shared_.pool.post_always([self = shared_from_this(), permission = permission_, executor]() mutable {
-    bool may_go_on = (*permission)();
-    net::post(executor, [self = std::move(self), permission = std::move(permission), may_go_on] {
-      if (self->permission_ != permission) return;  // it has been sent meanwhile
-      self->asked_permission_ = now();
-      if (may_go_on) return;
-      log::info("{}: an answer was cut: the right to it was withdrawn", self->peer_);
-      self->cut();
-    });
-    executor.on_work_finished();
-  });
+std::optional<Permission> Connection::find_permission(SteadyTime at) {
+  if (!permission_ || at - asked_permission_ < 1s) return std::nullopt;
+  asked_permission_ = at;
+  return Permission{shared_from_this(), permission_};
+}
+
+bool Permission::holds() const {
+  try {
+    return (*question)();
+  } catch (const std::exception& failure) {
+    log::error("whether an answer may go on cannot be told: {}", failure.what());
+    return true;
+  }
+}
+
+void Connection::withdraw(const Permission& permission) {
+  if (permission_ != permission.question) return;  // it has been sent meanwhile
+  log::info("{}: an answer was cut: the right to it was withdrawn", peer_);
+  cut();
 }
 
 void Connection::sweep(SteadyTime at) {
-  ask_for_permission(at);
   if (waiting_ == Waiting::nothing) return;
   if (waiting_ == Waiting::client) {
     if (client_made_progress(at)) return;

@@ -36,15 +36,26 @@ struct Shared {
   AnswerCache& answers;
 };
 
+class Connection;
+
+// To go on with the answer that a connection is sending.
+struct Permission {
+  std::shared_ptr<Connection> connection;
+  std::shared_ptr<const std::function<bool()>> question;
+  bool holds() const;  // from any thread
+};
+
 // Lives on one worker thread; every member is called there.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(Shared& shared, Socket socket, std::string peer);
   ~Connection();
 
-  Task<void> run();            // until the connection ends
-  void sweep(SteadyTime now);  // now and then: ends what takes too long
-  void drain();                // no more requests after the running one
+  Task<void> run();                                           // until the connection ends
+  void sweep(SteadyTime now);                                 // now and then: ends what takes too long
+  void drain();                                               // no more requests after the running one
+  std::optional<Permission> find_permission(SteadyTime now);  // that is to be asked for, now and then
+  void withdraw(const Permission& permission);                // the answer that needs it ends
   void cut();
 
  private:
@@ -78,7 +89,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Task<void> linger();
   std::string format_head(const http::Head* head, const Response& response);
   bool client_made_progress(SteadyTime now);
-  void ask_for_permission(SteadyTime now);  // to go on with the answer that is being sent
 
   Shared& shared_;
   Socket socket_;

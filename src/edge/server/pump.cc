@@ -197,7 +197,7 @@ Pump::Step Pump::fail(std::string error) {
 Pump::Step Pump::gather() {
   if (!scratch_) scratch_ = take_scratch();
   auto& scratch = *scratch_;
-  while (!scratch.is_full() && load_piece()) {
+  while (!scratch.is_full() && scratch.unsent < turn_ && load_piece()) {
     if (!piece_.literal.empty()) {
       consume(scratch.add_text(piece_.literal));
       continue;
@@ -307,8 +307,9 @@ Pump::Step Pump::send_region(int socket, ByteCount& budget) {
   return static_cast<ByteCount>(count) < wanted ? Step::want_write : Step::done;
 }
 
-Pump::Step Pump::step(int socket) {
-  ByteCount budget = kTurn;
+Pump::Step Pump::step(int socket, ByteCount most) {
+  turn_ = std::min(kTurn, most);
+  ByteCount budget = turn_;
   while (budget > 0) {
     auto result = Step::done;
     if (gathered() == 0) {

@@ -27,7 +27,8 @@ class Pump {
 
   struct Scratch;  // what is sent with one system call
 
-  Step step(int socket);
+  // `most`: about so many bytes in one step.
+  Step step(int socket, ByteCount most = ~ByteCount(0));
   // Reads the bytes that are missing into the page cache. Blocks; from any thread, while no step() runs.
   void warm_up();
   // Lets go of buffers and files until the next step: the client is slow.
@@ -64,6 +65,7 @@ class Pump {
   bool cursor_is_right_ = false;  // whether it stands behind piece_
 
   ByteCount position_ = 0;  // of the next byte to gather or send
+  ByteCount turn_ = 0;      // of the step at hand
   std::size_t segment_ = 0;
   ByteCursor::Piece piece_;  // what is left of the piece at position_
   bool corked_ = false;

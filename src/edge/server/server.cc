@@ -37,6 +37,7 @@ struct Worker {
   net::io_context context{1};
   std::thread thread;
   bool draining = false;
+  bool is_asking = false;  // for permissions
   SteadyTime cut_at = SteadyTime::max();
 };
 
@@ -138,6 +139,31 @@ class HttpServer final : public Server {
   }
 
   // One timer for all connections of a worker. Ends when the worker is to stop and has no connection left.
+  // One piece of work for all of them, so that many answers that are being sent leave room for requests.
+  void ask_for_permissions(Worker& worker, SteadyTime now) {
+    if (worker.is_asking) return;
+    auto due = std::make_shared<std::vector<Permission>>();
+    for (const auto& connection : worker.connections) {
+      if (auto permission = connection->find_permission(now)) due->push_back(*std::move(permission));
+    }
+    if (due->empty()) return;
+    worker.is_asking = true;
+    auto executor = worker.context.get_executor();
+    executor.on_work_started();
+    pool_.post_always([&worker, due, executor]() mutable {
+      std::vector<char> holds;
+      for (const auto& permission : *due) holds.push_back(permission.holds());
+      net::post(executor, [&worker, due = std::move(due), holds = std::move(holds)] {
+        worker.is_asking = false;
+        for (std::size_t i = 0; i < due->size(); ++i) {
+          const auto& permission = (*due)[i];
+          if (!holds[i]) permission.connection->withdraw(permission);
+        }
+      });
+      executor.on_work_finished();
+    });
+  }
+
   Task<void> sweep(Worker& worker) {
     Timer timer(worker.context);
     for (;;) {
@@ -145,6 +171,7 @@ class HttpServer final : public Server {
       co_await timer.async_wait(kToken);
       auto now = std::chrono::steady_clock::now();
       auto connections = worker.connections;  // cutting one changes the list
+      ask_for_permissions(worker, now);
       for (const auto& connection : connections) {
         if (now >= worker.cut_at)
           connection->cut();

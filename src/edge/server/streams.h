@@ -25,6 +25,8 @@ class Pace {
   explicit Pace(ByteCount bytes_per_second) : rate_(bytes_per_second) {}
   // How long to wait after so many bytes were sent.
   std::chrono::nanoseconds spend(ByteCount bytes, std::chrono::steady_clock::time_point now);
+  bool is_idle(std::chrono::steady_clock::time_point now);
+  ByteCount rate() const { return rate_; }
 
  private:
   const ByteCount rate_;
@@ -38,6 +40,8 @@ class Stream {
   Stream(std::vector<std::shared_ptr<Pace>> paces, std::shared_ptr<void> place)
       : paces_(std::move(paces)), place_(std::move(place)) {}
   std::chrono::nanoseconds spend(ByteCount bytes, std::chrono::steady_clock::time_point now) const;
+  // So much at once: the slower, the less, so that pauses stay short.
+  ByteCount turn() const;
 
  private:
   const std::vector<std::shared_ptr<Pace>> paces_;
@@ -48,8 +52,9 @@ class Stream {
 class Streams {
  public:
   explicit Streams(StreamConfig config);
-  // Code::busy: as many are being sent as may be.
-  Result<std::shared_ptr<const Stream>> enter(const std::string& owner);
+  enum class Need { place, pace };  // pace: it is short, and takes no place
+  // Code::busy: as many are being sent as may be. nullptr: there is nothing to be kept.
+  Result<std::shared_ptr<const Stream>> enter(const std::string& owner, Need need = Need::place);
   std::size_t count() const;
 
  private:

@@ -38,5 +38,18 @@ TEST(Streams, ShareARate) {
   EXPECT_EQ(milliseconds(bob->spend(1000, now + 10s)), 1000) << "who has waited owes nothing, and has saved nothing up";
 }
 
+TEST(Streams, KeepThePaceOfWhatIsShort) {
+  Streams streams({.of_owner = 1, .rate_of_owner = 1'000'000});
+  auto place = *streams.enter("ann");
+  auto milliseconds = [](auto wait) { return std::chrono::round<std::chrono::milliseconds>(wait).count(); };
+  std::chrono::steady_clock::time_point now = std::chrono::steady_clock::now() + 1h;
+  EXPECT_EQ(milliseconds((*streams.enter("ann", Streams::Need::pace))->spend(500'000, now)), 500);
+  place = nullptr;
+  EXPECT_EQ(milliseconds((*streams.enter("ann", Streams::Need::pace))->spend(500'000, now)), 1000)
+      << "many short ones are no way around it";
+  EXPECT_EQ((*streams.enter("ann"))->turn(), 64u * 1024);
+  EXPECT_EQ(*Streams({}).enter("ann", Streams::Need::pace), nullptr);
+}
+
 }  // namespace
 }  // namespace dray::server

@@ -48,7 +48,9 @@ json::object to_json(const Node& node) {
   if (asset.width) object["width"] = *asset.width;
   if (asset.height) object["height"] = *asset.height;
   if (asset.protection.expires) object["expires"] = format_utc(*asset.protection.expires);
-  if (!asset.protection.licence_page.empty()) object["licensePage"] = asset.protection.licence_page;
+  json::array pages;
+  for (const auto& page : asset.protection.licence_pages) pages.emplace_back(page);
+  if (!pages.empty()) object["licensePages"] = std::move(pages);
   if (!asset.protection.restrictions.empty()) object["hasRestrictions"] = true;
   if (asset.set != SetKind::none) object["set"] = name_of(asset.set);
   return object;

@@ -24,13 +24,17 @@ TEST(Protection, IsReadFromTheMetadata) {
   EXPECT_EQ(
       protection_of({{"prism:expirationDate", "1970-01-01T00:00:10Z"}, {"pur:expirationDate", "1970-01-02"}}).expires,
       at(10));
-  EXPECT_EQ(protection_of({{"xmpRights:WebStatement", "/content/dam/l.pdf"}}).licence_page, "/content/dam/l.pdf");
-  EXPECT_EQ(protection_of({{"dc:license", "/content/dam/l.pdf"}}).licence_page, "/content/dam/l.pdf");
+  using Pages = std::vector<std::string>;
+  EXPECT_EQ(
+      protection_of({{"xmpRights:WebStatement", "/apps/none"}, {"dc:license", "/content/dam/l.pdf"}}).licence_pages,
+      (Pages{"/apps/none", "/content/dam/l.pdf"}));
+  EXPECT_EQ(protection_of({{"dc:license", "/content/dam/l.pdf"}}).licence_pages, Pages{"/content/dam/l.pdf"});
   for (auto site : {"http://photogabi.com", "laurengrabelle.com", "WWW.JULIENZANNONI.COM"})
     EXPECT_EQ(protection_of({{"xmpRights:WebStatement", site}}), Protection()) << site;
   EXPECT_EQ(protection_of({{"adobe_dam:restrictions", "  "}}), Protection());
   EXPECT_EQ(protection_of({{"adobe_dam:restrictions", " <p>Ask</p> "}}).restrictions, licence_id_of_text("<p>Ask</p>"));
-  EXPECT_NE(licence_id_of_text("/x"), licence_id_of_page("/x"));
+  EXPECT_NE(licence_id_of_text("/x"), licence_id_of_page("/x", {}));
+  EXPECT_NE(licence_id_of_page("/x", sha256_of(bytes_of("new"))), licence_id_of_page("/x", {})) << "a new version";
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "model/assets/protection.h"
 
 #include "base/digest.h"
+#include "base/log.h"
 #include "base/text.h"
 
 namespace dray::model {
@@ -18,18 +19,22 @@ std::string id_of(std::string text) { return sha256_of(bytes_of(text)).hex().sub
 Protection protection_of(const json::object& metadata) {
   Protection protection;
   for (auto name : {"prism:expirationDate", "pur:expirationDate"}) {
-    if (!protection.expires) protection.expires = parse_date(text_of(metadata, name));
+    auto text = text_of(metadata, name);
+    if (!protection.expires) protection.expires = parse_date(text);
+    if (!text.empty() && !protection.expires) log::warn("{} is no date: {}", name, text);
   }
   for (auto name : {"xmpRights:WebStatement", "dc:license"}) {
     auto text = text_of(metadata, name);
-    if (protection.licence_page.empty() && text.starts_with('/')) protection.licence_page = std::string(text);
+    if (text.starts_with('/') && text.find('\n') == text.npos) protection.licence_pages.emplace_back(text);
   }
   auto restrictions = text_of(metadata, "adobe_dam:restrictions");
   if (!restrictions.empty()) protection.restrictions = licence_id_of_text(restrictions);
   return protection;
 }
 
-std::string licence_id_of_page(std::string_view path) { return id_of("page:" + std::string(path)); }
+std::string licence_id_of_page(std::string_view path, const BlobId& content) {
+  return id_of("page:" + content.hex() + std::string(path));
+}
 std::string licence_id_of_text(std::string_view html) { return id_of("text:" + std::string(html)); }
 
 }  // namespace dray::model

@@ -4,17 +4,19 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "model/blobs/blob.h"
 
 namespace dray::model {
 
 struct Protection {
   std::optional<Seconds> expires;  // `prism:expirationDate`, else `pur:expirationDate`
-  // `xmpRights:WebStatement`, else `dc:license`, where it is a path: the asset with the licence. Where there is no such
-  // asset it protects nothing.
-  std::string licence_page;
+  // `xmpRights:WebStatement` and `dc:license`, where they are paths: of the asset with the licence. The first that is
+  // there counts; where none is they protect nothing.
+  std::vector<std::string> licence_pages;
   std::string restrictions;  // the id of a licence that is text: `adobe_dam:restrictions`
 
   bool operator==(const Protection&) const = default;
@@ -23,7 +25,7 @@ struct Protection {
 // Of an asset's properties.
 Protection protection_of(const json::object& metadata);
 // 32 hexadecimal digits: what a caller who agrees to it names.
-std::string licence_id_of_page(std::string_view path);
+std::string licence_id_of_page(std::string_view path, const BlobId& content);  // a new version is a new licence
 std::string licence_id_of_text(std::string_view html);
 
 }  // namespace dray::model

@@ -8,8 +8,7 @@
 
 #include "base/result.h"
 #include "model/downloads/download.h"
-#include "model/events/events.h"
-#include "model/jobs/job_queue.h"
+#include "model/jobs/along.h"
 
 namespace dray::model {
 
@@ -19,12 +18,6 @@ struct DownloadChange {
   std::string download, owner;
 
   bool operator==(const DownloadChange&) const = default;
-};
-
-// What is written in the same transaction.
-struct Along {
-  std::vector<JobDraft> jobs = {};
-  std::vector<Event> events = {};
 };
 
 enum class Listing { all, inbox };  // inbox: without those that were dismissed
@@ -48,7 +41,7 @@ class DownloadRepository {
   virtual Result<std::uint64_t> count_unread(const std::string& owner) const = 0;
   // Of the owner's complete ones; whether it was another.
   virtual Result<bool> set_notice(const std::string& owner, const std::string& id, Notice notice) = 0;
-  virtual Result<void> remove(const std::string& id) = 0;  // Code::not_found
+  virtual Result<void> remove(const std::string& id, const Along& along = {}) = 0;  // Code::not_found
   // Of those whose time is over: the artifacts go, and what was in the background is unread once more. How many; at
   // most `limit`.
   virtual Result<std::size_t> expire(Seconds now, std::size_t limit) = 0;

@@ -75,12 +75,12 @@ class Downloads final : public DownloadRepository {
     }
     return false;
   }
-  Result<void> remove(const std::string& id) override {
+  Result<void> remove(const std::string& id, const Along& along) override {
     std::lock_guard lock(mutex_);
     if (remove_where([&](const Download& download) { return download.id == id; }, 1) == 0) {
       return Error{Code::not_found, "there is no download " + id};
     }
-    return ok();
+    return write(along);
   }
   Result<std::size_t> expire(Seconds now, std::size_t limit) override {
     std::lock_guard lock(mutex_);

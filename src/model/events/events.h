@@ -24,7 +24,8 @@ struct Event {
 class EventLog {
  public:
   virtual ~EventLog() = default;
-  virtual Result<void> append(const Event& event) = 0;  // `number` is ignored
+  virtual Result<void> append_all(const std::vector<Event>& events) = 0;  // all or none; their `number` is ignored
+  Result<void> append(const Event& event) { return append_all({event}); }
   virtual Result<std::vector<Event>> list(std::int64_t after_number, std::size_t limit) = 0;
 };
 

@@ -7,10 +7,12 @@ namespace {
 
 class Events final : public EventLog {
  public:
-  Result<void> append(const Event& event) override {
+  Result<void> append_all(const std::vector<Event>& events) override {
     std::lock_guard lock(mutex_);
-    events_.push_back(event);
-    events_.back().number = static_cast<std::int64_t>(events_.size());
+    for (const auto& event : events) {
+      events_.push_back(event);
+      events_.back().number = static_cast<std::int64_t>(events_.size());
+    }
     return ok();
   }
   Result<std::vector<Event>> list(std::int64_t after, std::size_t limit) override {

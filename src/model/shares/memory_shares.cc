@@ -8,17 +8,23 @@ namespace {
 
 class Shares final : public ShareRepository {
  public:
-  explicit Shares(JobQueue& jobs) : jobs_(jobs) {}
+  Shares(JobQueue& jobs, EventLog& events) : jobs_(jobs), events_(events) {}
 
-  Result<void> put(const Share& share, const std::vector<JobDraft>& jobs) override {
+  Result<void> put(const Share& share, const Along& along) override {
     std::lock_guard lock(mutex_);
-    RETURN_IF_ERROR(jobs_.add(jobs, {}));
+    RETURN_IF_ERROR(write(along));
     auto kept = std::find_if(shares_.begin(), shares_.end(), [&](const Share& one) { return one.id == share.id; });
     if (kept == shares_.end())
       shares_.push_back(share);
     else
       *kept = share;
     return ok();
+  }
+  Result<bool> set_expiry(const std::string& id, Seconds expires, const Along& along) override {
+    return change(id, along, [&](Share& share) { share.expires = expires; });
+  }
+  Result<bool> revoke(const std::string& id, Seconds now, const Along& along) override {
+    return change(id, along, [&](Share& share) { share.revoked = now; });
   }
   Result<std::optional<Share>> find(const std::string& id) const override {
     return find_if([&](const Share& one) { return one.id == id; });
@@ -64,6 +70,21 @@ class Shares final : public ShareRepository {
   }
 
  private:
+  Result<void> write(const Along& along) {
+    for (const auto& event : along.events) RETURN_IF_ERROR(events_.append(event));
+    return jobs_.add(along.jobs, {});
+  }
+  template <typename Change>
+  Result<bool> change(const std::string& id, const Along& along, Change change) {
+    std::lock_guard lock(mutex_);
+    for (auto& share : shares_) {
+      if (share.id != id || share.revoked) continue;
+      change(share);
+      RETURN_IF_ERROR(write(along));
+      return true;
+    }
+    return false;
+  }
   template <typename Condition>
   Result<std::optional<Share>> find_if(Condition condition) const {
     std::lock_guard lock(mutex_);
@@ -72,6 +93,7 @@ class Shares final : public ShareRepository {
   }
 
   JobQueue& jobs_;
+  EventLog& events_;
   mutable std::mutex mutex_;   // guards what follows
   std::vector<Share> shares_;  // in the order they were made
   LinkSettings settings_;
@@ -79,6 +101,8 @@ class Shares final : public ShareRepository {
 
 }  // namespace
 
-std::unique_ptr<ShareRepository> make_memory_shares(JobQueue& jobs) { return std::make_unique<Shares>(jobs); }
+std::unique_ptr<ShareRepository> make_memory_shares(JobQueue& jobs, EventLog& events) {
+  return std::make_unique<Shares>(jobs, events);
+}
 
 }  // namespace dray::model

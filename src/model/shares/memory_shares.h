@@ -7,6 +7,6 @@
 
 namespace dray::model {
 
-std::unique_ptr<ShareRepository> make_memory_shares(JobQueue& jobs);
+std::unique_ptr<ShareRepository> make_memory_shares(JobQueue& jobs, EventLog& events);
 
 }  // namespace dray::model

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "model/jobs/job_queue.h"
+#include "model/jobs/along.h"
 #include "model/shares/link_settings.h"
 #include "model/shares/share.h"
 
@@ -17,9 +17,11 @@ namespace dray::model {
 class ShareRepository {
  public:
   virtual ~ShareRepository() = default;
-  // New or replaced, and what is to be done about it, all or none; durable when it answers.
-  virtual Result<void> put(const Share& share, const std::vector<JobDraft>& jobs) = 0;
-  Result<void> put(const Share& share) { return put(share, {}); }
+  // New or replaced, and what goes along, all or none; durable when it answers.
+  virtual Result<void> put(const Share& share, const Along& along = {}) = 0;
+  // Of one that is not revoked: whether there was such a one.
+  virtual Result<bool> set_expiry(const std::string& id, Seconds expires, const Along& along = {}) = 0;
+  virtual Result<bool> revoke(const std::string& id, Seconds now, const Along& along = {}) = 0;
   virtual Result<std::optional<Share>> find(const std::string& id) const = 0;
   virtual Result<std::optional<Share>> find_by_token(const Sha256& token_hash) const = 0;
   // The owner's, or everybody's where `owner` is "", the newest first; `before` is the id of the last one of the page

@@ -1,3 +1,4 @@
+#include "model/events/memory_events.h"
 #include "model/shares/memory_shares.h"
 #include "model/shares/testing/conformance.h"
 
@@ -6,7 +7,8 @@ namespace {
 
 INSTANTIATE_TEST_SUITE_P(Memory, ShareRepositoryConformance, testing::Values(SharesMaker{[] {
                            std::shared_ptr<JobQueue> jobs = make_memory_jobs();
-                           return FreshShares{nullptr, jobs, make_memory_shares(*jobs)};
+                           std::shared_ptr<EventLog> events = make_memory_events();
+                           return FreshShares{nullptr, jobs, events, make_memory_shares(*jobs, *events)};
                          }}));
 
 TEST(Share, IsOpenUntilItExpiresOrIsRevoked) {

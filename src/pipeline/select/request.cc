@@ -286,6 +286,8 @@ Result<void> check(const DownloadRequest& request) {
   for (const auto& dynamic : options.dynamic) {
     if (dynamic.query.size() > 8192) return invalid("a dynamic rendition has more than 8192 bytes of commands");
   }
+  if (request.licences.size() > kMostLicences)
+    return invalid(fmt::format("at most {} licences can be agreed to", kMostLicences));
   if (request.also.size() > kMostTargets)
     return Error{Code::too_large, fmt::format("a request has at most {} targets: select folders", kMostTargets)};
   for (const auto& other : request.also) RETURN_IF_ERROR(check(other));

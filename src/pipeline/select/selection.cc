@@ -16,8 +16,14 @@ class Selector {
  public:
   Selector(const DownloadRequest& request, const model::Caller& caller, const model::AccessRules& rules,
            const model::AssetRepository& assets, Seconds now, std::vector<WantedRendition> wanted,
-           const SelectionLimits& limits)
-      : request_(request), caller_(caller), rules_(rules), assets_(assets), now_(now), limits_(limits) {
+           const SelectionLimits& limits, model::PrivilegeSet needed)
+      : request_(request),
+        caller_(caller),
+        rules_(rules),
+        assets_(assets),
+        limits_(limits),
+        needed_(static_cast<model::PrivilegeSet>(needed | needed_privileges(request))),
+        obstacles_(assets, caller, now, request.licences) {
     selection_.wanted = std::move(wanted);
   }
 
@@ -32,6 +38,8 @@ class Selector {
       if (selection_.is_cut) break;
     }
     if (selection_.suggested_name.empty()) selection_.suggested_name = "assets";
+    selection_.licences = std::move(obstacles_.licences());
+    selection_.assets_expire = obstacles_.first_expiry();
     return std::move(selection_);
   }
 
@@ -52,9 +60,7 @@ class Selector {
       if (request_.targets.size() == 1) selection_.suggested_name = std::string(target.name());
       return take_folder(*node, base);
     }
-    ASSIGN_OR_RETURN(auto page, find_licence_page(*node->asset));
-    take_asset(*std::move(node), base, page);
-    return ok();
+    return take_asset(*std::move(node), base);
   }
 
   // The decision for a folder holds for what is in it, unless a rule stands nearer.
@@ -78,11 +84,7 @@ class Selector {
         levels.push_back({node.path, allowed});
         if (allowed) note_folder(node, base);
       } else if (allowed) {
-        auto page = find_licence_page(*node.asset);
-        if (page)
-          take_asset(std::move(node), base, *page);
-        else
-          found = std::move(page).error();
+        found = take_asset(std::move(node), base);
       }
       return selection_.is_cut || !found ? model::Visit::stop : model::Visit::go_on;
     });
@@ -96,65 +98,21 @@ class Selector {
     if (request_.options.keep_structure) selection_.folders.push_back({folder.path, base, selection_.entries.size()});
   }
 
-  // The path of the licence, if it is that of an asset.
-  Result<std::string> find_licence_page(const model::Asset& asset) {
-    const auto& path = asset.protection.licence_page;
-    if (path.empty()) return std::string();
-    auto known = licence_pages_.find(path);
-    if (known == licence_pages_.end()) {
-      auto parsed = AssetPath::parse(path);
-      std::optional<Node> node;
-      if (parsed) {
-        ASSIGN_OR_RETURN(node, assets_.find(*parsed));
-      }
-      known = licence_pages_.emplace(path, node && !node->is_folder()).first;
-    }
-    return known->second ? path : std::string();
-  }
-
-  // Whether nothing but rights stands in the way.
-  bool is_free(const Node& node, const std::string& licence_page) {
-    const auto& protection = node.asset->protection;
-    if (protection.expires) {
-      if (*protection.expires <= now_ && !may_have_expired(caller_)) {
-        refuse(node.path, "expired", "it expired on " + format_utc(*protection.expires));
-        return false;
-      }
-      auto& first = selection_.assets_expire;
-      first = first ? std::min(*first, *protection.expires) : *protection.expires;
-    }
-    auto id = licence_page.empty() ? protection.restrictions : model::licence_id_of_page(licence_page);
-    if (id.empty()) return true;
-    auto& licence = licence_of(id, licence_page);
-    ++licence.asset_count;
-    if (licence.assets.size() < kNamedByLicence) licence.assets.push_back(node.path);
-    if (!licence.is_accepted) {
-      refuse(node.path, "licence", "its licence has not been accepted");
-      selection_.skipped.back().licence = id;
-    }
-    return licence.is_accepted;
-  }
-
-  SelectedLicence& licence_of(const std::string& id, const std::string& page) {
-    auto known = std::find_if(selection_.licences.begin(), selection_.licences.end(),
-                              [&](const SelectedLicence& one) { return one.id == id; });
-    if (known != selection_.licences.end()) return *known;
-    const auto& accepted = request_.licences;
-    bool is_accepted = std::find(accepted.begin(), accepted.end(), id) != accepted.end();
-    return selection_.licences.emplace_back(SelectedLicence{id, page, is_accepted, 0, {}});
-  }
-
-  void take_asset(Node node, std::size_t base, const std::string& licence_page) {
-    if (request_.targets.size() > 1 && !taken_.insert(node.id).second) return;
+  Result<void> take_asset(Node node, std::size_t base) {
+    if (request_.targets.size() > 1 && !taken_.insert(node.id).second) return ok();
     auto& asset = *node.asset;
-    ++selection_.asset_count;
+    selection_.is_cut = ++selection_.asset_count > limits_.assets;
     if (asset.set != model::SetKind::none) {
       refuse(node.path, "set",
              fmt::format("sets cannot be downloaded: this is a{} {}", asset.set == model::SetKind::image_set ? "n" : "",
                          model::name_of(asset.set)));
-      return;
+      return ok();
     }
-    if (!is_free(node, licence_page)) return;
+    ASSIGN_OR_RETURN(auto obstacle, obstacles_.find(node));
+    if (obstacle) {
+      selection_.skipped.push_back(*std::move(obstacle));
+      return ok();
+    }
     auto modified = std::chrono::floor<std::chrono::seconds>(asset.modified);
     for (std::size_t i = 0; i < selection_.wanted.size(); ++i) {
       const auto& types = selection_.wanted[i].mime_types;
@@ -175,7 +133,8 @@ class Selector {
     if (request_.options.originals) take_original(std::move(node), base);
     for (auto& entry : renditions_) selection_.entries.push_back(std::move(entry));
     renditions_.clear();
-    selection_.is_cut = selection_.asset_count > limits_.assets || selection_.total_size > limits_.bytes;
+    selection_.is_cut = selection_.is_cut || selection_.total_size > limits_.bytes;
+    return ok();
   }
 
   void take_original(Node node, std::size_t base) {
@@ -196,13 +155,12 @@ class Selector {
   const model::Caller& caller_;
   const model::AccessRules& rules_;
   const model::AssetRepository& assets_;
-  const Seconds now_;
   const SelectionLimits limits_;
-  const model::PrivilegeSet needed_ = needed_privileges(request_);
+  const model::PrivilegeSet needed_;
+  Obstacles obstacles_;
   Selection selection_;
   std::vector<SelectedEntry> renditions_;  // of the asset at hand
   std::unordered_set<std::int64_t> taken_;
-  std::unordered_map<std::string, bool> licence_pages_;  // whether there is such an asset
 };
 
 }  // namespace
@@ -215,8 +173,6 @@ model::PrivilegeSet needed_privileges(const DownloadRequest& request) {
   return needed;
 }
 
-bool may_have_expired(const model::Caller& caller) { return caller.visitor.empty() && caller.is_administrator(); }
-
 std::string SelectedEntry::file_name() const {
   if (wanted == 0) return std::string(asset.name());
   auto stem = asset.name();
@@ -227,34 +183,62 @@ std::string SelectedEntry::file_name() const {
 
 Result<Selection> select(const DownloadRequest& request, const model::Caller& caller, const model::AccessRules& rules,
                          const model::AssetRepository& assets, Seconds now, std::vector<WantedRendition> wanted,
-                         const SelectionLimits& limits) {
-  return Selector(request, caller, rules, assets, now, std::move(wanted), limits).run();
+                         const SelectionLimits& limits, model::PrivilegeSet needed) {
+  return Selector(request, caller, rules, assets, now, std::move(wanted), limits, needed).run();
 }
 
-void append(Selection& selection, Selection more) {
+namespace {
+
+std::string key_of(const SelectedEntry& entry) {
+  return fmt::format("{}/{}/{}", entry.asset_id, entry.rendition, entry.content.id.hex());
+}
+
+// Each thing once.
+void append_entries(Selection& selection, Selection& more) {
   auto first_wanted = static_cast<std::uint32_t>(selection.wanted.size());
-  auto first_entry = selection.entries.size();
   std::unordered_set<std::string> there;
-  auto key = [](const SelectedEntry& entry) { return fmt::format("{}/{}", entry.asset_id, entry.rendition); };
-  for (const auto& entry : selection.entries) there.insert(key(entry));
+  for (const auto& entry : selection.entries) there.insert(key_of(entry));
   for (auto& wanted : more.wanted) selection.wanted.push_back(std::move(wanted));
-  for (auto& folder : more.folders) {
-    folder.before_entry += first_entry;
-    selection.folders.push_back(std::move(folder));
-  }
-  for (auto& entry : more.entries) {
-    if (!there.insert(key(entry)).second) {
-      if (entry.wanted == 0) more.total_size -= entry.content.size;
-      for (auto& folder : selection.folders)
-        folder.before_entry -= folder.before_entry > selection.entries.size() ? 1 : 0;
+  auto folder = more.folders.begin();
+  std::unordered_set<std::string> folders;
+  for (const auto& known : selection.folders) folders.insert(known.path.text());
+  auto take_folders = [&](std::size_t before) {
+    for (; folder != more.folders.end() && folder->before_entry <= before; ++folder) {
+      if (!folders.insert(folder->path.text()).second) continue;
+      selection.folders.push_back({folder->path, folder->base, selection.entries.size()});
+    }
+  };
+  for (std::size_t i = 0; i < more.entries.size(); ++i) {
+    take_folders(i);
+    auto& entry = more.entries[i];
+    if (!there.insert(key_of(entry)).second) {
+      more.total_size -= entry.content.size;
       continue;
     }
     if (entry.wanted > 0) entry.wanted += first_wanted;
     selection.entries.push_back(std::move(entry));
   }
+  take_folders(more.entries.size());
+}
+
+void gather_by_asset(std::vector<SelectedEntry>& entries) {
+  std::unordered_map<std::int64_t, std::size_t> places;  // in the order in which assets come first
+  for (const auto& entry : entries) places.emplace(entry.asset_id, places.size());
+  std::stable_sort(entries.begin(), entries.end(), [&](const SelectedEntry& a, const SelectedEntry& b) {
+    return places.find(a.asset_id)->second < places.find(b.asset_id)->second;
+  });
+}
+
+}  // namespace
+
+void append(Selection& selection, Selection more) {
+  append_entries(selection, more);
+  if (selection.folders.empty()) gather_by_asset(selection.entries);
+  std::unordered_set<std::string> told;
+  auto text_of = [](const model::Skipped& one) { return one.path + "\n" + one.reason + "\n" + one.message; };
+  for (const auto& item : selection.skipped) told.insert(text_of(item));
   for (auto& item : more.skipped) {
-    auto& skipped = selection.skipped;
-    if (std::find(skipped.begin(), skipped.end(), item) == skipped.end()) skipped.push_back(std::move(item));
+    if (told.insert(text_of(item)).second) selection.skipped.push_back(std::move(item));
   }
   for (auto& turn : more.turns) selection.turns.push_back(std::move(turn));
   for (auto& licence : more.licences) selection.licences.push_back(std::move(licence));

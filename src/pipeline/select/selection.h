@@ -11,6 +11,7 @@
 #include "model/blobs/blob.h"
 #include "model/downloads/download.h"
 #include "model/people/access.h"
+#include "pipeline/select/obstacles.h"
 #include "pipeline/select/request.h"
 
 namespace dray::pipeline {
@@ -47,16 +48,6 @@ struct SelectedFolder {
   std::string_view relative_path() const { return std::string_view(path.text()).substr(base); }
 };
 
-// A licence of some of the assets.
-struct SelectedLicence {
-  std::string id;
-  std::string page;  // the path of the asset that it is; empty: it is text, `adobe_dam:restrictions` of its assets
-  bool is_accepted = false;
-  std::uint64_t asset_count = 0;
-  std::vector<AssetPath> assets;  // the first of them: at most kNamedByLicence
-};
-inline constexpr std::size_t kNamedByLicence = 100;
-
 struct Selection {
   std::vector<SelectedEntry> entries;   // in archive order
   std::vector<WantedRendition> wanted;  // what some of them are
@@ -83,16 +74,15 @@ inline constexpr std::uint64_t kMostToBeMade = 50'000;  // renditions of one dow
 // What a caller needs at an asset to get it with this request.
 model::PrivilegeSet needed_privileges(const DownloadRequest& request);
 
-// Whether assets whose time is over may be had: by administrators who are here themselves.
-bool may_have_expired(const model::Caller& caller);
-
 // Resolves the request for the caller at a moment. Rights, sets, missing paths, assets that have expired and licences
-// that have not been accepted end in `skipped`; an Error is only a failing catalog.
+// that have not been accepted end in `skipped`; an Error is only a failing catalog. `needed`: the rights that it takes,
+// where that is more than needed_privileges().
 // Of each asset come, as the request says, the original and the `wanted` renditions, which are still to be made.
 Result<Selection> select(const DownloadRequest& request, const model::Caller& caller, const model::AccessRules& rules,
                          const model::AssetRepository& assets, Seconds now, std::vector<WantedRendition> wanted = {},
-                         const SelectionLimits& limits = {});
-// Puts what another selection of the same caller has behind the first one's, each thing once.
+                         const SelectionLimits& limits = {}, model::PrivilegeSet needed = 0);
+// Puts what another selection of the same caller has behind the first one's, each thing once; the files of an asset lie
+// together where there are no folders to keep.
 void append(Selection& selection, Selection more);
 json::object to_json(const Selection& selection);
 

@@ -157,9 +157,9 @@ TEST(DownloadRequest, NamesWhatIsWrong) {
 
 TEST_F(SelectTest, LeavesOutWhatHasExpired) {
   auto at = [](std::int64_t seconds) { return Seconds(std::chrono::seconds(seconds)); };
-  protect("/content/dam/x/old.jpg", {at(1000), "", ""});
-  protect("/content/dam/x/later.jpg", {at(3000), "", ""});
-  protect("/content/dam/x/soon.jpg", {at(2000), "", ""});
+  protect("/content/dam/x/old.jpg", {at(1000), {}, ""});
+  protect("/content/dam/x/later.jpg", {at(3000), {}, ""});
+  protect("/content/dam/x/soon.jpg", {at(2000), {}, ""});
   put("/content/dam/x/a.jpg");
   auto selection = select({"/content/dam/x"});
   EXPECT_EQ(names(selection), "x/a.jpg x/later.jpg x/soon.jpg ");
@@ -177,11 +177,13 @@ TEST_F(SelectTest, LeavesOutWhatHasExpired) {
 
 TEST_F(SelectTest, AsksForLicences) {
   put("/content/dam/licences/a.pdf");
-  auto text = model::licence_id_of_text("<p>Ask</p>"), page = model::licence_id_of_page("/content/dam/licences/a.pdf");
-  protect("/content/dam/x/page.jpg", {{}, "/content/dam/licences/a.pdf", text});
-  protect("/content/dam/x/text1.jpg", {{}, "", text});
-  protect("/content/dam/x/text2.jpg", {{}, "/content/dam/licences/none.pdf", text});
-  protect("/content/dam/x/wrong.jpg", {{}, "/content/dam/licences", ""});
+  auto text = model::licence_id_of_text("<p>Ask</p>"),
+       page =
+           model::licence_id_of_page("/content/dam/licences/a.pdf", sha256_of(bytes_of("/content/dam/licences/a.pdf")));
+  protect("/content/dam/x/page.jpg", {{}, {"/apps/none", "/content/dam/licences/a.pdf"}, text});
+  protect("/content/dam/x/text1.jpg", {{}, {}, text});
+  protect("/content/dam/x/text2.jpg", {{}, {"/content/dam/licences/none.pdf"}, text});
+  protect("/content/dam/x/wrong.jpg", {{}, {"/content/dam/licences"}, ""});
   auto selection = select({"/content/dam/x"});
   EXPECT_EQ(names(selection), "x/wrong.jpg ") << "a path that is no asset's protects nothing";
   ASSERT_EQ(selection.licences.size(), 2u);
@@ -196,6 +198,54 @@ TEST_F(SelectTest, AsksForLicences) {
   EXPECT_EQ(names(agreed), "x/text1.jpg x/text2.jpg x/wrong.jpg ");
   EXPECT_TRUE(agreed.licences[1].is_accepted);
   EXPECT_EQ(agreed.skipped.size(), 1u);
+}
+
+TEST_F(SelectTest, JoinsSelectionsEachThingOnce) {
+  for (auto at : {"/content/dam/x/a.jpg", "/content/dam/x/b.jpg", "/content/dam/y/c.jpg"}) put(at);
+  auto selection = select({"/content/dam/x"});
+  auto more = select({"/content/dam/y", "/content/dam/x/a.jpg", "/content/dam/none"});
+  auto crop = [&](const std::string& content) {
+    auto entry = selection.entries.front();
+    entry.rendition = "100x75.jpg";
+    entry.wanted = 1;
+    entry.content.id = sha256_of(bytes_of(content));
+    more.entries.push_back(entry);
+  };
+  more.wanted.resize(1);
+  crop("plain");
+  crop("inverted");  // two of one name and another content are two
+  more.wanted[0].name = "100x75.jpg";
+  auto size = selection.total_size + more.total_size - selection.entries.front().content.size;
+  append(selection, std::move(more));
+  std::string text;
+  for (const auto& entry : selection.entries) text += entry.asset.text() + " " + entry.rendition + "\n";
+  EXPECT_EQ(text,
+            "/content/dam/x/a.jpg original\n/content/dam/x/a.jpg 100x75.jpg\n/content/dam/x/a.jpg 100x75.jpg\n"
+            "/content/dam/x/b.jpg original\n/content/dam/y/c.jpg original\n")
+      << "the files of an asset lie together";
+  EXPECT_EQ(selection.total_size, size);
+  EXPECT_EQ(selection.skipped.size(), 1u);
+  append(selection, select({"/content/dam/none"}));
+  EXPECT_EQ(selection.skipped.size(), 1u);
+}
+
+TEST_F(SelectTest, JoinsFoldersEachOnce) {
+  put("/content/dam/x/a.jpg");
+  ASSERT_TRUE(assets_->make_folder(path("/content/dam/x/empty")));
+  auto selection = select({"/content/dam/x"}, {.keep_structure = true});
+  auto count = selection.folders.size();
+  append(selection, select({"/content/dam/x"}, {.keep_structure = true}));
+  EXPECT_EQ(selection.folders.size(), count);
+  EXPECT_EQ(selection.entries.size(), 1u);
+}
+
+TEST_F(SelectTest, IsCutByWhatIsRefusedToo) {
+  for (int i = 0; i < 5; ++i) protect("/content/dam/x/" + std::to_string(i) + ".jpg", {{}, {}, std::string(32, 'a')});
+  DownloadRequest request;
+  request.targets = {path("/content/dam/x")};
+  auto selection = *pipeline::select(request, caller_, model::AccessRules(rules_), *assets_, now_, {}, {.assets = 2});
+  EXPECT_TRUE(selection.is_cut);
+  EXPECT_EQ(selection.asset_count, 3u);
 }
 
 }  // namespace

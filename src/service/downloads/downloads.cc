@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "base/log.h"
@@ -27,8 +28,12 @@ constexpr std::uint64_t kMostMadeAtOnce = 1000;  // while a client waits for its
 
 constexpr const char* kNothingToDo = "The selection contains no files, so no archive was created";
 
+// Whose turn it is, and whose limit counts: all who come through one shared link are one, since each of them can be
+// many.
+std::string queue_of(const std::string& owner) { return owner.substr(0, owner.find('/')); }
+
 model::JobDraft announcement_of(const Download& download) {
-  return {std::string(kAnnouncementJob), download.id, {}, download.owner};
+  return {std::string(kAnnouncementJob), download.id, {}, queue_of(download.owner)};
 }
 
 model::Event completion_of(const Download& download) {
@@ -69,10 +74,6 @@ std::vector<AssetPath> targets_of(const pipeline::DownloadRequest& request) {
   return targets;
 }
 
-std::string archive_name_of(const pipeline::DownloadRequest& request) {
-  return pipeline::make_archive_name(request.archive_name, "");
-}
-
 // Those of one archive are; two archives may have parts of the same name.
 void make_names_unique(std::vector<Artifact>& artifacts) {
   std::unordered_set<std::string> names;
@@ -84,15 +85,19 @@ void make_names_unique(std::vector<Artifact>& artifacts) {
   }
 }
 
-// The targets that something was taken from; those refused as a whole do not count when rights are asked again.
+// The targets that something may have been taken from. Those refused as a whole, wherever they were named, do not count
+// when rights are asked again.
 std::vector<AssetPath> taken_targets(const std::vector<Explanation>& prepared, const std::vector<AssetPath>& targets) {
-  std::unordered_set<std::string_view> refused;
+  std::unordered_set<std::string_view> refused, taken_from;
   for (const auto& one : prepared) {
-    for (const auto& item : one.selection.skipped) refused.insert(item.path);
+    for (const auto& item : one.selection.skipped) {
+      if (item.reason == "denied" || item.reason == "not_found") refused.insert(item.path);
+    }
+    for (const auto& entry : one.selection.entries) taken_from.insert(entry.asset.text());
   }
   std::vector<AssetPath> taken;
   for (const auto& target : targets) {
-    if (!refused.contains(target.text())) taken.push_back(target);
+    if (!refused.contains(target.text()) || taken_from.contains(target.text())) taken.push_back(target);
   }
   return taken;
 }
@@ -121,31 +126,34 @@ Result<std::vector<Downloads::Gathered>> Downloads::gather_all(const pipeline::D
                                                                const pipeline::SelectionLimits& limits) const {
   std::vector<Gathered> all;
   auto left = limits;
+  auto needed = pipeline::needed_privileges(request);  // in all of them: rights are asked again for the whole
   auto gather_one = [&](const pipeline::DownloadRequest& one) -> Result<void> {
-    ASSIGN_OR_RETURN(auto gathered, gather(one, caller, left));
+    ASSIGN_OR_RETURN(auto gathered, gather(one, caller, left, needed));
     left.assets -= std::min(left.assets, gathered.selection.asset_count);
     left.bytes -= std::min(left.bytes, gathered.selection.total_size);
     all.push_back(std::move(gathered));
     return ok();
   };
-  RETURN_IF_ERROR(gather_one(request));
+  auto first = request;
+  first.also.clear();
+  RETURN_IF_ERROR(gather_one(first));
   for (std::size_t i = 0; i < request.also.size() && !all.back().selection.is_cut; ++i)
     RETURN_IF_ERROR(gather_one(request.also[i]));
   return all;
 }
 
 Result<Downloads::Gathered> Downloads::gather(const pipeline::DownloadRequest& request, const Caller& caller,
-                                              const pipeline::SelectionLimits& limits) const {
+                                              const pipeline::SelectionLimits& limits,
+                                              model::PrivilegeSet needed) const {
   Gathered gathered;
   gathered.request = request;
-  gathered.request.also.clear();
   ASSIGN_OR_RETURN(auto rules, parts_.access.list_rules());
   auto settings = parts_.renderer ? parts_.renderer->settings() : pipeline::ImageSettings();
   ASSIGN_OR_RETURN(gathered.rules, read_rules(parts_.processing_profiles, settings.static_renditions));
   ASSIGN_OR_RETURN(gathered.wishes, resolve_wishes(request, {parts_.presets, gathered.rules, parts_.smart_crops}));
   ASSIGN_OR_RETURN(gathered.selection,
                    pipeline::select(request, caller, model::AccessRules(std::move(rules)), parts_.assets,
-                                    parts_.clock.now(), gathered.wishes.wanted(), limits));
+                                    parts_.clock.now(), gathered.wishes.wanted(), limits, needed));
   auto& skipped = gathered.selection.skipped;
   skipped.insert(skipped.end(), gathered.wishes.skipped.begin(), gathered.wishes.skipped.end());
   if (gathered.selection.to_be_made > pipeline::kMostToBeMade)
@@ -178,15 +186,14 @@ Result<std::vector<Explanation>> Downloads::plan(std::vector<Gathered> gathered,
   }
   preparation.begin(totals);
   std::vector<Explanation> prepared;
+  std::unordered_map<std::string, std::size_t> places;  // by archive name
   for (auto& one : gathered) {
     RETURN_IF_ERROR(make(one, preparation));
-    auto same = std::find_if(prepared.begin(), prepared.end(), [&](const Explanation& other) {
-      return archive_name_of(other.request) == archive_name_of(one.request);
-    });
-    if (same == prepared.end())
+    auto [place, is_new] = places.emplace(pipeline::make_archive_name(one.request.archive_name, ""), prepared.size());
+    if (is_new)
       prepared.push_back({std::move(one.request), std::move(one.selection), {}, {}});
     else
-      pipeline::append(same->selection, std::move(one.selection));
+      pipeline::append(prepared[place->second].selection, std::move(one.selection));
   }
   for (auto& one : prepared) RETURN_IF_ERROR(lay_out(one));
   return prepared;
@@ -203,7 +210,7 @@ Result<void> Downloads::lay_out(Explanation& prepared) const {
 }
 
 Result<Explanation> Downloads::explain(const pipeline::DownloadRequest& request, const Caller& caller) const {
-  ASSIGN_OR_RETURN(auto gathered, gather(request, caller, {}));
+  ASSIGN_OR_RETURN(auto gathered, gather(request, caller, {}, 0));
   Preparation preparation;
   if (gathered.wishes.wishes.empty()) {
     std::vector<Gathered> all;
@@ -272,12 +279,15 @@ Download Downloads::new_download(const pipeline::DownloadRequest& request, const
 Result<std::vector<model::Event>> Downloads::fill(Download& download, std::vector<Explanation> prepared) const {
   ASSIGN_OR_RETURN(download.artifacts, make_artifacts(prepared));
   download.targets = taken_targets(prepared, download.targets);
-  std::vector<model::Event> events;
+  std::vector<pipeline::SelectedLicence> licences;
+  std::unordered_set<std::string> told;
   download.turns.clear();
   download.skipped.clear();
   for (auto& one : prepared) {
     auto& selection = one.selection;
-    for (auto& event : acceptances(selection, download.owner, download.id)) events.push_back(std::move(event));
+    for (auto& licence : selection.licences) {
+      if (told.insert(licence.id).second) licences.push_back(std::move(licence));
+    }
     download.total_size += selection.total_size;
     download.total_count += selection.entries.size();
     download.turns.insert(download.turns.end(), selection.turns.begin(), selection.turns.end());
@@ -290,6 +300,7 @@ Result<std::vector<model::Event>> Downloads::fill(Download& download, std::vecto
   if (download.status == DownloadStatus::successful && download.artifacts.empty()) download.message = kNothingToDo;
   if (download.status == DownloadStatus::failed) download.message = "Nothing could be downloaded; \"skipped\" says why";
   finish(download);
+  auto events = acceptances(licences, download.owner, download.id);
   events.push_back(completion_of(download));
   return events;
 }
@@ -300,10 +311,10 @@ void Downloads::finish(Download& download) const {
 }
 
 // Written before anything is delivered: who agreed to what, for which assets.
-std::vector<model::Event> Downloads::acceptances(const pipeline::Selection& selection, const std::string& owner,
-                                                 const std::string& download) const {
+std::vector<model::Event> Downloads::acceptances(const std::vector<pipeline::SelectedLicence>& licences,
+                                                 const std::string& owner, const std::string& download) const {
   std::vector<model::Event> events;
-  for (const auto& licence : selection.licences) {
+  for (const auto& licence : licences) {
     if (!licence.is_accepted) continue;
     json::array assets;
     for (const auto& path : licence.assets) assets.emplace_back(path.text());
@@ -320,11 +331,14 @@ std::vector<model::Event> Downloads::acceptances(const pipeline::Selection& sele
   return events;
 }
 
-Result<std::vector<pipeline::SelectedLicence>> Downloads::find_licences(const pipeline::DownloadRequest& request,
+Result<std::vector<pipeline::SelectedLicence>> Downloads::find_licences(pipeline::DownloadRequest request,
                                                                         const Caller& caller) const {
+  constexpr pipeline::SelectionLimits kFar{100'000};  // what lies behind is left out, and named, when it comes to it
+  request.options = {};
+  request.options.originals = false;  // no entries are needed
   ASSIGN_OR_RETURN(auto rules, parts_.access.list_rules());
   ASSIGN_OR_RETURN(auto selection, pipeline::select(request, caller, model::AccessRules(std::move(rules)),
-                                                    parts_.assets, parts_.clock.now()));
+                                                    parts_.assets, parts_.clock.now(), {}, kFar));
   return std::move(selection.licences);
 }
 
@@ -359,7 +373,7 @@ Result<void> Downloads::check_queue(const Caller& caller) const {
   std::uint64_t all = 0, own = 0;
   for (auto kind : {kQuickDownloadJob, kDownloadJob}) {
     ASSIGN_OR_RETURN(auto counts, parts_.jobs.count(kind));
-    ASSIGN_OR_RETURN(auto of_caller, parts_.jobs.count_of(kind, caller.owner_id()));
+    ASSIGN_OR_RETURN(auto of_caller, parts_.jobs.count_of(kind, queue_of(caller.owner_id())));
     all += counts.waiting + counts.running;
     own += of_caller;
   }
@@ -370,7 +384,8 @@ Result<void> Downloads::check_queue(const Caller& caller) const {
 }
 
 Result<Download> Downloads::enqueue(Download download, std::string_view kind) {
-  RETURN_IF_ERROR(parts_.downloads.put(download, {{{std::string(kind), download.id, {}, download.owner}}, {}}));
+  RETURN_IF_ERROR(
+      parts_.downloads.put(download, {{{std::string(kind), download.id, {}, queue_of(download.owner)}}, {}}));
   parts_.queued.ring();
   return download;
 }
@@ -405,9 +420,9 @@ Result<Download> Downloads::wait_for(Download download) {
   return found ? Result<Download>(*std::move(found)) : no_download(download.id);
 }
 
-Result<Downloads::Opened> Downloads::open_now(pipeline::DownloadRequest request, const Caller& caller) {
+Result<Downloads::Opened> Downloads::open_now(pipeline::DownloadRequest request, const Caller& caller, Note note) {
   request.may_be_cut = false;
-  ASSIGN_OR_RETURN(auto gathered, gather(request, caller, {}));
+  ASSIGN_OR_RETURN(auto gathered, gather(request, caller, {}, 0));
   bool is_made = !gathered.wishes.wishes.empty();
   auto others = is_made ? waiting_++ : 0;
   ScopeExit leave([&] { waiting_ -= is_made ? 1 : 0; });
@@ -433,16 +448,25 @@ Result<Downloads::Opened> Downloads::open_now(pipeline::DownloadRequest request,
   ASSIGN_OR_RETURN(auto prepared, plan(std::move(all), preparation));
   ASSIGN_OR_RETURN(auto artifacts, make_artifacts(prepared));
   auto& selection = prepared.front().selection;
-  for (const auto& event : acceptances(selection, caller.owner_id(), "")) RETURN_IF_ERROR(parts_.events.append(event));
-  Opened opened{std::nullopt, std::move(selection.skipped), ""};
+  Opened opened;
+  auto& kept = opened.kept;
+  kept = new_download(request, caller);
+  kept.targets = taken_targets(prepared, kept.targets);
+  kept.turns = selection.turns;
+  kept.assets_expire = selection.assets_expire;
+  opened.skipped = std::move(selection.skipped);
   if (artifacts.empty() && opened.skipped.empty()) opened.message = kNothingToDo;
   if (artifacts.empty()) return opened;
-  RETURN_IF_ERROR(parts_.events.append({0,
-                                        parts_.clock.now(),
-                                        "DOWNLOAD_OPENED",
-                                        caller.user,
-                                        request.targets.empty() ? "" : request.targets.front().text(),
-                                        {{"name", artifacts[0].name}, {"bytes", artifacts[0].size}}}));
+  if (note == Note::yes) {
+    auto events = acceptances(selection.licences, caller.owner_id(), "");
+    events.push_back({0,
+                      parts_.clock.now(),
+                      "DOWNLOAD_OPENED",
+                      caller.user,
+                      request.targets.empty() ? "" : request.targets.front().text(),
+                      {{"name", artifacts[0].name}, {"bytes", artifacts[0].size}}});
+    RETURN_IF_ERROR(parts_.events.append_all(events));
+  }
   ASSIGN_OR_RETURN(opened.artifact, open(artifacts[0]));
   return opened;
 }
@@ -507,6 +531,8 @@ Result<Download> Downloads::retry(const std::string& id, const Caller& caller) {
     return Error{Code::conflict, "what this download asked for is no longer known: select it once more"};
   ASSIGN_OR_RETURN(auto owner, caller_of(download.owner));
   ASSIGN_OR_RETURN(auto request, pipeline::download_request_from_json(download.request));
+  request.licences.clear();  // they are asked for anew
+  for (auto& other : request.also) other.licences.clear();
   ASSIGN_OR_RETURN(auto again, create(request, owner));
   if (download.artifacts.empty()) {
     RETURN_IF_ERROR(parts_.downloads.set_notice(download.owner, id, model::Notice::dismissed));
@@ -534,8 +560,7 @@ Result<void> Downloads::remove(const std::string& id, const Caller& caller) {
       return ok();
     }
   }
-  RETURN_IF_ERROR(parts_.downloads.remove(id));
-  return parts_.events.append({0, now, "DOWNLOAD_REMOVED", caller.owner_id(), "", {{"id", id}}});
+  return parts_.downloads.remove(id, {{}, {{0, now, "DOWNLOAD_REMOVED", caller.owner_id(), "", {{"id", id}}}}});
 }
 
 }  // namespace dray::service

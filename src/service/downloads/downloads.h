@@ -114,14 +114,16 @@ class Downloads {
     std::optional<OpenArtifact> artifact;
     std::vector<model::Skipped> skipped;
     std::string message;
+    model::Download kept;  // for check_access(): what it would be if it were kept
   };
-  Result<Opened> open_now(pipeline::DownloadRequest request, const model::Caller& caller);
+  enum class Note { no, yes };  // whether the event log is told
+  Result<Opened> open_now(pipeline::DownloadRequest request, const model::Caller& caller, Note note);
   // The download, as it is once it is complete, or after that time.
   Result<model::Download> wait(const std::string& id, const model::Caller& caller, std::chrono::seconds patience);
   // Users or their addresses, as `request.email` names them. create() takes users only.
   Result<Recipients> find_recipients(const pipeline::DownloadRequest& request) const;
-  // The licences of what is asked for, whether they are agreed to or not.
-  Result<std::vector<pipeline::SelectedLicence>> find_licences(const pipeline::DownloadRequest& request,
+  // The licences of what is asked for, whether they are agreed to or not; of the first 100,000 assets.
+  Result<std::vector<pipeline::SelectedLicence>> find_licences(pipeline::DownloadRequest request,
                                                                const model::Caller& caller) const;
   Result<Explanation> explain(const pipeline::DownloadRequest& request, const model::Caller& caller) const;
 
@@ -155,15 +157,15 @@ class Downloads {
   // Whether its artifacts may still be read: Code::not_found, or Code::denied when a right that they need has been
   // withdrawn since.
   Result<void> check_access(const std::string& id, const model::Caller& caller) const;
+  Result<void> check_access(const model::Download& download, const model::Caller& caller) const;
   // As check_access(); Code::gone when a blob has gone.
   Result<OpenArtifact> open_artifact(const std::string& id, const std::string& name, const model::Caller& caller);
   Result<OpenOriginal> open_original(const AssetPath& path, const model::Caller& caller) const;
-  Result<void> check_original(const AssetPath& path, const model::Caller& caller) const;  // whether it may be read
 
  private:
   struct Gathered;
   Result<Gathered> gather(const pipeline::DownloadRequest& request, const model::Caller& caller,
-                          const pipeline::SelectionLimits& limits) const;
+                          const pipeline::SelectionLimits& limits, model::PrivilegeSet needed) const;
   Result<std::vector<Gathered>> gather_all(const pipeline::DownloadRequest& request, const model::Caller& caller,
                                            const pipeline::SelectionLimits& limits) const;
   Result<std::vector<Explanation>> plan(std::vector<Gathered> gathered, Preparation& preparation) const;
@@ -180,11 +182,10 @@ class Downloads {
   Result<std::optional<model::Download>> wait_until_complete(const std::string& id, std::chrono::seconds patience);
   Result<OpenArtifact> open(const model::Artifact& artifact);
   model::Download new_download(const pipeline::DownloadRequest& request, const model::Caller& caller) const;
-  std::vector<model::Event> acceptances(const pipeline::Selection& selection, const std::string& owner,
-                                        const std::string& download) const;
-  Result<void> check_protection(const model::Node& node, const model::Caller& caller) const;
+  std::vector<model::Event> acceptances(const std::vector<pipeline::SelectedLicence>& licences,
+                                        const std::string& owner, const std::string& download) const;
   static Error no_download(const std::string& id);
-  Result<void> check_rights(const model::Download& download, const model::Caller& caller) const;
+  Result<void> check_original(const AssetPath& path, const model::Caller& caller) const;
 
   const DownloadsParts parts_;
   const DownloadsConfig config_;

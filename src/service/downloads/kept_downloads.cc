@@ -103,7 +103,7 @@ Result<void> Downloads::set_notice(const std::string& id, model::Notice notice, 
 
 // Time by the target and by the rule, not by the entry: what was readable then and is not now shows where the answer
 // turns.
-Result<void> Downloads::check_rights(const Download& download, const Caller& caller) const {
+Result<void> Downloads::check_access(const Download& download, const Caller& caller) const {
   bool has_expired = download.assets_expire && *download.assets_expire <= parts_.clock.now();
   if (has_expired && !pipeline::may_have_expired(caller))
     return Error{Code::denied, "something in this download expired on " + format_utc(*download.assets_expire) +
@@ -139,7 +139,7 @@ Result<std::vector<std::string>> Downloads::list_names(const Artifact& artifact,
 
 Result<void> Downloads::check_access(const std::string& id, const Caller& caller) const {
   ASSIGN_OR_RETURN(auto download, get_to_read(id, caller));
-  return check_rights(download, caller);
+  return check_access(download, caller);
 }
 
 Result<OpenArtifact> Downloads::open_artifact(const std::string& id, const std::string& name, const Caller& caller) {
@@ -151,7 +151,7 @@ Result<OpenArtifact> Downloads::open_artifact(const std::string& id, const std::
       std::find_if(download.artifacts.begin(), download.artifacts.end(), [&](const auto& a) { return a.name == name; });
   if (artifact == download.artifacts.end())
     return Error{Code::not_found, "the download " + id + " has no artifact " + name};
-  RETURN_IF_ERROR(check_rights(download, caller));
+  RETURN_IF_ERROR(check_access(download, caller));
   return open(*artifact);
 }
 
@@ -179,22 +179,6 @@ Result<void> Downloads::check_original(const AssetPath& path, const Caller& call
   return ok();
 }
 
-// As a download of it alone would have it.
-Result<void> Downloads::check_protection(const model::Node& node, const Caller& caller) const {
-  if (node.asset->protection == model::Protection()) return ok();
-  ASSIGN_OR_RETURN(auto rules, parts_.access.list_rules());
-  pipeline::DownloadRequest request;
-  request.targets = {node.path};
-  ASSIGN_OR_RETURN(auto selection, pipeline::select(request, caller, model::AccessRules(std::move(rules)),
-                                                    parts_.assets, parts_.clock.now()));
-  for (const auto& skipped : selection.skipped) {
-    if (skipped.licence.empty()) return Error{Code::denied, node.path.text() + ": " + skipped.message};
-    return Error{Code::denied,
-                 node.path.text() + ": " + skipped.message + ": ask for a download that agrees to " + skipped.licence};
-  }
-  return ok();
-}
-
 Result<OpenOriginal> Downloads::open_original(const AssetPath& path, const Caller& caller) const {
   auto allowed = check_original(path, caller);
   if (!allowed && allowed.error().code != Code::denied) return std::move(allowed).error();
@@ -205,7 +189,8 @@ Result<OpenOriginal> Downloads::open_original(const AssetPath& path, const Calle
                  path.text() + " is a folder: download it, or list it at /api/v1/assets" + path.text()};
   if (!allowed) return std::move(allowed).error();
   if (node->asset->set != model::SetKind::none) return Error{Code::denied, "sets cannot be downloaded"};
-  RETURN_IF_ERROR(check_protection(*node, caller));
+  ASSIGN_OR_RETURN(auto obstacle, pipeline::find_obstacle(*node, caller, parts_.assets, parts_.clock.now()));
+  if (obstacle) return Error{Code::denied, obstacle->path + ": " + obstacle->message};
   auto source = pipeline::make_blob_source(parts_.blobs, node->asset->original.id, node->asset->original.size);
   return OpenOriginal{std::move(*node), std::move(source)};
 }

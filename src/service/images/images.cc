@@ -9,6 +9,7 @@
 #include "lang/is/protection.h"
 #include "pipeline/bytes/blob_source.h"
 #include "pipeline/renditions/encode.h"
+#include "pipeline/select/obstacles.h"
 #include "service/images/properties.h"
 #include "service/rendering/asset_renditions.h"
 
@@ -96,7 +97,8 @@ Result<model::Node> Images::find_image(const std::string& object, const model::C
   return find_asset(*path, absent, caller);
 }
 
-Result<model::Node> Images::find_asset(const AssetPath& path, const Error& absent, const model::Caller& caller) const {
+Result<model::Node> Images::find_asset(const AssetPath& path, const Error& absent, const model::Caller& caller,
+                                       Glimpse glimpse) const {
   ASSIGN_OR_RETURN(auto list, parts_.access.list_rules());
   model::AccessRules rules(std::move(list));
   if (!rules.may(caller, model::Privilege::read, path)) return absent;
@@ -104,6 +106,9 @@ Result<model::Node> Images::find_asset(const AssetPath& path, const Error& absen
   if (!node || node->is_folder()) return absent;
   if (!rules.may(caller, model::Privilege::rendition, path))
     return Error{Code::denied, fmt::format("you may not see renditions of {}", path.text())};
+  ASSIGN_OR_RETURN(auto obstacle, pipeline::find_obstacle(*node, caller, parts_.assets, parts_.clock.now()));
+  bool counts = obstacle && (glimpse == Glimpse::no || obstacle->licence.empty());
+  if (counts) return Error{Code::denied, fmt::format("{}: {}", path.text(), obstacle->message)};
   return *std::move(node);
 }
 
@@ -209,7 +214,8 @@ Result<OpenRendition> Images::open_rendition(const AssetPath& path, std::string_
                                              const model::Caller& caller) const {
   Error absent{Code::not_found, fmt::format("there is no asset {}", path.text())};
   Error unknown{Code::not_found, fmt::format("{} has no rendition {}", path.text(), name)};
-  ASSIGN_OR_RETURN(auto node, find_asset(path, absent, caller));
+  auto glimpse = name.starts_with("cq5dam.thumbnail.") ? Glimpse::yes : Glimpse::no;
+  ASSIGN_OR_RETURN(auto node, find_asset(path, absent, caller, glimpse));
   ASSIGN_OR_RETURN(auto known, static_renditions(node));
   auto wanted = std::find_if(known.begin(), known.end(), [&](const auto& one) { return may_be_called(one, name); });
   if (wanted == known.end()) return unknown;

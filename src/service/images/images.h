@@ -85,7 +85,9 @@ class Images {
   Result<is::Reading> read(std::string_view query) const;
 
  private:
-  Result<model::Node> find_asset(const AssetPath& path, const Error& absent, const model::Caller& caller) const;
+  enum class Glimpse { no, yes };  // small enough to choose by: no licence need be agreed to
+  Result<model::Node> find_asset(const AssetPath& path, const Error& absent, const model::Caller& caller,
+                                 Glimpse glimpse = Glimpse::no) const;
   struct Found {
     model::Node node;
     std::optional<model::SmartCrop> crop;

@@ -60,7 +60,7 @@ class MailerTest : public testing::Test {
   model::MemoryTransport transport_;
   Templates templates_{{[](const std::string&) { return std::nullopt; }, {}}};
   Bell completed_;
-  std::unique_ptr<model::ShareRepository> shares_ = model::make_memory_shares(*jobs_);
+  std::unique_ptr<model::ShareRepository> shares_ = model::make_memory_shares(*jobs_, *events_);
   SystemRandom random_;
   Seal seal_{std::string(Seal::kKeySize, 'k')};
   Mailer mailer_{{*downloads_, *shares_, *people_, *jobs_, clock_, templates_, seal_, &transport_, completed_},
@@ -183,7 +183,7 @@ TEST_F(MailerTest, TakesALinkToSomebodyUnlessItHasEnded) {
   share.expires = clock_.now() + 24h;
   share.items = {{AssetPath::trusted("/content/dam/x"), 1}};
   LinkMail mail{"s1", "joe@press.example", "TOKEN", "Two\r\nBcc: eve@test.example", "For <you>"};
-  ASSERT_TRUE(shares_->put(share, {job_of(mail, "ann", seal_, random_)}));
+  ASSERT_TRUE(shares_->put(share, {{job_of(mail, "ann", seal_, random_)}, {}}));
   EXPECT_EQ(work(), 1);
   ASSERT_EQ(transport_.sent().size(), 1u);
   auto sent = transport_.sent()[0];
@@ -194,7 +194,7 @@ TEST_F(MailerTest, TakesALinkToSomebodyUnlessItHasEnded) {
   EXPECT_NE(sent.html.find("For &lt;you&gt;"), std::string::npos);
   mail.address = "mia@press.example";
   share.revoked = clock_.now();
-  ASSERT_TRUE(shares_->put(share, {job_of(mail, "ann", seal_, random_)}));
+  ASSERT_TRUE(shares_->put(share, {{job_of(mail, "ann", seal_, random_)}, {}}));
   EXPECT_EQ(work(), 1);
   EXPECT_EQ(transport_.sent().size(), 1u) << "revoked before it was sent";
 }

@@ -110,7 +110,10 @@ Result<std::unique_ptr<WorkerPool::Worker>> WorkerPool::start() {
 Result<std::unique_ptr<WorkerPool::Worker>> WorkerPool::start_once() {
   ASSIGN_OR_RETURN(auto pair, make_channel());
   auto worker = std::make_unique<Worker>();
-  ASSIGN_OR_RETURN(worker->process, ChildProcess::start(config_.command, {{pair.theirs.get(), kChannel}}));
+  Result<ChildProcess> process = ChildProcess();
+  launcher_.run([&] { process = ChildProcess::start(config_.command, {{pair.theirs.get(), kChannel}}); });
+  if (!process) return std::move(process).error();
+  worker->process = *std::move(process);
   worker->channel = std::move(pair.ours);
   pair.theirs.reset();
   auto hello = receive_message(worker->channel.get(), kStartPatience);

@@ -13,6 +13,7 @@
 
 #include "base/result.h"
 #include "base/unique_fd.h"
+#include "service/rendering/launcher.h"
 #include "service/rendering/render_job.h"
 
 namespace dray::service {
@@ -68,6 +69,7 @@ class WorkerPool {
   Result<Made> try_once(const RenderJob& job, const std::string& text, int source, Waiting waiting, bool& died);
 
   const WorkerPoolConfig config_;
+  Launcher launcher_;
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable freed_;
   std::vector<std::unique_ptr<Worker>> idle_;

@@ -123,8 +123,7 @@ Result<NewShare> Sharing::create(const ShareDraft& draft, const Caller& caller) 
   share.owner = caller.user;
   if (!draft.password.empty()) share.password_hash = hash_password(draft.password);
   ASSIGN_OR_RETURN(auto mails, mails_of(made, draft));
-  RETURN_IF_ERROR(parts_.shares.put(share, mails));
-  RETURN_IF_ERROR(note("LINK_CREATED", share, caller));
+  RETURN_IF_ERROR(parts_.shares.put(share, {std::move(mails), {event_of("LINK_CREATED", share, caller)}}));
   return made;
 }
 
@@ -142,13 +141,13 @@ Result<std::vector<model::JobDraft>> Sharing::mails_of(const NewShare& made, con
   return mails;
 }
 
-Result<void> Sharing::note(const char* type, const Share& share, const Caller& caller) {
-  return parts_.events.append({0,
-                               parts_.clock.now(),
-                               type,
-                               caller.user,
-                               share.items.empty() ? "" : share.items.front().path.text(),
-                               {{"link", share.id}, {"expires", format_utc(share.expires)}}});
+model::Event Sharing::event_of(const char* type, const Share& share, const Caller& caller) const {
+  return {0,
+          parts_.clock.now(),
+          type,
+          caller.user,
+          share.items.empty() ? "" : share.items.front().path.text(),
+          {{"link", share.id}, {"expires", format_utc(share.expires)}}};
 }
 
 Result<std::vector<Share>> Sharing::list(const Caller& caller, bool everybodys, const std::string& before,
@@ -166,22 +165,19 @@ Result<Share> Sharing::get(const std::string& id, const Caller& caller) const {
 
 Result<Share> Sharing::set_expiry(const std::string& id, Seconds expires, const Caller& caller) {
   ASSIGN_OR_RETURN(auto share, get(id, caller));
-  if (share.revoked) return Error{Code::conflict, "this link was revoked, and stays so: make another"};
   ASSIGN_OR_RETURN(auto settings, parts_.shares.get_settings());
   RETURN_IF_ERROR(check_expiry(expires, settings));
   share.expires = expires;
-  RETURN_IF_ERROR(parts_.shares.put(share));
-  RETURN_IF_ERROR(note("LINK_CHANGED", share, caller));
-  return share;
+  ASSIGN_OR_RETURN(auto changed,
+                   parts_.shares.set_expiry(id, expires, {{}, {event_of("LINK_CHANGED", share, caller)}}));
+  if (!changed) return Error{Code::conflict, "this link was revoked, and stays so: make another"};
+  return get(id, caller);
 }
 
 Result<Share> Sharing::revoke(const std::string& id, const Caller& caller) {
   ASSIGN_OR_RETURN(auto share, get(id, caller));
-  if (share.revoked) return share;
-  share.revoked = parts_.clock.now();
-  RETURN_IF_ERROR(parts_.shares.put(share));
-  RETURN_IF_ERROR(note("LINK_REVOKED", share, caller));
-  return share;
+  RETURN_IF_ERROR(parts_.shares.revoke(id, parts_.clock.now(), {{}, {event_of("LINK_REVOKED", share, caller)}}));
+  return get(id, caller);
 }
 
 Result<Caller> Sharing::visitor_of(const Share& share, const std::string& visitor) const {
@@ -195,12 +191,12 @@ Result<Caller> Sharing::visitor_of(const Share& share, const std::string& visito
 
 Result<OpenShare> Sharing::open(std::string_view token, const std::string& visitor, const std::string& from) {
   auto now = parts_.clock.now();
-  if (!unknown_links_.has_room(from, now))
-    return Error{Code::busy, "many links that do not exist were opened from your address: wait a minute"};
   std::optional<Share> share;
   if (is_token(token)) {
     ASSIGN_OR_RETURN(share, parts_.shares.find_by_token(sha256_of(bytes_of(token))));
   }
+  if (!share && !unknown_links_.has_room(from, now))
+    return Error{Code::busy, "many links that do not exist were opened from your address: wait a minute"};
   if (!share) {
     unknown_links_.note(from, now);
     return Error{Code::not_found, "there is no such link"};

@@ -95,7 +95,7 @@ class Sharing {
   Result<void> fill(model::Share& share, const ShareDraft& draft, const model::LinkSettings& settings) const;
   Result<std::vector<model::JobDraft>> mails_of(const NewShare& made, const ShareDraft& draft);
   Result<model::Caller> visitor_of(const model::Share& share, const std::string& visitor) const;
-  Result<void> note(const char* type, const model::Share& share, const model::Caller& caller);
+  model::Event event_of(const char* type, const model::Share& share, const model::Caller& caller) const;
 
   const SharingParts parts_;
   const SharingConfig config_;

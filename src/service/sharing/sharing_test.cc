@@ -34,8 +34,8 @@ class SharingTest : public testing::Test {
   std::unique_ptr<model::AccessRepository> access_ = model::make_memory_access();
   std::unique_ptr<model::PeopleRepository> people_ = model::make_memory_people();
   std::unique_ptr<model::JobQueue> jobs_ = model::make_memory_jobs();
-  std::unique_ptr<model::ShareRepository> shares_ = model::make_memory_shares(*jobs_);
   std::unique_ptr<model::EventLog> events_ = model::make_memory_events();
+  std::unique_ptr<model::ShareRepository> shares_ = model::make_memory_shares(*jobs_, *events_);
   ManualClock clock_{Seconds(1'700'000'000s)};
   SystemRandom random_;
   Seal seal_{std::string(Seal::kKeySize, 'k')};
@@ -193,10 +193,11 @@ TEST_F(SharingTest, LosesPatienceWithThoseWhoGuess) {
   auto wrong = made.token;
   wrong.back() = wrong.back() == 'A' ? 'B' : 'A';
   for (int i = 0; i < 30; ++i) EXPECT_EQ(sharing_.open(wrong, "v", "6.6.6.6").error().code, Code::not_found);
-  EXPECT_EQ(sharing_.open(made.token, "v", "6.6.6.6").error().code, Code::busy) << "also a right one, or guessing pays";
-  EXPECT_TRUE(sharing_.open(made.token, "v", "1.2.3.4"));
+  EXPECT_EQ(sharing_.open(wrong, "v", "6.6.6.6").error().code, Code::busy);
+  EXPECT_EQ(sharing_.open(wrong, "v", "1.2.3.4").error().code, Code::not_found);
+  EXPECT_TRUE(sharing_.open(made.token, "v", "6.6.6.6")) << "who has a link is not held up by a neighbour";
   clock_.advance(2s);
-  EXPECT_TRUE(sharing_.open(made.token, "v", "6.6.6.6"));
+  EXPECT_EQ(sharing_.open(wrong, "v", "6.6.6.6").error().code, Code::not_found);
   for (int i = 0; i < 10; ++i) {
     EXPECT_TRUE(sharing_.check_patience(made.share, "6.6.6.6"));
     sharing_.note_wrong_password(made.share, "6.6.6.6");

@@ -68,7 +68,7 @@ TEST_P(AssetRepositoryConformance, KeepsEveryFieldOfAnAsset) {
   draft.asset.set = SetKind::spin_set;
   draft.asset.original.size = (std::uint64_t{1} << 40) + 1;
   draft.asset.original.crc32 = 0xFFFFFFFF;
-  draft.asset.protection = {now_, "/content/dam/licences/a.pdf", std::string(32, 'a')};
+  draft.asset.protection = {now_, {"/content/dam/licences/a.pdf", "/apps/b"}, std::string(32, 'a')};
   ASSERT_TRUE(assets_.put_assets(std::span(&draft, 1), now_));
   auto node = assets_.find(draft.path);
   ASSERT_TRUE(node && *node && (*node)->asset);

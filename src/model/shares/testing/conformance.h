@@ -13,6 +13,7 @@ namespace dray::model {
 struct FreshShares {
   std::shared_ptr<void> surroundings;
   std::shared_ptr<JobQueue> jobs;
+  std::shared_ptr<EventLog> events;
   std::unique_ptr<ShareRepository> shares;
 };
 using SharesMaker = std::function<FreshShares()>;
@@ -103,11 +104,31 @@ TEST_P(ShareRepositoryConformance, KeepsSettings) {
   EXPECT_EQ(*shares_.get_settings(), settings);
 }
 
-TEST_P(ShareRepositoryConformance, PutsJobsWithALink) {
-  ASSERT_TRUE(shares_.put(share("a"), {{"mail", "link:a/x@example.com", {{"n", 1}}, "ann"}}));
+TEST_P(ShareRepositoryConformance, StaysRevoked) {
+  auto made = share("a");
+  made.revoked.reset();
+  ASSERT_TRUE(shares_.put(made));
+  auto later = made.expires + std::chrono::hours(1);
+  EXPECT_TRUE(*shares_.count_download("a"));
+  EXPECT_TRUE(*shares_.set_expiry("a", later, {{}, {{0, {}, "LINK_CHANGED", "ann", "", {}}}}));
+  EXPECT_EQ((*shares_.find("a"))->expires, later);
+  EXPECT_EQ((*shares_.find("a"))->downloads, made.downloads + 1) << "what others have counted stays";
+  EXPECT_TRUE(*shares_.revoke("a", made.created));
+  EXPECT_EQ((*shares_.find("a"))->revoked, made.created);
+  EXPECT_FALSE(*shares_.revoke("a", later));
+  EXPECT_FALSE(*shares_.set_expiry("a", made.expires, {{}, {{0, {}, "LINK_CHANGED", "ann", "", {}}}}));
+  EXPECT_EQ((*shares_.find("a"))->expires, later);
+  EXPECT_FALSE(*shares_.revoke("none", later));
+  EXPECT_EQ(fresh_.events->list(0, 9)->size(), 1u);
+}
+
+TEST_P(ShareRepositoryConformance, PutsJobsAndEventsWithALink) {
+  ASSERT_TRUE(shares_.put(
+      share("a"), {{{"mail", "link:a/x@example.com", {{"n", 1}}, "ann"}}, {{0, {}, "LINK_CREATED", "ann", "", {}}}}));
   auto job = *fresh_.jobs->take("mail", Seconds(std::chrono::seconds(1'800'000'000)), std::chrono::seconds(9));
   ASSERT_TRUE(job);
   EXPECT_EQ(job->subject, "link:a/x@example.com");
+  EXPECT_EQ(fresh_.events->list(0, 9)->size(), 1u);
 }
 
 TEST_P(ShareRepositoryConformance, Removes) {
