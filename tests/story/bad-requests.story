@@ -114,7 +114,7 @@ $ dray import shoot --to /content/dam/shoot --quiet
 > {"targets": [], "target": []}
 < 400 Bad Request
 <
-< ={"error": "there is no member \"target\"; known are targets, options, archiveName, email and message"}
+< ={"error": "there is no member \"target\"; known are targets, options, archiveName, email, message and licenses"}
 
 > POST /api/v1/downloads as admin
 >
