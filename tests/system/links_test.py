@@ -181,8 +181,9 @@ class Links(SystemTest):
         while slow.read(10_000):
             self.assertLess(time.monotonic() - begun, 10, "it ends, although it is read all the time")
             time.sleep(0.001)
-        self.assertEqual(still.read_all(), None, "and where nothing was read")
-        self.assertLess(slow.received, size)
+        still.read_all()
+        for reader in (slow, still):
+            self.assertLess(reader.received, size // 2, "it ends, also where nothing was read meanwhile")
         self.assertTrue(happy.read(5_000_000), "that of another link goes on")
         for reader in (slow, still):
             reader.close()
