@@ -79,23 +79,11 @@ class Shares final : public model::ShareRepository {
   }
 
   Result<bool> set_expiry(const std::string& id, Seconds expires, const model::Along& along) override {
-    return guarded([&]() -> Result<bool> {
-      auto transaction = database_->write();
-      transaction->prepare("UPDATE share SET expires = ? WHERE id = ? AND revoked IS NULL")
-          .bind(number_of(expires), id)
-          .run();
-      return finish_change(transaction, along);
-    });
+    return change(id, number_of(expires), std::nullopt, along);
   }
 
   Result<bool> revoke(const std::string& id, Seconds now, const model::Along& along) override {
-    return guarded([&]() -> Result<bool> {
-      auto transaction = database_->write();
-      transaction->prepare("UPDATE share SET revoked = ? WHERE id = ? AND revoked IS NULL")
-          .bind(number_of(now), id)
-          .run();
-      return finish_change(transaction, along);
-    });
+    return change(id, std::nullopt, number_of(now), along);
   }
 
   Result<std::optional<Share>> find(const std::string& id) const override {
@@ -179,13 +167,21 @@ class Shares final : public model::ShareRepository {
   }
 
  private:
-  template <typename Transaction>
-  static bool finish_change(Transaction& transaction, const model::Along& along) {
-    if (transaction->changes() == 0) return false;
-    add_events(*transaction.operator->(), along.events);
-    add_jobs(*transaction.operator->(), along.jobs, {});
-    transaction.commit();
-    return true;
+  using Number = std::optional<std::int64_t>;
+
+  Result<bool> change(const std::string& id, Number expires, Number revoked, const model::Along& along) {
+    return guarded([&]() -> Result<bool> {
+      auto transaction = database_->write();
+      transaction
+          ->prepare("UPDATE share SET expires = coalesce(?, expires), revoked = ? WHERE id = ? AND revoked IS NULL")
+          .bind(expires, revoked, id)
+          .run();
+      if (transaction->changes() == 0) return false;
+      add_events(*transaction.operator->(), along.events);
+      add_jobs(*transaction.operator->(), along.jobs, {});
+      transaction.commit();
+      return true;
+    });
   }
 
   SharedDatabase database_;

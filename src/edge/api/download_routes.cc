@@ -249,15 +249,12 @@ Response remove_download(const Call& call) {
 namespace {
 
 // A place among what is sent, for what takes time, and the refusal where there is none; and how fast it may be sent.
-// All who come through one shared link count as one, since each of them can be many.
 Response with_place(const Call& call, const model::Caller& caller, Response response) {
   constexpr ByteCount kShort = 1'000'000;
   const auto* body = std::get_if<server::RangeBody>(&response.body);
   if (!body || call.request.head.method == http::Method::head) return response;
-  auto owner = caller.owner_id();
-  owner.resize(std::min(owner.size(), owner.find('/')));
   auto need = body->length() < kShort ? server::Streams::Need::pace : server::Streams::Need::place;
-  auto stream = call.parts.streams.enter(owner, need);
+  auto stream = call.parts.streams.enter(model::crowd_of(caller.owner_id()), need);
   if (!stream) return server::make_error_response(stream.error());
   response.stream = *std::move(stream);
   return response;

@@ -19,6 +19,7 @@ struct Protection {
   std::vector<std::string> licence_pages;
   std::string restrictions;  // the id of a licence that is text: `adobe_dam:restrictions`
 
+  bool has_expired(Seconds now) const { return expires && *expires <= now; }
   bool operator==(const Protection&) const = default;
 };
 

@@ -48,6 +48,10 @@ struct Caller {
   bool operator==(const Caller&) const = default;
 };
 
+// Whose turn it is and whose limits count, of an owner_id(): all who come through one shared link are one, since each
+// of them can be many.
+inline std::string crowd_of(const std::string& owner_id) { return owner_id.substr(0, owner_id.find('/')); }
+
 // Whether an id may be used for a user or a group: 1 to 64 of letters, digits, '.', '_', '-', '@'.
 Result<void> check_principal(const std::string& id);
 

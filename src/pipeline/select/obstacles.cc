@@ -36,8 +36,7 @@ SelectedLicence& Obstacles::licence_of(const std::string& id, const std::string&
 Result<std::optional<model::Skipped>> Obstacles::find(const model::Node& node) {
   const auto& protection = node.asset->protection;
   if (protection == model::Protection()) return std::optional<model::Skipped>();
-  bool has_expired = protection.expires && *protection.expires <= now_ && !may_have_expired_;
-  if (has_expired)
+  if (protection.has_expired(now_) && !may_have_expired_)
     return std::optional(
         model::Skipped{node.path.text(), "expired", "it expired on " + format_utc(*protection.expires)});
   ASSIGN_OR_RETURN(auto page, find_page(protection));

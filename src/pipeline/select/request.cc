@@ -163,35 +163,37 @@ Result<std::vector<DynamicRendition>> parse_dynamic(const json::value& value) {
   return dynamic;
 }
 
-constexpr std::size_t kMostRecipients = 100, kLongestMessage = 10'000;
+constexpr std::size_t kMostRecipients = 100, kLongestRecipient = 254, kLongestMessage = 10'000;
+
+// Each once.
+Result<std::vector<std::string>> parse_texts(const json::value& value, std::size_t most, std::size_t longest,
+                                             std::string wrong_list, std::string wrong_item) {
+  const auto* list = value.if_array();
+  if (!list || list->size() > most) return invalid(std::move(wrong_list));
+  std::vector<std::string> texts;
+  for (const auto& item : *list) {
+    if (!item.is_string() || item.get_string().empty() || item.get_string().size() > longest)
+      return invalid(std::move(wrong_item));
+    std::string text(item.get_string());
+    if (std::find(texts.begin(), texts.end(), text) == texts.end()) texts.push_back(std::move(text));
+  }
+  return texts;
+}
 
 Result<std::vector<std::string>> parse_recipients(const json::value& value) {
-  const auto* list = value.if_array();
-  if (!list || list->size() > kMostRecipients)
-    return invalid(fmt::format("\"email\" must be a list of at most {} users or addresses", kMostRecipients));
-  std::vector<std::string> recipients;
-  for (const auto& item : *list) {
-    if (!item.is_string() || item.get_string().empty() || item.get_string().size() > 254)
-      return invalid("a recipient is named by a text of at most 254 bytes");
-    std::string recipient(item.get_string());
-    if (std::find(recipients.begin(), recipients.end(), recipient) == recipients.end())
-      recipients.push_back(std::move(recipient));
-  }
-  return recipients;
+  return parse_texts(value, kMostRecipients, kLongestRecipient,
+                     fmt::format("\"email\" must be a list of at most {} users or addresses", kMostRecipients),
+                     "a recipient is named by a text of at most 254 bytes");
 }
 
 constexpr std::size_t kMostLicences = 1000;
 
+constexpr std::size_t kLongestLicence = 64;
+
 Result<std::vector<std::string>> parse_licences(const json::value& value) {
-  const auto* list = value.if_array();
-  if (!list || list->size() > kMostLicences)
-    return invalid(fmt::format("\"licenses\" must be a list of at most {} ids", kMostLicences));
-  std::vector<std::string> licences;
-  for (const auto& item : *list) {
-    if (!item.is_string()) return invalid("a licence is named by its id");
-    licences.emplace_back(item.get_string());
-  }
-  return licences;
+  return parse_texts(value, kMostLicences, kLongestLicence,
+                     fmt::format("\"licenses\" must be a list of at most {} ids", kMostLicences),
+                     "a licence is named by its id, a text of at most 64 bytes");
 }
 
 Result<DownloadOptions> parse_options(const json::value& value) {
@@ -288,6 +290,10 @@ Result<void> check(const DownloadRequest& request) {
   }
   if (request.licences.size() > kMostLicences)
     return invalid(fmt::format("at most {} licences can be agreed to", kMostLicences));
+  for (const auto& id : request.licences) {
+    if (id.empty() || id.size() > kLongestLicence)
+      return invalid("a licence is named by its id, a text of at most 64 bytes");
+  }
   if (request.also.size() > kMostTargets)
     return Error{Code::too_large, fmt::format("a request has at most {} targets: select folders", kMostTargets)};
   for (const auto& other : request.also) RETURN_IF_ERROR(check(other));

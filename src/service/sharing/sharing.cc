@@ -20,9 +20,7 @@ using model::Share;
 constexpr std::size_t kMostItems = 1000, kLongestTitle = 500, kSecretLength = 43;  // 32 bytes in base64url
 constexpr std::size_t kMostRecipients = 100, kLongestSubject = 500, kLongestMessage = 10'000;
 
-bool has_expired(const model::Node& node, Seconds now) {
-  return node.asset && node.asset->protection.expires && *node.asset->protection.expires <= now;
-}
+bool has_expired(const model::Node& node, Seconds now) { return node.asset && node.asset->protection.has_expired(now); }
 
 Error no_share(const std::string& id) { return {Code::not_found, "there is no shared link " + id}; }
 

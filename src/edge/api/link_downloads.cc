@@ -1,0 +1,201 @@
+// What visitors of shared links download: choosing, licences, their Download Inbox.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "edge/api/aem.h"
+#include "edge/api/html.h"
+#include "edge/api/link_visit.h"
+#include "lang/http/target.h"
+#include "lang/mail/plain_text.h"
+
+namespace dray::api {
+namespace {
+
+using server::Response;
+
+// Visitors are not told of what no other page shows them.
+bool is_hidden(const model::Skipped& skipped) { return skipped.reason == "expired" || skipped.reason == "denied"; }
+
+std::string status_of(const model::Download& download) {
+  switch (download.status) {
+    case model::DownloadStatus::processing:
+      return fmt::format("Being prepared: {} %", download.progress.percent());
+    case model::DownloadStatus::successful:
+      return download.artifacts.empty() ? "There was nothing to download" : "Ready";
+    case model::DownloadStatus::partially_successful:
+      return fmt::format("Ready; {} could not be had",
+                         std::count_if(download.skipped.begin(), download.skipped.end(),
+                                       [](const model::Skipped& one) { return !is_hidden(one); }));
+    default:
+      return "Failed";
+  }
+}
+
+std::string inbox_item(const Visit& visit, const model::Download& download) {
+  std::string links, missing;
+  for (std::size_t i = 0; i < download.artifacts.size(); ++i) {
+    const auto& artifact = download.artifacts[i];
+    links += fmt::format("<a class=\"button\" href=\"{}\">Download {} ({})</a> ",
+                         escape_html(visit.address(fmt::format("&download={}&artifact={}", download.id, i))),
+                         escape_html(artifact.name), format_size(artifact.size));
+  }
+  std::size_t named = 0;
+  for (const auto& skipped : download.skipped) {
+    if (is_hidden(skipped) || ++named > kSkippedInList) continue;
+    missing += fmt::format("<li>{}: {}</li>", escape_html(skipped.path.substr(skipped.path.rfind('/') + 1)),
+                           escape_html(skipped.message));
+  }
+  if (!missing.empty()) missing = "<details><summary>What is missing</summary><ul>" + missing + "</ul></details>";
+  if (download.is_expired) links = "<p>It is no longer kept. Queue it once more.</p>";
+  return fmt::format(
+      "<li><strong>{}</strong> <span class=\"muted\">{}</span><p>{}</p><div class=\"actions\">{}</div>{}</li>\n",
+      escape_html(download.name), format_for_people(download.created), status_of(download), links, missing);
+}
+
+Result<pipeline::DownloadRequest> read_request(const Visit& visit, const http::Form& form) {
+  const auto& share = visit.open.share;
+  pipeline::DownloadRequest request;
+  bool is_choice = share.originals && share.renditions;
+  bool originals = share.originals && (!is_choice || form.find("originals"));
+  bool renditions = share.renditions && (!is_choice || form.find("renditions"));
+  if (!originals && !renditions) return Error{Code::invalid, "Choose originals, renditions or both."};
+  request.options.originals = originals;
+  if (renditions) request.options.renditions = {"*"};
+  request.options.folder_per_asset = true;
+  request.form = pipeline::ArchiveForm::always;
+  request.archive_name = share.title;
+  if (form.find("action") == "all") {
+    for (const auto& item : visit.open.items) request.targets.push_back(item.path);
+  } else {
+    for (auto text : form.all("path")) {
+      auto path = AssetPath::parse(text);
+      if (!path || !is_shared(visit, *path)) return Error{Code::not_found, "there is no such asset behind this link"};
+      request.targets.push_back(*std::move(path));
+    }
+  }
+  for (auto id : form.all("agree")) request.licences.emplace_back(id);
+  if (request.targets.empty()) return Error{Code::invalid, "Choose at least one picture, or \"Download all\"."};
+  RETURN_IF_ERROR(pipeline::check(request));
+  return request;
+}
+
+// What was chosen, once more.
+std::string hidden_fields(const http::Form& form) {
+  std::string fields = "<input type=\"hidden\" name=\"asked\" value=\"true\">\n";
+  for (auto name : {"path", "originals", "renditions", "action"}) {
+    for (auto value : form.all(name))
+      fields += fmt::format("<input type=\"hidden\" name=\"{}\" value=\"{}\">\n", name, escape_html(value));
+  }
+  return fields;
+}
+
+// A licence's text is shown as text, whatever markup it has.
+Result<std::string> format_licence(const Visit& visit, const pipeline::SelectedLicence& licence) {
+  std::string text;
+  const auto& first = licence.assets.front();
+  if (licence.page.empty()) {
+    ASSIGN_OR_RETURN(auto metadata, visit.call.parts.assets.get_metadata(first));
+    const auto* html = metadata.if_contains("adobe_dam:restrictions");
+    if (html && html->is_string())
+      text = fmt::format("<p class=\"licence\">{}</p>",
+                         escape_html(mail::plain_text_of_html(std::string_view(html->get_string()))));
+  } else {
+    text = fmt::format("<p><a href=\"{}\">Read the licence {}</a></p>",
+                       escape_html(visit.address("&licence=" + http::format_query_value(first.text()))),
+                       escape_html(licence.page.substr(licence.page.rfind('/') + 1)));
+  }
+  std::string names;
+  for (const auto& path : licence.assets) names += fmt::format("<li>{}</li>", escape_html(path.name()));
+  if (licence.asset_count > licence.assets.size())
+    names += fmt::format("<li>and {} more</li>", licence.asset_count - licence.assets.size());
+  return fmt::format(
+      "<li>{}<label><input type=\"checkbox\" name=\"agree\" value=\"{}\"> I agree</label><details><summary>Assets "
+      "under "
+      "this licence: {}</summary><ul>{}</ul></details></li>\n",
+      text, licence.id, licence.asset_count, names);
+}
+
+// nullopt: there is nothing to agree to.
+std::optional<Response> ask_for_licences(const Visit& visit, const http::Form& form,
+                                         const pipeline::DownloadRequest& request) {
+  auto licences = visit.call.parts.downloads.find_licences(request, visit.open.caller);
+  if (!licences) return error_page(licences.error());
+  if (licences->empty()) return std::nullopt;
+  constexpr std::size_t kMostAsked = 50;
+  if (licences->size() > kMostAsked) licences->resize(kMostAsked);  // what is behind is left out, and named
+  std::string items;
+  for (const auto& licence : *licences) {
+    auto item = format_licence(visit, licence);
+    if (!item) return error_page(item.error());
+    items += *item;
+  }
+  auto body = fmt::format(
+      "<h1>Copyright Management</h1>\n<p>Some of what you chose comes with a licence. What you do not agree to is left "
+      "out.</p>\n<form method=\"post\" action=\"{}\">\n{}<ul class=\"inbox\">\n{}</ul>\n<div "
+      "class=\"actions\"><button>Queue Download</button> <a href=\"{}\">Back</a></div></form>",
+      escape_html(visit.address()), hidden_fields(form), items, escape_html(visit.address()));
+  return with_cookie(visit, make_page_response(200, "Copyright Management", body));
+}
+
+Response no_more_page() {
+  return make_page_response(403, "No more downloads",
+                            "<h1>No more downloads</h1>\n<p>This link allowed a number of downloads, and all of them "
+                            "were made.</p>");
+}
+
+}  // namespace
+
+Response inbox_page(const Visit& visit) {
+  constexpr std::size_t kMost = 50;
+  auto downloads = visit.call.parts.downloads.list(visit.open.caller, "", kMost);
+  if (!downloads) return error_page(downloads.error());
+  std::string items;
+  bool is_busy = false;
+  for (const auto& download : *downloads) {
+    items += inbox_item(visit, download);
+    is_busy = is_busy || !download.is_complete();
+  }
+  auto body = fmt::format(
+      "<h1>Download Inbox</h1>\n<p><a href=\"{}\">&#8593; {}</a></p>\n<ul class=\"inbox\">\n{}</ul>\n<p><a "
+      "href=\"{}\">Refresh"
+      "</a></p>",
+      escape_html(visit.address()), escape_html(visit.open.share.title),
+      items.empty() ? "<li>Nothing has been queued yet.</li>" : items, escape_html(visit.address("&inbox=1")));
+  auto response = make_page_response(200, "Download Inbox", body);
+  if (is_busy) response.fields.push_back({"Refresh", "2"});
+  return with_cookie(visit, std::move(response));
+}
+
+Response send_artifact(const Visit& visit, std::string_view id, std::string_view number) {
+  auto download = visit.call.parts.downloads.get(std::string(id), visit.open.caller);
+  auto index = parse_unsigned(number);
+  if (!download) return error_page(download.error());
+  if (download->is_expired) return ended_page();
+  if (!index || *index >= download->artifacts.size()) return unknown_page();
+  auto open =
+      visit.call.parts.downloads.open_artifact(download->id, download->artifacts[*index].name, visit.open.caller);
+  return open ? artifact_response(visit.call, *open, download->id, visit.open.caller) : error_page(open.error());
+}
+
+Response queue(const Visit& visit, const http::Form& form) {
+  auto request = read_request(visit, form);
+  if (!request) return error_page(request.error());
+  if (!form.find("asked")) {
+    auto question = ask_for_licences(visit, form, *request);
+    if (question) return *std::move(question);
+  }
+  const auto& share = visit.open.share;
+  if (share.download_limit && share.downloads >= *share.download_limit) return no_more_page();
+  auto& downloads = visit.call.parts.downloads;
+  auto download = downloads.create(*request, visit.open.caller, service::Wait::no);
+  if (!download) return error_page(download.error());
+  auto is_allowed = visit.call.parts.sharing.count_download(share);  // once it is there
+  if (is_allowed && *is_allowed) return redirect(visit, visit.address("&inbox=1"));
+  auto removed = downloads.remove(download->id, visit.open.caller);
+  if (!removed) return error_page(removed.error());
+  return is_allowed ? no_more_page() : error_page(is_allowed.error());
+}
+
+}  // namespace dray::api
