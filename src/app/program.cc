@@ -33,6 +33,7 @@ int run_program(int argc, char** argv) {
   cli::add_explain(program, context);
   cli::add_inspect(program, context);
   cli::add_verify(program, context);
+  cli::add_clean(program, context);
   cli::add_user(program, context);
   cli::add_group(program, context);
   cli::add_token(program, context);

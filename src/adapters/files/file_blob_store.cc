@@ -13,6 +13,7 @@
 #include <new>
 #include <set>
 
+#include "adapters/files/cleaning.h"
 #include "adapters/files/pack.h"
 #include "adapters/files/pack_writer.h"
 #include "base/file.h"
@@ -27,11 +28,8 @@ using model::BlobSource;
 using model::OpenBlob;
 
 constexpr std::size_t kBufferSize = 2 * kLargestPackedBlob;  // whether a blob is small shows within one buffer
-// Of small blobs, at once. Written in smaller pieces, whose ends are not on the bounds of pages, a pack lies in small
-// folios of the page cache, and sending it costs 8 % more.
-constexpr std::size_t kRunSize = 4 * 1024 * 1024;
-constexpr std::size_t kOpenFiles = 32;  // of a batch; more get their names before it ends
-constexpr std::size_t kBlock = 4096;    // what direct writes are aligned to
+constexpr std::size_t kOpenFiles = 32;                       // of a batch; more get their names before it ends
+constexpr std::size_t kBlock = 4096;                         // what direct writes are aligned to
 constexpr ByteCount kWritebackStep =
     32 * 1024 * 1024;  // so much is handed to the disk while the rest is still being read
 
@@ -50,7 +48,7 @@ class Store final : public model::BlobStore {
 
   Result<OpenBlob> open(const BlobId& id) const override {
     if (auto place = packs_->find_known(id)) return open_at(*std::move(place));
-    int fd = ::openat(large_.get(), path_of(id).c_str(), O_RDONLY | O_CLOEXEC);
+    int fd = open_large(id);
     if (fd >= 0) {
       auto file = std::make_shared<UniqueFd>(fd);
       struct stat status;
@@ -66,7 +64,8 @@ class Store final : public model::BlobStore {
 
   std::optional<ByteCount> find_size(const BlobId& id) const override {
     if (auto place = packs_->find_known(id)) return place->size;
-    if (auto size = size_of_large(id)) return size;
+    if (auto size = size_of_large(path_of(id))) return size;
+    if (auto size = size_of_large(path_of(id) + kAside)) return size;
     if (auto place = packs_->find(id)) return place->size;
     return std::nullopt;
   }
@@ -77,9 +76,11 @@ class Store final : public model::BlobStore {
       auto folder = fmt::format("{:02x}", first);
       auto* listing = ::opendir((directory_ + "/large/" + folder).c_str());
       if (!listing) continue;
-      std::vector<BlobId> ids;
+      std::set<BlobId> ids;
       while (auto* entry = ::readdir(listing)) {
-        if (auto id = parse_sha256(folder + entry->d_name)) ids.push_back(*id);
+        std::string_view name = entry->d_name;
+        if (name.ends_with(kAside)) name.remove_suffix(kAside.size());
+        if (auto id = parse_sha256(folder + std::string(name))) ids.insert(*id);
       }
       ::closedir(listing);
       for (const auto& id : ids) RETURN_IF_ERROR(visit(id));
@@ -87,8 +88,18 @@ class Store final : public model::BlobStore {
     return ok();
   }
 
-  // A file of another length is damaged and does not count.
-  bool has(const Blob& blob) const { return packs_->has_whole(blob.id) || size_of_large(blob.id) == blob.size; }
+  Result<model::CleanedBlobs> clean(const model::CleaningOrder& order) override {
+    ASSIGN_OR_RETURN(auto lock, lock_cleaning(directory_));
+    model::CleanedBlobs cleaned;
+    RETURN_IF_ERROR(clean_large(directory_ + "/large", order, cleaned));
+    RETURN_IF_ERROR(clean_packs({directory_ + "/packs", *packs_, pack_pool_}, order, cleaned));
+    return cleaned;
+  }
+
+  // A file of another length is damaged and does not count, nor one that was set aside.
+  bool has(const Blob& blob) const {
+    return packs_->has_to_stay(blob.id) || size_of_large(path_of(blob.id)) == blob.size;
+  }
   PackSet& packs() { return *packs_; }
   PackPool& pack_pool() { return pack_pool_; }
   const std::string& directory() const { return directory_; }
@@ -101,9 +112,18 @@ class Store final : public model::BlobStore {
     return OpenBlob(
         FileRegion{pack.fd(), place.offset, place.size, std::move(place.pack), pack.mapped(place.offset, place.size)});
   }
-  std::optional<ByteCount> size_of_large(const BlobId& id) const {
+  // Set aside or not; a second look at its name, since it may have been brought back in between.
+  int open_large(const BlobId& id) const {
+    auto path = path_of(id);
+    for (const auto& name : {path, path + kAside, path}) {
+      int fd = ::openat(large_.get(), name.c_str(), O_RDONLY | O_CLOEXEC);
+      if (fd >= 0 || errno != ENOENT) return fd;
+    }
+    return -1;
+  }
+  std::optional<ByteCount> size_of_large(const std::string& path) const {
     struct stat status;
-    if (::fstatat(large_.get(), path_of(id).c_str(), &status, 0) < 0) return std::nullopt;
+    if (::fstatat(large_.get(), path.c_str(), &status, 0) < 0) return std::nullopt;
     return static_cast<ByteCount>(status.st_size);
   }
 
@@ -285,25 +305,22 @@ class Batch final : public model::BlobBatch {
   }
 
   Result<void> write_small() {
-    if (small_blobs_.empty()) return ok();
-    auto done = appender_.write(small_content_, small_blobs_);
-    small_content_.clear();
-    small_blobs_.clear();
+    if (run_.is_empty()) return ok();
+    auto done = appender_.write(run_.content(), run_.blobs());
+    run_.clear();
     if (!done) failure_ = done.error();
     return done;
   }
 
   Result<Blob> put_small(Bytes content) {
     Blob blob{sha256_of(content), content.size(), crc32_of(content)};
-    if (store_.packs().has_whole(blob.id)) {
+    if (store_.packs().has_to_stay(blob.id)) {
       found_in_pack_ = true;
       return blob;
     }
     if (!small_ids_.insert(blob.id).second) return blob;
-    small_content_.resize(place_behind(small_content_.size(), content.size()));
-    small_blobs_.push_back({blob, small_content_.size()});
-    small_content_.insert(small_content_.end(), content.begin(), content.end());
-    if (small_content_.size() >= kRunSize) RETURN_IF_ERROR(write_small());
+    run_.add(blob, content);
+    if (run_.is_full()) RETURN_IF_ERROR(write_small());
     return blob;
   }
 
@@ -349,12 +366,11 @@ class Batch final : public model::BlobBatch {
   Store& store_;
   AlignedBuffer memory_;
   const MutableBytes buffer_ = memory_.bytes();
-  std::vector<std::byte> small_content_;  // on its way into a pack; used again and again, since new memory costs more
-  std::vector<PackedBlob> small_blobs_;   // that it holds
-  PackAppender appender_;                 // that got them
-  std::set<BlobId> small_ids_;            // of all of them
-  bool found_in_pack_ = false;            // a blob was there already, but may not be durable yet
-  std::optional<Error> failure_;          // of the store: nothing more goes in
+  PackRun run_;
+  PackAppender appender_;                                     // that got the runs
+  std::set<BlobId> small_ids_;                                // of all of them
+  bool found_in_pack_ = false;                                // a blob was there already, but may not be durable yet
+  std::optional<Error> failure_;                              // of the store: nothing more goes in
   std::vector<std::pair<NamelessFile, BlobId>> large_files_;  // that have no name yet
   std::set<std::string> folders_;  // of those that have, or were there already: not durable yet
 };

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <random>
 
 #include "adapters/files/pack.h"
@@ -451,6 +452,144 @@ TEST(FileBlobStore, LeavesNothingOfAnAbandonedBatch) {
     }
   }
   EXPECT_EQ(disk_usage(folder.path), before);
+}
+
+Result<model::CleanedBlobs> clean(model::BlobStore& store, const std::set<model::BlobId>& used) {
+  std::atomic<bool> stop = false;
+  std::function<bool(const model::BlobId&)> is_used = [&](const auto& id) { return used.contains(id); };
+  return store.clean({is_used, SystemClock().now() + std::chrono::seconds(2), stop});
+}
+
+// Contents by their id, as one folder's blobs.
+std::map<model::BlobId, std::string> put_some(model::BlobStore& store, std::size_t size, unsigned count,
+                                              unsigned seed) {
+  std::map<model::BlobId, std::string> contents;
+  auto batch = store.begin();
+  for (unsigned i = 0; i < count; ++i) {
+    auto content = noise(size, seed + i);
+    model::BytesSource source(bytes_of(content));
+    contents.emplace(batch->put(source, size)->id, content);
+  }
+  EXPECT_TRUE(batch->commit());
+  return contents;
+}
+
+std::set<model::BlobId> ids_of(const std::map<model::BlobId, std::string>& contents) {
+  std::set<model::BlobId> ids;
+  for (const auto& [id, content] : contents) ids.insert(id);
+  return ids;
+}
+
+TEST(FileBlobStore, CleansAPackOnceHalfOfItIsUnused) {
+  TemporaryFolder folder;
+  auto store = open(folder);
+  auto some = put_some(*store, 100'000, 10, 1);
+  auto used = ids_of(some);
+  used.erase(used.begin());
+  EXPECT_EQ(clean(*store, used)->set_aside, 0u);
+  auto before = disk_usage(folder.path);
+  while (used.size() > 3) used.erase(used.begin());
+  EXPECT_EQ(clean(*store, used)->set_aside, 7u);
+  EXPECT_EQ(clean(*store, used)->removed, 7u);
+  EXPECT_LT(disk_usage(folder.path), before / 2);
+  auto again = open(folder);
+  for (const auto& id : used) EXPECT_EQ(*model::read_blob(*again, id), some[id]);
+}
+
+TEST(FileBlobStore, LetsAnotherProcessReadAndPutWhileItsPacksAreRemoved) {
+  TemporaryFolder folder;
+  auto one = open(folder), other = open(folder);
+  auto some = put_some(*one, 50'000, 10, 1);
+  std::set<model::BlobId> used{some.begin()->first};
+  for (const auto& [id, content] : some) EXPECT_TRUE(other->find_size(id));  // it knows them where they are
+  ASSERT_TRUE(clean(*one, used));
+  for (const auto& [id, content] : some) EXPECT_EQ(*model::read_blob(*other, id), content);
+  ASSERT_TRUE(clean(*one, used));
+  auto last = some.rbegin()->second;
+  auto put = model::put_blob(*other, bytes_of(last));  // must not be taken for there
+  ASSERT_TRUE(put);
+  used.insert(put->id);
+  for (const auto& id : used) {
+    EXPECT_EQ(*model::read_blob(*one, id), some[id]);
+    EXPECT_EQ(*model::read_blob(*other, id), some[id]);
+    EXPECT_EQ(*model::read_blob(*open(folder), id), some[id]);
+  }
+}
+
+TEST(FileBlobStore, LosesNothingWhateverItsProcessesDo) {
+  TemporaryFolder folder;
+  std::mt19937 random(20261126);
+  std::array stores{open(folder), open(folder)};
+  std::map<model::BlobId, std::string> used;
+  unsigned seed = 1000;
+  for (int step = 0; step < 300; ++step) {
+    auto& store = *stores[random() % 2];
+    auto what = random() % 10;
+    if (what < 5) {
+      used.merge(put_some(store, random() % 8 == 0 ? 1'200'000 : 1 + random() % 60'000, 1 + random() % 5,
+                          random() % 3 ? seed += 10 : 1000 + random() % 500));
+    } else if (what < 7) {
+      std::erase_if(used, [&](const auto&) { return random() % 3 == 0; });
+    } else if (what < 9) {
+      auto cleaned = clean(store, ids_of(used));
+      ASSERT_TRUE(cleaned) << cleaned.error().message;
+      ASSERT_TRUE(cleaned->left.empty()) << cleaned->left[0];
+    } else {
+      stores[random() % 2] = open(folder);
+    }
+    for (const auto& [id, content] : used) {
+      auto read = model::read_blob(*stores[random() % 2], id);
+      ASSERT_TRUE(read) << "step " << step << ": " << read.error().message;
+      ASSERT_EQ(*read, content);
+    }
+  }
+  for (auto& store : stores) ASSERT_TRUE(clean(*store, ids_of(used)));
+  ASSERT_TRUE(clean(*stores[0], ids_of(used)));
+  std::size_t kept = 0;
+  for (const auto& [id, content] : used) kept += content.size();
+  EXPECT_LT(disk_usage(folder.path), 3 * kept + 1'000'000);
+}
+
+TEST(FileBlobStore, KeepsAPackWhoseUsedBlobIsDamagedAndSaysSo) {
+  TemporaryFolder folder;
+  auto store = open(folder);
+  auto some = put_some(*store, 50'000, 10, 1);
+  std::set<model::BlobId> used{some.begin()->first};
+  auto pack = only_file(folder.path + "/packs", ".pack");
+  std::string zeros(pack_bytes(folder), '\0');
+  { std::fstream(pack, std::ios::in | std::ios::out | std::ios::binary) << zeros; }
+  for (int i = 0; i < 3; ++i) {
+    auto cleaned = clean(*store, used);
+    ASSERT_TRUE(cleaned);
+    ASSERT_EQ(cleaned->left.size(), 1u);
+    EXPECT_NE(cleaned->left[0].find("its blob " + used.begin()->hex() + " is damaged"), std::string::npos);
+  }
+  EXPECT_TRUE(std::filesystem::exists(pack));
+}
+
+TEST(FileBlobStore, RemovesWhatKilledProcessesLeft) {
+  TemporaryFolder folder;
+  auto store = open(folder);
+  auto orphan = folder.path + "/packs/0123456789abcdef.pack", incoming = folder.path + "/large/incoming-abc123",
+       repair = folder.path + "/large/ab/" + std::string(62, 'c') + ".repair";
+  for (const auto& file : {orphan, incoming, repair}) std::ofstream(file) << "left";
+  ASSERT_TRUE(clean(*store, {}));
+  for (const auto& file : {orphan, incoming, repair}) EXPECT_FALSE(std::filesystem::exists(file)) << file;
+}
+
+TEST(FileBlobStore, IsCleanedByOneAtATime) {
+  TemporaryFolder folder;
+  auto one = open(folder), other = open(folder);
+  ASSERT_TRUE(model::put_blob(*one, bytes_of("x")));
+  std::atomic<bool> stop = false;
+  std::optional<Error> refused;
+  std::function<bool(const model::BlobId&)> is_used = [&](const auto&) {
+    if (auto second = clean(*other, {}); !second) refused = second.error();
+    return true;
+  };
+  ASSERT_TRUE(one->clean({is_used, SystemClock().now() + std::chrono::seconds(2), stop}));
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->code, Code::unavailable);
 }
 
 }  // namespace

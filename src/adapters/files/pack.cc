@@ -3,9 +3,11 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -19,6 +21,15 @@ constexpr ByteCount kMappedSize = kPackSize + 64 * 1024 * 1024;
 bool is_whole(const PackPlace& place) {
   struct stat status;
   return ::fstat(place.pack->fd(), &status) == 0 && static_cast<ByteCount>(status.st_size) >= place.offset + place.size;
+}
+
+// Whatever it is called now. Code::not_found where the pack has been removed.
+Result<UniqueFd> open_index(const std::string& directory, const std::string& name) {
+  auto path = directory + "/" + name;
+  auto index = open_file(path + ".idx", O_RDONLY);
+  if (!index && index.error().code == Code::not_found) index = open_file(path + ".aside", O_RDONLY);
+  if (!index && index.error().code == Code::not_found) index = open_file(path + ".idx", O_RDONLY);  // brought back
+  return index;
 }
 
 // The same bytes at the same place. If the kernel failed to write them before, it has told someone else, and takes them
@@ -60,34 +71,59 @@ Result<std::unique_ptr<PackSet>> PackSet::open(const std::string& directory) {
 }
 
 Result<void> PackSet::refresh() const {
-  auto names = pack_names(directory_);
+  auto names = pack_names(directory_), aside = pack_names_aside(directory_);
+  names.insert(names.end(), aside.begin(), aside.end());
+  std::sort(names.begin(), names.end());
   std::unique_lock lock(mutex_);
   for (const auto& name : names) {
-    auto known =
-        std::find_if(packs_.begin(), packs_.end(), [&](const auto& pack) { return pack.file->name() == name; });
+    auto known = std::find_if(packs_.begin(), packs_.end(), [&](const auto& pack) { return pack.name == name; });
     if (known == packs_.end()) {
-      auto fd = open_file(directory_ + "/" + name + ".pack", O_RDONLY);
-      if (!fd && fd.error().code == Code::not_found) {
-        log::warn("{}; the blobs that {}.idx names are lost", fd.error().message, name);
-        continue;
-      }
-      if (!fd) return std::move(fd).error();
-      packs_.push_back({std::make_shared<const PackFile>(name, *std::move(fd)), 0, 0, {}});
-      known = packs_.end() - 1;
+      RETURN_IF_ERROR(add_pack(name));
+    } else if (known->file) {
+      RETURN_IF_ERROR(load(*known, static_cast<std::uint32_t>(known - packs_.begin())));
     }
-    RETURN_IF_ERROR(load(*known, static_cast<std::uint32_t>(known - packs_.begin())));
+  }
+  for (std::uint32_t i = 0; i < packs_.size(); ++i) {
+    if (packs_[i].file && !std::binary_search(names.begin(), names.end(), packs_[i].name)) forget(i);
   }
   return ok();
+}
+
+// One that has just been removed is none.
+Result<void> PackSet::add_pack(const std::string& name) const {
+  auto fd = open_file(directory_ + "/" + name + ".pack", O_RDONLY);
+  if (!fd && fd.error().code == Code::not_found) {
+    if (open_index(directory_, name)) log::warn("{}; the blobs that {}.idx names are lost", fd.error().message, name);
+    return ok();
+  }
+  if (!fd) return std::move(fd).error();
+  packs_.push_back({name, std::make_shared<const PackFile>(name, *std::move(fd)), 0, 0, {}});
+  return load(packs_.back(), static_cast<std::uint32_t>(packs_.size() - 1));
+}
+
+// Its blobs are read from where else they are, if they are.
+void PackSet::forget(std::uint32_t number) const {
+  auto& pack = packs_[number];
+  for (std::uint32_t i = 0; i < pack.records.size(); ++i) {
+    auto known = places_.find(pack.records[i].id);
+    if (known != places_.end() && known->pack == number && known->record == i) places_.erase(known);
+  }
+  std::erase_if(spare_, [&](Place place) { return place.pack == number; });
+  pack.records = {};
+  pack.file.reset();
+  for (auto place : std::exchange(spare_, {})) know(place);
 }
 
 // A damaged record hides only itself. Those at the end are looked at again next time: they may be torn, or being
 // written right now.
 Result<void> PackSet::load(Loaded& pack, std::uint32_t number) const {
-  auto name = directory_ + "/" + pack.file->name() + ".idx";
-  ASSIGN_OR_RETURN(auto fd, open_file(name, O_RDONLY));
+  const auto& name = pack.name;
+  auto fd = open_index(directory_, name);
+  if (!fd && fd.error().code == Code::not_found) return ok();  // removed: the next look forgets it
+  if (!fd) return std::move(fd).error();
   std::vector<std::byte> buffer(kPackRecordSize * 4096);
   for (auto position = pack.index_bytes;;) {
-    ASSIGN_OR_RETURN(auto got, read_at(fd.get(), position, buffer, name));
+    ASSIGN_OR_RETURN(auto got, read_at(fd->get(), position, buffer, name + ".idx"));
     for (std::size_t at = 0; at + kPackRecordSize <= got; at += kPackRecordSize) {
       position += kPackRecordSize;
       auto packed = parse_pack_record(buffer.data() + at);
@@ -101,10 +137,15 @@ Result<void> PackSet::load(Loaded& pack, std::uint32_t number) const {
   }
 }
 
-// Of several records for one blob the first counts, unless its pack has lost the bytes.
+// Of several records for one blob the first counts, unless its pack has lost the bytes or was set aside.
 void PackSet::know(Place place) const {
   auto [known, is_new] = places_.insert(place);
-  if (is_new || is_whole(place_of(*known))) return;
+  if (is_new) return;
+  if (is_to_stay(place_of(*known))) {
+    spare_.push_back(place);
+    return;
+  }
+  spare_.push_back(*known);
   places_.erase(known);
   places_.insert(place);
 }
@@ -115,9 +156,29 @@ PackPlace PackSet::place_of(Place place) const {
   return {pack.file, record.offset, record.size, record.crc32};
 }
 
-bool PackSet::has_whole(const model::BlobId& id) const {
+// Another process may have set it aside since.
+bool PackSet::is_to_stay(const PackPlace& place) const {
+  return is_whole(place) && ::access((directory_ + "/" + place.pack->name() + ".idx").c_str(), F_OK) == 0;
+}
+
+bool PackSet::has_to_stay(const model::BlobId& id) const {
   auto place = find_known(id);
-  return place && is_whole(*place);
+  return place && is_to_stay(*place);
+}
+
+std::vector<PackedBlob> PackSet::read_from(const std::string& name) const {
+  std::shared_lock lock(mutex_);
+  std::vector<PackedBlob> blobs;
+  for (std::uint32_t i = 0; i < packs_.size(); ++i) {
+    if (packs_[i].name != name) continue;
+    const auto& records = packs_[i].records;
+    for (std::uint32_t k = 0; k < records.size(); ++k) {
+      auto known = places_.find(records[k].id);
+      if (known == places_.end() || known->pack != i || known->record != k) continue;
+      blobs.push_back({{records[k].id, records[k].size, records[k].crc32}, records[k].offset});
+    }
+  }
+  return blobs;
 }
 
 // Blobs that were stored one after another are mostly read so: the record behind the last one found is looked at first,
@@ -194,17 +255,19 @@ Result<void> PackSet::sync_known() const {
   {
     std::shared_lock lock(mutex_);
     for (const auto& pack : packs_) {
-      if (pack.index_bytes > pack.synced_bytes)
-        unsure.push_back({pack.file->name(), pack.synced_bytes, pack.index_bytes});
+      if (pack.file && pack.index_bytes > pack.synced_bytes)
+        unsure.push_back({pack.name, pack.synced_bytes, pack.index_bytes});
     }
   }
   for (const auto& [name, from, bytes] : unsure) {
-    ASSIGN_OR_RETURN(auto index, open_file(directory_ + "/" + name + ".idx", O_RDWR));
-    RETURN_IF_ERROR(write_again(index.get(), from, bytes, name + ".idx"));
-    RETURN_IF_ERROR(sync_data(index.get(), name + ".idx"));
+    auto index = open_file(directory_ + "/" + name + ".idx", O_RDWR);
+    if (!index && index.error().code == Code::not_found) continue;  // set aside, which made it durable
+    if (!index) return std::move(index).error();
+    RETURN_IF_ERROR(write_again(index->get(), from, bytes, name + ".idx"));
+    RETURN_IF_ERROR(sync_data(index->get(), name + ".idx"));
     std::unique_lock lock(mutex_);
     for (auto& pack : packs_) {
-      if (pack.file->name() == name) pack.synced_bytes = std::max(pack.synced_bytes, bytes);
+      if (pack.name == name) pack.synced_bytes = std::max(pack.synced_bytes, bytes);
     }
   }
   return ok();

@@ -1,5 +1,6 @@
 // Small blobs in pack files: NAME.pack holds their bytes one after another, NAME.idx a fixed record for each. A blob is
-// there when its record is; records are written once the bytes are durable. docs/format/blob-store.md.
+// there when its record is; records are written once the bytes are durable. Where the index is called NAME.aside, the
+// pack was set aside: it is read and will be removed, and no put finds what it has. docs/format/blob-store.md.
 #pragma once
 
 #include <boost/unordered/unordered_flat_set.hpp>
@@ -50,10 +51,14 @@ class PackSet {
 
   std::optional<PackPlace> find(const model::BlobId& id) const;  // looks at what other processes added before giving up
   std::optional<PackPlace> find_known(const model::BlobId& id) const;  // does not
-  bool has_whole(const model::BlobId& id) const;                       // known, and its bytes have not been cut off
+  // Known, its bytes have not been cut off, and its pack has not been set aside.
+  bool has_to_stay(const model::BlobId& id) const;
   // The first of `ids`, as far as they are known and lie in one pack.
   void find_run(std::span<const model::BlobId> ids, model::BlobRun& run) const;
   Result<void> visit(const std::function<Result<void>(const model::BlobId&)>& visit) const;
+
+  // The blobs that are read from that pack, in its order.
+  std::vector<PackedBlob> read_from(const std::string& name) const;
 
   Result<void> refresh() const;  // looks at what was published since
   // Makes durable whatever find_known() answers for: another thread or process may have been about to.
@@ -66,10 +71,11 @@ class PackSet {
     std::uint32_t offset = 0, size = 0, crc32 = 0;
   };
   struct Loaded {
-    std::shared_ptr<const PackFile> file;
-    ByteCount index_bytes = 0;    // how much of NAME.idx is known
-    ByteCount synced_bytes = 0;   // and durable for certain
-    std::vector<Record> records;  // in the order of the pack
+    std::string name;
+    std::shared_ptr<const PackFile> file;  // nullptr: it has been removed
+    ByteCount index_bytes = 0;             // how much of NAME.idx is known
+    ByteCount synced_bytes = 0;            // and durable for certain
+    std::vector<Record> records;           // in the order of the pack
   };
   struct Place {  // of a record
     std::uint32_t pack = 0, record = 0;
@@ -91,15 +97,19 @@ class PackSet {
       return id_of(a) == id_of(b);
     }
   };
+  Result<void> add_pack(const std::string& name) const;  // with mutex_ held
   Result<void> load(Loaded& pack, std::uint32_t number) const;
+  void forget(std::uint32_t number) const;
   std::optional<Place> look_up(const model::BlobId& id) const;  // with mutex_ held
   void know(Place place) const;                                 // likewise
   PackPlace place_of(Place place) const;
+  bool is_to_stay(const PackPlace& place) const;
 
   const std::string directory_;
-  mutable std::shared_mutex mutex_;  // guards packs_ and places_
+  mutable std::shared_mutex mutex_;  // guards what follows
   mutable std::vector<Loaded> packs_;
   mutable boost::unordered_flat_set<Place, PlaceHash, PlaceEqual> places_{0, PlaceHash{&packs_}, PlaceEqual{&packs_}};
+  mutable std::vector<Place> spare_;  // of blobs that are read from elsewhere
 };
 
 }  // namespace dray::files

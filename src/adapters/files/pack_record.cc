@@ -20,20 +20,23 @@ std::uint64_t number_at(const std::byte* at, int bytes) {
   return value;
 }
 
-}  // namespace
-
-std::vector<std::string> pack_names(const std::string& directory) {
+std::vector<std::string> names_with(std::string_view extension, const std::string& directory) {
   std::vector<std::string> names;
   if (auto* folder = ::opendir(directory.c_str())) {
     while (auto* entry = ::readdir(folder)) {
       std::string_view name = entry->d_name;
-      if (name.ends_with(".idx")) names.emplace_back(name.substr(0, name.size() - 4));
+      if (name.ends_with(extension)) names.emplace_back(name.substr(0, name.size() - extension.size()));
     }
     ::closedir(folder);
   }
   std::sort(names.begin(), names.end());
   return names;
 }
+
+}  // namespace
+
+std::vector<std::string> pack_names(const std::string& directory) { return names_with(".idx", directory); }
+std::vector<std::string> pack_names_aside(const std::string& directory) { return names_with(".aside", directory); }
 
 void append_pack_record(std::vector<std::byte>& out, const PackedBlob& packed) {
   out.resize(out.size() + kPackRecordSize);

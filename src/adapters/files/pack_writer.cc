@@ -21,6 +21,17 @@ ByteCount file_size(int fd) {
 
 }  // namespace
 
+void PackRun::add(const model::Blob& blob, Bytes bytes) {
+  content_.resize(place_behind(content_.size(), bytes.size()));
+  blobs_.push_back({blob, content_.size()});
+  content_.insert(content_.end(), bytes.begin(), bytes.end());
+}
+
+void PackRun::clear() {
+  content_.clear();
+  blobs_.clear();
+}
+
 Result<std::unique_ptr<OpenPack>> OpenPack::open(const std::string& directory, const std::string& name) {
   std::unique_ptr<OpenPack> pack(new OpenPack(name));
   auto path = directory + "/" + name;
@@ -28,7 +39,10 @@ Result<std::unique_ptr<OpenPack>> OpenPack::open(const std::string& directory, c
   if (!content) return std::unique_ptr<OpenPack>();  // readers say so
   pack->content_ = *std::move(content);
   if (::flock(pack->content_.get(), LOCK_EX | LOCK_NB) < 0) return std::unique_ptr<OpenPack>();
-  ASSIGN_OR_RETURN(pack->index_, open_file(path + ".idx", O_RDWR));
+  auto index = open_file(path + ".idx", O_RDWR);
+  if (!index && index.error().code == Code::not_found) return std::unique_ptr<OpenPack>();  // set aside
+  if (!index) return std::move(index).error();
+  pack->index_ = *std::move(index);
   RETURN_IF_ERROR(sync_directory(directory));  // whoever created it may have died before
   RETURN_IF_ERROR(pack->cut_torn_records());
   auto size = file_size(pack->content_.get());
@@ -118,6 +132,15 @@ void OpenPack::give_up() {
   if (::ftruncate(content_.get(), static_cast<off_t>(published_)) == 0) end_ = published_;
 }
 
+// Whoever writes it holds its lock, so that nothing of it can be on its way to the disk but what died with its writer.
+Result<void> OpenPack::set_aside(const std::string& directory) {
+  RETURN_IF_ERROR(sync_data(index_.get(), name_ + ".idx"));
+  auto path = directory + "/" + name_;
+  if (::futimens(index_.get(), nullptr) < 0 || ::rename((path + ".idx").c_str(), (path + ".aside").c_str()) < 0)
+    return system_error("cannot set aside the pack " + name_, errno);
+  return sync_directory(directory);
+}
+
 Result<std::unique_ptr<OpenPack>> PackPool::take() {
   std::lock_guard lock(mutex_);
   if (!idle_.empty()) {
@@ -141,6 +164,20 @@ void PackPool::give(std::unique_ptr<OpenPack> pack) {
     unusable_.insert(pack->name());
   else
     idle_.push_back(std::move(pack));
+}
+
+Result<std::unique_ptr<OpenPack>> PackPool::withdraw(const std::string& name) {
+  std::lock_guard lock(mutex_);
+  auto idle = std::find_if(idle_.begin(), idle_.end(), [&](const auto& pack) { return pack->name() == name; });
+  std::unique_ptr<OpenPack> pack;
+  if (idle != idle_.end()) {
+    pack = std::move(*idle);
+    idle_.erase(idle);
+  } else {
+    ASSIGN_OR_RETURN(pack, OpenPack::open(directory_, name));
+  }
+  if (pack) unusable_.insert(name);
+  return pack;
 }
 
 Result<void> PackAppender::write(Bytes content, std::span<const PackedBlob> blobs) {

@@ -15,6 +15,24 @@
 
 namespace dray::files {
 
+// Small blobs on their way into a pack, as one piece.
+class PackRun {
+ public:
+  void add(const model::Blob& blob, Bytes bytes);
+  bool is_empty() const { return blobs_.empty(); }
+  bool is_full() const { return content_.size() >= kSize; }
+  Bytes content() const { return content_; }
+  std::span<const PackedBlob> blobs() const { return blobs_; }  // in the content
+  void clear();
+
+ private:
+  // Written in smaller pieces, whose ends are not on the bounds of pages, a pack lies in small folios of the page
+  // cache, and sending it costs 8 % more.
+  static constexpr std::size_t kSize = 4 * 1024 * 1024;
+  std::vector<std::byte> content_;  // used again and again, since new memory costs more
+  std::vector<PackedBlob> blobs_;
+};
+
 // A pack that this process appends to, locked against other processes for as long as it lives.
 class OpenPack {
  public:
@@ -32,6 +50,8 @@ class OpenPack {
   // has_failed(): some of the blobs may be known, or the kernel has told of lost data once and will not again.
   Result<void> publish();
   void give_up();  // what was not published: its room is given back
+  // It is read and no longer found by puts; nothing more is to be appended.
+  Result<void> set_aside(const std::string& directory);
 
  private:
   explicit OpenPack(std::string name) : name_(std::move(name)) {}
@@ -52,6 +72,8 @@ class PackPool {
   explicit PackPool(std::string directory) : directory_(std::move(directory)) {}
   Result<std::unique_ptr<OpenPack>> take();  // the one that was given last, or another, or a new one
   void give(std::unique_ptr<OpenPack> pack);
+  // That pack, for good: no batch of this process gets it again. nullptr where one has it, or another process.
+  Result<std::unique_ptr<OpenPack>> withdraw(const std::string& name);
 
  private:
   const std::string directory_;

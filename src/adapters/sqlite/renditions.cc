@@ -52,27 +52,25 @@ class Renditions final : public model::RenditionRepository {
     });
   }
 
-  Result<void> remove(const model::RenditionKey& key) override {
+  Result<void> remove(const std::vector<model::RenditionKey>& keys) override {
     return guarded([&]() -> Result<void> {
       auto transaction = database_->write();
-      transaction->prepare("DELETE FROM rendition WHERE original = ? AND recipe = ?")
-          .bind(key.original, key.recipe)
-          .run();
+      for (const auto& key : keys) {
+        transaction->prepare("DELETE FROM rendition WHERE original = ? AND recipe = ?")
+            .bind(key.original, key.recipe)
+            .run();
+      }
       transaction.commit();
       return ok();
     });
   }
 
-  Result<void> visit_blobs(
-      const std::function<Result<void>(const model::RenditionKey&, const model::Blob&)>& visit) const override {
+  Result<void> visit(const std::function<Result<void>(const model::KeptRendition&)>& visit) const override {
     return guarded([&]() -> Result<void> {
       auto reader = database_->read();
-      auto row = reader->prepare("SELECT original, recipe, blob, size, crc32 FROM rendition WHERE blob IS NOT NULL");
-      while (row.step()) {
-        model::Blob blob{row.digest(2), static_cast<ByteCount>(row.integer(3)),
-                         static_cast<std::uint32_t>(row.integer(4))};
-        RETURN_IF_ERROR(visit({row.digest(0), row.text(1)}, blob));
-      }
+      auto row = reader->prepare(
+          "SELECT recipe, name, blob, size, crc32, mime_type, width, height, failure, made, original FROM rendition");
+      while (row.step()) RETURN_IF_ERROR(visit({{row.digest(10), row.text(0)}, rendition_of(row)}));
       return ok();
     });
   }

@@ -12,6 +12,7 @@ void add_import(CLI::App& app, Context& context);
 void add_explain(CLI::App& app, Context& context);
 void add_inspect(CLI::App& app, Context& context);
 void add_verify(CLI::App& app, Context& context);
+void add_clean(CLI::App& app, Context& context);
 void add_user(CLI::App& app, Context& context);
 void add_group(CLI::App& app, Context& context);
 void add_token(CLI::App& app, Context& context);

@@ -14,10 +14,11 @@ constexpr std::size_t kJobsAtOnce = 500;
 
 Result<void> forget_failures(Installation& parts, const model::BlobId& original) {
   ASSIGN_OR_RETURN(auto kept, parts.renditions->list(original));
+  std::vector<model::RenditionKey> failed;
   for (const auto& item : kept) {
-    if (!item.rendition.failure.empty()) RETURN_IF_ERROR(parts.renditions->remove(item.key));
+    if (!item.rendition.failure.empty()) failed.push_back(item.key);
   }
-  return ok();
+  return parts.renditions->remove(failed);
 }
 
 // The asset itself, or those below a folder.

@@ -10,6 +10,7 @@
 #include "base/scope_exit.h"
 #include "base/text.h"
 #include "edge/api/api.h"
+#include "edge/cli/cleaning_options.h"
 #include "edge/cli/commands.h"
 #include "edge/cli/cors_settings.h"
 #include "edge/cli/exit_status.h"
@@ -33,6 +34,7 @@ struct ServeOptions {
   std::string now_size = "100MB";
   unsigned now_seconds = 30;
   unsigned retention = 14;
+  CleaningOptions cleaning;
   std::string content;
   bool no_direct_upload = false;
   unsigned workers = 0;
@@ -132,6 +134,38 @@ Result<bool> clear_up(service::Downloads& downloads, service::Uploads& uploads) 
   return false;  // until the next time
 }
 
+// What nobody uses is removed when the server starts, and every six hours.
+class Cleaning {
+ public:
+  Cleaning(service::CleanerParts parts, service::CleanerConfig config, server::Metrics& metrics)
+      : parts_(std::move(parts)), config_(config), metrics_(metrics) {}
+  ~Cleaning() { stop_ = true; }
+
+ private:
+  Result<bool> clean() {
+    if (parts_.clock.now() < next_) return false;
+    next_ = parts_.clock.now() + std::chrono::hours(6);
+    auto report = service::clean(parts_, config_, stop_);
+    if (stop_) return false;
+    RETURN_IF_ERROR(report);
+    const auto& blobs = report->blobs;
+    metrics_.blobs_removed(blobs.removed, blobs.freed);
+    for (const auto& one : blobs.left) log::warn("cleaning: {}", one);
+    if (report->renditions + blobs.set_aside + blobs.brought_back + blobs.removed > 0)
+      log::info("cleaned: {} renditions forgotten, {} files set aside, {} brought back, {} removed, {} bytes freed",
+                report->renditions, blobs.set_aside, blobs.brought_back, blobs.removed, blobs.freed);
+    return false;
+  }
+
+  const service::CleanerParts parts_;
+  const service::CleanerConfig config_;
+  server::Metrics& metrics_;
+  std::atomic<bool> stop_ = false;
+  Seconds next_{};
+  service::Bell nobody_rings_;
+  service::Crew crew_{[this] { return clean(); }, {1, std::chrono::minutes(1), 19}, nobody_rings_};
+};
+
 Result<void> run_server(Installation& parts, const ServeOptions& options) {
   ASSIGN_OR_RETURN(auto config, server_config(options));
   ASSIGN_OR_RETURN(auto part_limit, parse_size(options.part_limit));
@@ -224,6 +258,9 @@ Result<void> run_server(Installation& parts, const ServeOptions& options) {
   service::DownloadJobs download_jobs({downloads, *parts.jobs, *parts.clock, queued}, {});
   service::Bell nobody_rings;
   service::Crew housekeeping([&] { return clear_up(downloads, uploads); }, {1, std::chrono::minutes(1)}, nobody_rings);
+  Cleaning cleaning({*parts.blobs, *parts.assets, *parts.renditions, *parts.downloads, *parts.clock,
+                     [&] { return downloads.list_sent(); }},
+                    cleaner_config(options.cleaning), metrics);
   ScopeExit stop_films([&] { films.stop(); });
   ScopeExit stop_live([&] { live.stop(); });  // before the server that its listeners belong to
   StopWatcher watcher(*server, downloads, std::chrono::seconds(options.grace));
@@ -261,6 +298,7 @@ void add_serve(CLI::App& app, Context& context) {
   command->add_option("--retention", options->retention, "Days that complete downloads are kept; assets stay")
       ->capture_default_str()
       ->check(CLI::Range(1, 3650));
+  add_cleaning_options(*command, options->cleaning);
   command->add_option(
       "--content", options->content,
       "A directory with settings (apps/NAME/config/PID.cfg.json) and mail templates (apps/settings, conf)");

@@ -98,6 +98,16 @@ struct Metrics::State {
           .Help("Time to prepare a download")
           .Register(registry)
           .Add({}, prometheus::Histogram::BucketBoundaries{0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30});
+  prometheus::Counter& removed = BuildCounter()
+                                     .Name("dray_blobs_removed_total")
+                                     .Help("Stored files that were removed since nothing used them")
+                                     .Register(registry)
+                                     .Add({});
+  prometheus::Counter& freed = BuildCounter()
+                                   .Name("dray_blobs_freed_bytes_total")
+                                   .Help("Bytes of the disk that this gave back")
+                                   .Register(registry)
+                                   .Add({});
   prometheus::Gauge& memory =
       BuildGauge().Name("process_resident_memory_bytes").Help("Resident memory").Register(registry).Add({});
   prometheus::Gauge& descriptors =
@@ -154,6 +164,10 @@ void Metrics::bytes_sent(ByteCount bytes) { state_->sent.Increment(static_cast<d
 void Metrics::answer_repeated() { state_->at_once.Increment(); }
 void Metrics::response_cut() { state_->cut.Increment(); }
 void Metrics::connection_timed_out() { state_->timed_out.Increment(); }
+void Metrics::blobs_removed(std::uint64_t count, ByteCount bytes) {
+  state_->removed.Increment(static_cast<double>(count));
+  state_->freed.Increment(static_cast<double>(bytes));
+}
 void Metrics::download_created(std::string_view status, std::uint64_t files, std::chrono::nanoseconds preparation) {
   state_->downloads.Add({{"status", std::string(status)}}).Increment();
   state_->files.Increment(static_cast<double>(files));

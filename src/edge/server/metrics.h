@@ -34,6 +34,7 @@ class Metrics {
   void answer_repeated();
   void response_cut();  // a response that could not be sent to its end
   void connection_timed_out();
+  void blobs_removed(std::uint64_t count, ByteCount bytes);
   void download_created(std::string_view status, std::uint64_t files, std::chrono::nanoseconds preparation);
 
   std::string text(const RenditionCounts& renditions) const;  // of everything, with what the process uses now

@@ -1,6 +1,7 @@
 // The port to stored bytes. Blobs are written once, read in ranges, never changed; equal bytes are kept once.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "base/byte_source.h"
+#include "base/clock.h"
 #include "base/result.h"
 #include "model/blobs/blob.h"
 
@@ -74,6 +76,19 @@ class BlobBatch {
   virtual Result<void> commit() = 0;
 };
 
+// What is to be cleaned, and until when.
+struct CleaningOrder {
+  const std::function<bool(const BlobId&)>& is_used;  // as of a moment before the call
+  Seconds before;                                     // what was written or set aside earlier counts
+  const std::atomic<bool>& stop;                      // true: ends early, which loses nothing
+};
+
+struct CleanedBlobs {
+  std::uint64_t set_aside = 0, brought_back = 0, removed = 0;
+  ByteCount freed = 0;                 // bytes of the disk
+  std::vector<std::string> left = {};  // what could not be cleaned and why, for people
+};
+
 // Safe for use from any thread.
 class BlobStore {
  public:
@@ -87,6 +102,11 @@ class BlobStore {
     run = {};
   }
   virtual std::optional<ByteCount> find_size(const BlobId& id) const = 0;
+  // Gives back the room of blobs that nobody uses. In two steps, so that none goes that somebody is about to use: what
+  // is unused is set aside, where it can be read but no put finds it, which stores it anew; what was set aside before
+  // `order.before` and is unused still goes for good. Whoever puts a blob, or reads one, must have said so where
+  // `is_used` looks within the time between. Code::unavailable while another call is at it, in whatever process.
+  virtual Result<CleanedBlobs> clean(const CleaningOrder& order) = 0;
   // Every stored blob's id, in no order; stops at the first error of `visit`.
   virtual Result<void> visit(const std::function<Result<void>(const BlobId&)>& visit) const = 0;
 };

@@ -9,6 +9,11 @@ namespace {
 
 using Content = std::shared_ptr<const std::string>;
 
+struct Kept {
+  Content content;
+  std::optional<Seconds> aside = {};  // since when
+};
+
 class Reader final : public BlobReader {
  public:
   explicit Reader(Content content) : content_(std::move(content)) {}
@@ -32,14 +37,14 @@ class Store final : public BlobStore {
     std::lock_guard lock(mutex_);
     auto found = blobs_.find(id);
     if (found == blobs_.end()) return Error{Code::not_found, "no blob " + id.hex()};
-    return OpenBlob(std::make_unique<Reader>(found->second));
+    return OpenBlob(std::make_unique<Reader>(found->second.content));
   }
 
   std::optional<ByteCount> find_size(const BlobId& id) const override {
     std::lock_guard lock(mutex_);
     auto found = blobs_.find(id);
     if (found == blobs_.end()) return std::nullopt;
-    return found->second->size();
+    return found->second.content->size();
   }
 
   Result<void> visit(const std::function<Result<void>(const BlobId&)>& visit) const override {
@@ -47,18 +52,41 @@ class Store final : public BlobStore {
       std::lock_guard lock(mutex_);
       return blobs_;
     }();
-    for (const auto& [id, content] : copy) RETURN_IF_ERROR(visit(id));
+    for (const auto& [id, kept] : copy) RETURN_IF_ERROR(visit(id));
     return ok();
   }
 
-  void keep(std::map<BlobId, Content> blobs) {
+  Result<CleanedBlobs> clean(const CleaningOrder& order) override {
     std::lock_guard lock(mutex_);
-    blobs_.merge(blobs);
+    CleanedBlobs cleaned;
+    for (auto at = blobs_.begin(); at != blobs_.end() && !order.stop;) {
+      auto& [id, kept] = *at;
+      bool is_used = order.is_used(id);
+      if (is_used && kept.aside) {
+        kept.aside.reset();
+        ++cleaned.brought_back;
+      } else if (!is_used && !kept.aside) {
+        kept.aside = SystemClock().now();
+        ++cleaned.set_aside;
+      } else if (!is_used && *kept.aside < order.before) {
+        cleaned.freed += kept.content->size();
+        ++cleaned.removed;
+        at = blobs_.erase(at);
+        continue;
+      }
+      ++at;
+    }
+    return cleaned;
+  }
+
+  void keep(const std::map<BlobId, Content>& blobs) {
+    std::lock_guard lock(mutex_);
+    for (const auto& [id, content] : blobs) blobs_[id] = {content};
   }
 
  private:
   mutable std::mutex mutex_;
-  std::map<BlobId, Content> blobs_;
+  std::map<BlobId, Kept> blobs_;
 };
 
 class Batch final : public BlobBatch {
@@ -79,8 +107,7 @@ class Batch final : public BlobBatch {
     return blob;
   }
   Result<void> commit() override {
-    store_.keep(std::move(blobs_));
-    blobs_.clear();
+    store_.keep(std::exchange(blobs_, {}));
     return ok();
   }
 

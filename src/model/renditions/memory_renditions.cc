@@ -29,20 +29,18 @@ class MemoryRenditions final : public RenditionRepository {
     return ok();
   }
 
-  Result<void> remove(const RenditionKey& key) override {
+  Result<void> remove(const std::vector<RenditionKey>& keys) override {
     std::lock_guard lock(mutex_);
-    renditions_.erase(key);
+    for (const auto& key : keys) renditions_.erase(key);
     return ok();
   }
 
-  Result<void> visit_blobs(const std::function<Result<void>(const RenditionKey&, const Blob&)>& visit) const override {
+  Result<void> visit(const std::function<Result<void>(const KeptRendition&)>& visit) const override {
     auto copy = [&] {
       std::lock_guard lock(mutex_);
       return renditions_;
     }();
-    for (const auto& [key, rendition] : copy) {
-      if (rendition.failure.empty()) RETURN_IF_ERROR(visit(key, rendition.content));
-    }
+    for (const auto& [key, rendition] : copy) RETURN_IF_ERROR(visit({key, rendition}));
     return ok();
   }
 

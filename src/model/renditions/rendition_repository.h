@@ -49,10 +49,9 @@ class RenditionRepository {
   virtual Result<std::optional<Rendition>> find(const RenditionKey& key) const = 0;
   virtual Result<std::vector<KeptRendition>> list(const BlobId& original) const = 0;  // by recipe
   virtual Result<void> put(const std::vector<KeptRendition>& renditions) = 0;         // all or none; replaces
-  virtual Result<void> remove(const RenditionKey& key) = 0;                           // ok where there is none
-  // Every blob that a rendition needs; stops at the first error of `visit`.
-  virtual Result<void> visit_blobs(
-      const std::function<Result<void>(const RenditionKey&, const Blob&)>& visit) const = 0;
+  virtual Result<void> remove(const std::vector<RenditionKey>& keys) = 0;             // ok where there is none
+  // All of them, and what could not be made; stops at the first error of `visit`.
+  virtual Result<void> visit(const std::function<Result<void>(const KeptRendition&)>& visit) const = 0;
 };
 
 std::unique_ptr<RenditionRepository> make_memory_renditions();

@@ -222,4 +222,13 @@ Result<std::shared_ptr<const OpenManifest>> ManifestCache::open(const model::Blo
   return manifest;
 }
 
+std::vector<model::BlobId> ManifestCache::list_open() const {
+  std::lock_guard lock(mutex_);
+  std::vector<model::BlobId> ids;
+  for (const auto& [id, manifest] : open_) {
+    if (!manifest.expired()) ids.push_back(id);
+  }
+  return ids;
+}
+
 }  // namespace dray::pipeline

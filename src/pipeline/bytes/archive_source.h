@@ -4,6 +4,7 @@
 #include <memory>
 #include <mutex>
 #include <unordered_map>
+#include <vector>
 
 #include "base/byte_source.h"
 #include "model/blobs/blob_store.h"
@@ -38,10 +39,11 @@ class ManifestCache {
  public:
   explicit ManifestCache(const model::BlobStore& blobs) : blobs_(blobs) {}
   Result<std::shared_ptr<const OpenManifest>> open(const model::BlobId& id);
+  std::vector<model::BlobId> list_open() const;  // that somebody reads right now
 
  private:
   const model::BlobStore& blobs_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::unordered_map<model::BlobId, std::weak_ptr<const OpenManifest>> open_;
 };
 

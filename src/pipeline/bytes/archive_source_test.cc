@@ -85,6 +85,7 @@ class RunStore final : public model::BlobStore {
     }
   }
   std::optional<ByteCount> find_size(const model::BlobId& id) const override { return from_.find_size(id); }
+  Result<model::CleanedBlobs> clean(const model::CleaningOrder&) override { return model::CleanedBlobs(); }
   Result<void> visit(const std::function<Result<void>(const model::BlobId&)>& visit) const override {
     return from_.visit(visit);
   }

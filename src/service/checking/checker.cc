@@ -27,10 +27,11 @@ class Checker {
     RETURN_IF_ERROR(check_blobs());
     RETURN_IF_ERROR(
         parts.assets.visit_blobs([&](const AssetPath& path, const Blob& blob) { return check_asset(path, blob); }));
-    RETURN_IF_ERROR(parts.renditions.visit_blobs([&](const model::RenditionKey& key, const Blob& blob) {
-      if (stop_) return ok();
+    RETURN_IF_ERROR(parts.renditions.visit([&](const model::KeptRendition& kept) {
+      if (stop_ || !kept.rendition.failure.empty()) return ok();
       ++report_.renditions;
-      check_use(blob, fmt::format("a rendition of {} ({})", key.original.hex(), key.recipe));
+      check_use(kept.rendition.content,
+                fmt::format("a rendition of {} ({})", kept.key.original.hex(), kept.key.recipe));
       return ok();
     }));
     RETURN_IF_ERROR(parts.downloads.visit_artifacts(

@@ -137,6 +137,7 @@ class Downloads {
   // Takes the artifacts from downloads whose time is over, and forgets those that it was taken from long ago. Now and
   // then.
   Result<void> clear_up();
+  std::vector<model::BlobId> list_sent() const { return manifests_.list_open(); }  // manifests of archives
 
   // The caller's own, or anyone's for administrators; else Code::not_found, as if it were not there.
   Result<model::Download> get(const std::string& id, const model::Caller& caller) const;

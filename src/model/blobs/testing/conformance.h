@@ -25,6 +25,22 @@ class BlobStoreConformance : public testing::TestWithParam<BlobStoreMaker> {
   FreshBlobStore fresh_ = GetParam()();
   BlobStore& store_ = *fresh_.store;
 
+  CleanedBlobs clean(const std::set<BlobId>& used, Seconds before = SystemClock().now() + std::chrono::seconds(2)) {
+    std::atomic<bool> stop = false;
+    std::function<bool(const BlobId&)> is_used = [&](const BlobId& id) { return used.contains(id); };
+    auto cleaned = store_.clean({is_used, before, stop});
+    EXPECT_TRUE(cleaned) << cleaned.error().message;
+    return cleaned ? *cleaned : CleanedBlobs();
+  }
+  std::size_t count() {
+    std::set<BlobId> seen;
+    EXPECT_TRUE(store_.visit([&](const BlobId& id) {
+      seen.insert(id);
+      return ok();
+    }));
+    return seen.size();
+  }
+
   static std::string noise(std::size_t size, unsigned seed) {
     std::mt19937 generator(seed);
     std::string text(size, '\0');
@@ -128,6 +144,88 @@ TEST_P(BlobStoreConformance, HandsOnAnErrorOfTheSourceAndKeepsNothing) {
   EXPECT_EQ(batch->put(source, 100).error().message, "the source broke");
   EXPECT_TRUE(batch->commit());
   ASSERT_TRUE(store_.visit([&](const BlobId&) -> Result<void> { return Error{Code::conflict, "something was kept"}; }));
+}
+
+TEST_P(BlobStoreConformance, SetsAsideWhatNobodyUsesAndRemovesItTheNextTime) {
+  auto used = noise(3000, 10), used_large = noise(2'000'000, 11);
+  auto unused = noise(300'000, 12), unused_large = noise(2'000'000, 13);
+  std::set<BlobId> uses{put_blob(store_, bytes_of(used))->id, put_blob(store_, bytes_of(used_large))->id};
+  auto small = *put_blob(store_, bytes_of(unused)), large = *put_blob(store_, bytes_of(unused_large));
+
+  auto cleaned = clean(uses);
+  EXPECT_EQ(cleaned.set_aside, 2u);
+  EXPECT_EQ(cleaned.removed, 0u);
+  EXPECT_EQ(*read_blob(store_, small.id), unused);
+  EXPECT_EQ(*read_blob(store_, large.id), unused_large);
+  EXPECT_EQ(store_.find_size(large.id), unused_large.size());
+  EXPECT_EQ(count(), 4u);
+
+  cleaned = clean(uses);
+  EXPECT_EQ(cleaned.removed, 2u);
+  EXPECT_GE(cleaned.freed, 2'000'000u);
+  EXPECT_EQ(count(), 2u);
+  EXPECT_EQ(store_.open(small.id).error().code, Code::not_found);
+  EXPECT_EQ(store_.open(large.id).error().code, Code::not_found);
+  for (const auto& content : {used, used_large}) EXPECT_EQ(*read_blob(store_, sha256_of(bytes_of(content))), content);
+
+  for (const auto& content : {unused, unused_large}) {  // as if it had never been there
+    EXPECT_EQ(*read_blob(store_, put_blob(store_, bytes_of(content))->id), content);
+  }
+}
+
+TEST_P(BlobStoreConformance, BringsBackWhatIsUsedAgain) {
+  auto small = noise(1000, 14), large = noise(2'000'000, 15);
+  std::set<BlobId> uses{put_blob(store_, bytes_of(small))->id, put_blob(store_, bytes_of(large))->id};
+  EXPECT_EQ(clean({}).set_aside, 2u);
+  EXPECT_EQ(clean(uses).brought_back, 2u);
+  EXPECT_EQ(clean({}).set_aside, 2u);
+  EXPECT_EQ(*read_blob(store_, sha256_of(bytes_of(small))), small);
+  EXPECT_EQ(*read_blob(store_, sha256_of(bytes_of(large))), large);
+}
+
+TEST_P(BlobStoreConformance, KeepsWhatWasPutAgainWhileItWasSetAside) {
+  auto small = noise(1000, 16), large = noise(2'000'000, 17);
+  for (const auto& content : {small, large}) ASSERT_TRUE(put_blob(store_, bytes_of(content)));
+  clean({});
+  for (const auto& content : {small, large}) ASSERT_TRUE(put_blob(store_, bytes_of(content)));
+  EXPECT_EQ(count(), 2u);
+  clean({});  // those who put it have not said so yet, but the first step is all that can happen
+  for (const auto& content : {small, large}) EXPECT_EQ(*read_blob(store_, sha256_of(bytes_of(content))), content);
+}
+
+TEST_P(BlobStoreConformance, LeavesAloneWhatIsYoung) {
+  auto blob = *put_blob(store_, bytes_of("just set aside"));
+  clean({});
+  EXPECT_EQ(clean({}, SystemClock().now() - std::chrono::hours(1)).removed, 0u);
+  EXPECT_TRUE(store_.find_size(blob.id));
+}
+
+TEST_P(BlobStoreConformance, ReadsAndPutsWhileItIsCleaned) {
+  std::atomic<bool> ended = false;
+  std::vector<std::string> contents;
+  std::set<BlobId> uses;
+  for (unsigned i = 0; i < 20; ++i) {
+    contents.push_back(noise(i % 5 ? 1000 + i : 1'100'000 + i, 100 + i));
+    uses.insert(put_blob(store_, bytes_of(contents.back()))->id);
+  }
+  std::thread reader([&] {
+    for (unsigned i = 0; !ended; ++i) {
+      const auto& content = contents[i % contents.size()];
+      auto read = read_blob(store_, sha256_of(bytes_of(content)));
+      ASSERT_TRUE(read) << read.error().message << " of " << content.size() << " bytes";
+      ASSERT_EQ(*read, content);
+    }
+  });
+  for (unsigned i = 0; i < 20; ++i) {  // they are set aside and come back or are put anew, and others come and go
+    clean(uses);
+    if (i % 2) clean({});
+    if (i % 4 == 3) {
+      for (const auto& content : contents) ASSERT_TRUE(put_blob(store_, bytes_of(content)));
+    }
+    ASSERT_TRUE(put_blob(store_, bytes_of(noise(50'000, 200 + i))));
+  }
+  ended = true;
+  reader.join();
 }
 
 TEST_P(BlobStoreConformance, ServesManyThreads) {

@@ -68,30 +68,25 @@ TEST_P(RenditionsConformance, ReplacesAndRemoves) {
   auto made = kept("a", "wid=300");
   ASSERT_TRUE(renditions.put({made}));
   EXPECT_EQ(*renditions.find(made.key), made.rendition);
-  ASSERT_TRUE(renditions.remove(made.key));
-  ASSERT_TRUE(renditions.remove(made.key));
+  ASSERT_TRUE(renditions.remove({made.key}));
+  ASSERT_TRUE(renditions.remove({made.key}));
   EXPECT_EQ(*renditions.find(made.key), std::nullopt);
 }
 
-TEST_P(RenditionsConformance, VisitsTheBlobsThatAreNeeded) {
+TEST_P(RenditionsConformance, VisitsThemAll) {
   auto& renditions = *fresh_.renditions;
   auto failed = kept("a", "wid=1");
   failed.rendition.failure = "damaged";
   ASSERT_TRUE(renditions.put({kept("a", "wid=300"), kept("b", "wid=300"), failed}));
-  int count = 0;
-  ASSERT_TRUE(renditions.visit_blobs([&](const RenditionKey& key, const Blob& blob) {
-    EXPECT_EQ(key.recipe, "wid=300");
-    EXPECT_EQ(blob, kept("a", "wid=300").rendition.content);
-    ++count;
+  int made = 0, failures = 0;
+  ASSERT_TRUE(renditions.visit([&](const KeptRendition& one) {
+    ++(one.rendition.failure.empty() ? made : failures);
+    EXPECT_EQ(one.rendition, renditions.find(one.key)->value());
     return ok();
   }));
-  EXPECT_EQ(count, 2);
-  EXPECT_EQ(renditions.visit_blobs([](const auto&, const auto&) {
-                        return Error{Code::gone, "stop"};
-                      })
-                .error()
-                .code,
-            Code::gone);
+  EXPECT_EQ(made, 2);
+  EXPECT_EQ(failures, 1);
+  EXPECT_EQ(renditions.visit([](const auto&) { return Error{Code::gone, "stop"}; }).error().code, Code::gone);
 }
 
 TEST_P(RenditionsConformance, FindsPresetsInAnyCase) {
