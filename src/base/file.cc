@@ -1,5 +1,6 @@
 #include "base/file.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -77,6 +78,24 @@ std::size_t raise_descriptor_limit(std::size_t wanted) {
     if (::setrlimit(RLIMIT_NOFILE, &limit) < 0) return before;
   }
   return limit.rlim_cur;
+}
+
+Result<std::vector<std::string>> list_directory(const std::string& path) {
+  auto* listing = ::opendir(path.c_str());
+  if (!listing) return system_error("cannot list " + path, errno);
+  std::vector<std::string> names;
+  for (;;) {
+    errno = 0;
+    auto* entry = ::readdir(listing);
+    if (!entry) break;
+    std::string_view name = entry->d_name;
+    if (name != "." && name != "..") names.emplace_back(name);
+  }
+  auto failure = errno;
+  ::closedir(listing);
+  if (failure != 0) return system_error("cannot list " + path, failure);
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 Result<void> make_directories(const std::string& path) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -22,6 +23,7 @@ Result<void> sync_data(int fd, const std::string& name);
 Result<void> sync_directory(const std::string& path);
 // Allows this process `wanted` open files, or as many as it may have; returns how many it may have now.
 std::size_t raise_descriptor_limit(std::size_t wanted);
+Result<std::vector<std::string>> list_directory(const std::string& path);  // all names in it, in order
 // Creates the folder and those above it where missing, each made durable.
 Result<void> make_directories(const std::string& path);
 

@@ -358,6 +358,50 @@ class Links(SystemTest):
         self.dray.run("access", "deny", "eve", "/content/dam/l/press", "--privileges", "original")
         self.assertEqual(self.dray.get(uri, token=self.dray.token("eve")).status, 403)
 
+    def test_links_made_by_aems_own_requests(self):
+        self.dray.start()
+
+        def ask(at, body, kind, token="admin"):
+            return self.dray.request("POST", at + ".adhocassetshare.html", {"Content-Type": kind}, token, body)
+
+        def form(at="/content/dam/l/press", token="admin", kind=FORM["Content-Type"], **fields):
+            fields = {":operation": "generateShareLink", "_charset_": "utf-8", **fields}
+            return ask(at, urllib.parse.urlencode(fields, doseq=True), kind, token)
+
+        later = time.strftime("%Y-%m-%dT%H:%M:%S.000+00:00", time.gmtime(time.time() + 3600))
+        made = form(path=["/content/dam/l/press"], expirationDate=later, allowOriginal="true", allowRenditions="false")
+        self.assertEqual(made.status, 200, made.text)
+        address = html.unescape(re.search(r'id="share-link" href="([^"]+)"', made.text).group(1))
+        self.assertIn("press", Visitor(self.dray, address).get().text)
+        share = self.dray.get("/api/v1/shares").json()["items"][0]
+        self.assertEqual([share["paths"], share["expires"], share["originals"], share["renditions"]],
+                         [["/content/dam/l/press"], later[:19] + "Z", True, False])
+
+        operation = "application/vnd.adobe.asset-operation+json"
+        wish = {"op": "share", "target": [{"repo:path": "/content/dam/l/press/a.txt"}], "expirationDate": later,
+                "allowOriginalDownload": False, "allowRenditionDownload": True}
+        answer = ask("/content/dam", json.dumps(wish), operation)
+        self.assertEqual(answer.status, 200, answer.text)
+        self.assertTrue(answer.json()["link"].endswith("/linkshare.html?sh=" + answer.json()["shareToken"]))
+        self.assertEqual(Visitor(self.dray, answer.json()["link"]).get().status, 200)
+
+        past = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 3600))
+        for status, refused in (
+                (403, form(token=self.dray.token("eve"))),
+                (404, form(path="/content/dam/nothing")),
+                (400, form(expirationDate=past)),
+                (400, form(expirationDate="2226-01-01T00:00:00Z")),
+                (400, form(expirationDate="tomorrow")),
+                (400, form(allowOriginal="false", allowRenditions="false")),
+                (400, form(allowOriginal="perhaps")),
+                (400, ask("/content/dam/l/press", "path=/content/dam/l/press", FORM["Content-Type"])),
+                (400, ask("/content/dam", json.dumps({**wish, "op": "copy"}), operation)),
+                (400, ask("/content/dam", json.dumps({**wish, "target": ["/content/dam/l/press"]}), operation)),
+                (400, ask("/content/dam", json.dumps({**wish, "surprise": 1}), operation)),
+                (400, ask("/content/dam", "{", operation)),
+                (400, ask("/content/dam", "x", "text/plain"))):
+            self.assertEqual(refused.status, status, refused.text)
+
     def test_who_may_share_what_and_until_when(self):
         self.dray.start()
         body = {"paths": ["/content/dam/l/press"]}

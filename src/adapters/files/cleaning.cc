@@ -1,6 +1,5 @@
 #include "adapters/files/cleaning.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
@@ -30,14 +29,16 @@ std::optional<FileFacts> facts_of(const std::string& path) {
   return FileFacts{Seconds(std::chrono::seconds(status.st_mtime)), static_cast<ByteCount>(status.st_blocks) * 512};
 }
 
-std::vector<std::string> names_in(const std::string& folder) {
-  std::vector<std::string> names;
-  auto* listing = ::opendir(folder.c_str());
-  if (!listing) return names;
-  while (auto* entry = ::readdir(listing)) names.emplace_back(entry->d_name);
-  ::closedir(listing);
-  std::sort(names.begin(), names.end());
-  return names;
+bool is_missing(const std::string& path) {
+  struct stat status;
+  return ::stat(path.c_str(), &status) < 0 && errno == ENOENT;
+}
+
+// Gives `from` the name `to` unless something has it already; errno says why not.
+bool rename_to_new(const std::string& from, const std::string& to) {
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
+  if (errno != EINVAL && errno != ENOSYS) return false;  // file systems that do not know how
+  return ::link(from.c_str(), to.c_str()) == 0 && ::unlink(from.c_str()) == 0;
 }
 
 // One folder of large blobs.
@@ -47,7 +48,7 @@ class LargeFolder {
       : path_(std::move(path)), first_(std::move(first)), order_(order), cleaned_(cleaned) {}
 
   Result<void> clean() {
-    auto names = names_in(path_);
+    ASSIGN_OR_RETURN(auto names, list_directory(path_));
     std::stable_partition(names.begin(), names.end(), [](const auto& name) { return name.ends_with(kAside); });
     for (const auto& name : names) {  // each takes one step and not two
       if (order_.stop) break;
@@ -59,7 +60,7 @@ class LargeFolder {
       auto done = !id        ? clean_other(file, name, *facts)
                   : is_aside ? clean_aside(*id, file, *facts)
                              : clean_plain(*id, file, *facts);
-      RETURN_IF_ERROR(done);
+      if (!done) cleaned_.left.push_back(done.error().message);
     }
     return changed_ ? sync_directory(path_) : ok();
   }
@@ -86,7 +87,7 @@ class LargeFolder {
   // Unless it was put anew: then this one is a second copy.
   Result<void> bring_back(const BlobId& id, const std::string& file) {
     auto plain = file.substr(0, file.size() - kAside.size());
-    if (::renameat2(AT_FDCWD, file.c_str(), AT_FDCWD, plain.c_str(), RENAME_NOREPLACE) == 0) {
+    if (rename_to_new(file, plain)) {
       changed_ = true;
       ++cleaned_.brought_back;
       return ok();
@@ -121,30 +122,39 @@ class Packs {
 
   Result<void> clean() {
     RETURN_IF_ERROR(packs_.set.refresh());
-    auto aside = pack_names_aside(packs_.directory);
-    for (const auto& name : pack_names(packs_.directory)) {
-      if (!order_.stop) RETURN_IF_ERROR(clean_plain(name));
-    }
-    for (const auto& name : aside) {
-      if (!order_.stop) RETURN_IF_ERROR(clean_aside(name));
-    }
-    remove_orphans();
+    ASSIGN_OR_RETURN(auto aside, pack_names_aside(packs_.directory));
+    ASSIGN_OR_RETURN(auto plain, pack_names(packs_.directory));
+    // What was put anew must not vanish with the power once its first copy has gone.
+    if (!aside.empty()) RETURN_IF_ERROR(packs_.set.sync_known());
+    for (const auto& name : plain) note(name, order_.stop ? ok() : clean_plain(name));
+    for (const auto& name : aside) note(name, order_.stop ? ok() : clean_aside(name));
+    RETURN_IF_ERROR(remove_orphans());
     return packs_.set.refresh();
   }
 
  private:
   struct Share {
     std::vector<PackedBlob> used;
-    ByteCount used_bytes = 0, all_bytes = 0;
+    ByteCount used_bytes = 0, all_bytes = 0, index_bytes = 0;
     std::uint64_t unused = 0;
     // A pack is worth copying where that gives back more than it costs.
     bool is_worth_removing() const { return used_bytes <= all_bytes / 2; }
   };
 
+  // Code::corrupt where the index on the disk is not what is known of it: then nobody knows what the pack has.
+  Result<void> check_index(const Share& share, const std::string& index) const {
+    struct stat status;
+    if (::stat(index.c_str(), &status) < 0) return system_error("cannot read its index", errno);
+    if (static_cast<ByteCount>(status.st_size) == share.index_bytes && share.index_bytes > 0) return ok();
+    return Error{Code::corrupt, "its index is damaged"};
+  }
+
   Share share_of(const std::string& name) const {
+    auto use = packs_.set.read_from(name);
     Share share;
+    share.index_bytes = use.index_bytes;
     share.all_bytes = facts_of(path(name, ".pack")).value_or(FileFacts()).on_disk;
-    for (const auto& packed : packs_.set.read_from(name)) {
+    for (const auto& packed : use.blobs) {
       if (!order_.is_used(packed.blob.id)) {
         ++share.unused;
         continue;
@@ -155,13 +165,20 @@ class Packs {
     return share;
   }
 
+  void note(const std::string& name, const Result<void>& done) {
+    if (!done) cleaned_.left.push_back(fmt::format("the pack {} stays: {}", name, done.error().message));
+  }
+
+  // Its age is that of its contents: indexes are written again when they are made durable.
   Result<void> clean_plain(const std::string& name) {
-    auto facts = facts_of(path(name, ".idx"));
-    if (!facts || facts->modified >= order_.before) return ok();
-    auto share = share_of(name);
-    if (!share.is_worth_removing()) return ok();
+    auto content = facts_of(path(name, ".pack"));
+    if (!content || content->modified >= order_.before || content->on_disk == 0) return ok();
+    if (!share_of(name).is_worth_removing()) return ok();
     ASSIGN_OR_RETURN(auto pack, packs_.pool.withdraw(name));
     if (!pack) return ok();
+    RETURN_IF_ERROR(packs_.set.refresh());
+    auto share = share_of(name);  // with what came in until it was withdrawn
+    RETURN_IF_ERROR(check_index(share, path(name, ".idx")));
     RETURN_IF_ERROR(pack->set_aside(packs_.directory));
     cleaned_.set_aside += share.unused;
     return rescue(name, share);
@@ -171,7 +188,9 @@ class Packs {
   Result<void> clean_aside(const std::string& name) {
     auto facts = facts_of(path(name, ".aside"));
     if (!facts) return ok();
+    if (!is_missing(path(name, ".idx"))) return Error{Code::conflict, "it has two indexes, .idx and .aside"};
     auto share = share_of(name);
+    RETURN_IF_ERROR(check_index(share, path(name, ".aside")));
     cleaned_.brought_back += share.used.size();
     if (!share.used.empty()) return share.is_worth_removing() ? rescue(name, share) : bring_back(name);
     if (facts->modified >= order_.before) return ok();
@@ -186,10 +205,9 @@ class Packs {
 
   // What is used is copied to another pack, and the time of the rest begins anew.
   Result<void> rescue(const std::string& name, const Share& share) {
-    auto copied = copy(name, share.used);
-    if (!copied) {
-      cleaned_.left.push_back(fmt::format("the pack {} stays: {}", name, copied.error().message));
-      return bring_back(name);
+    if (auto copied = copy(name, share.used); !copied) {
+      RETURN_IF_ERROR(bring_back(name));
+      return copied;
     }
     if (::utimensat(AT_FDCWD, path(name, ".aside").c_str(), nullptr, 0) < 0)
       return system_error("cannot set the time of the pack " + name, errno);
@@ -226,15 +244,17 @@ class Packs {
   }
 
   // Contents without an index: somebody died while they created or removed the pack.
-  void remove_orphans() {
-    for (const auto& file : names_in(packs_.directory)) {
+  Result<void> remove_orphans() {
+    ASSIGN_OR_RETURN(auto files, list_directory(packs_.directory));
+    for (const auto& file : files) {
       if (!file.ends_with(".pack")) continue;
       auto name = file.substr(0, file.size() - 5);
       auto facts = facts_of(path(name, ".pack"));
       bool is_old = facts && facts->modified < order_.before;
-      if (!is_old || facts_of(path(name, ".idx")) || facts_of(path(name, ".aside"))) continue;
+      if (!is_old || !is_missing(path(name, ".idx")) || !is_missing(path(name, ".aside"))) continue;
       if (auto done = remove(path(name, ".pack")); !done) cleaned_.left.push_back(done.error().message);
     }
+    return ok();
   }
 
   Result<void> remove(const std::string& file) {
@@ -265,7 +285,8 @@ Result<void> clean_large(const std::string& directory, const model::CleaningOrde
     auto name = fmt::format("{:02x}", first);
     RETURN_IF_ERROR(LargeFolder(directory + "/" + name, name, order, cleaned).clean());
   }
-  for (const auto& name : names_in(directory)) {  // on a file system without O_TMPFILE, of a process that was killed
+  ASSIGN_OR_RETURN(auto names, list_directory(directory));
+  for (const auto& name : names) {  // on a file system without O_TMPFILE, of a process that was killed
     auto file = directory + "/" + name;
     auto facts = facts_of(file);
     bool is_left = name.starts_with("incoming-") && facts && facts->modified < order.before;

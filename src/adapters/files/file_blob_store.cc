@@ -64,8 +64,10 @@ class Store final : public model::BlobStore {
 
   std::optional<ByteCount> find_size(const BlobId& id) const override {
     if (auto place = packs_->find_known(id)) return place->size;
-    if (auto size = size_of_large(path_of(id))) return size;
-    if (auto size = size_of_large(path_of(id) + kAside)) return size;
+    auto path = path_of(id);
+    for (const auto& name : {path, path + kAside, path}) {  // as open_large()
+      if (auto size = size_of_large(name)) return size;
+    }
     if (auto place = packs_->find(id)) return place->size;
     return std::nullopt;
   }
@@ -193,12 +195,17 @@ class NamelessFile {
   // Gives the file its name; ok when a file of that name and length is there already.
   Result<void> publish(int folder, const std::string& path) const {
     auto from = name_.empty() ? fmt::format("/proc/self/fd/{}", fd_.get()) : name_;
-    if (::linkat(AT_FDCWD, from.c_str(), folder, path.c_str(), AT_SYMLINK_FOLLOW) == 0) return ok();
+    auto link = [&] { return ::linkat(AT_FDCWD, from.c_str(), folder, path.c_str(), AT_SYMLINK_FOLLOW) == 0; };
+    if (link()) return ok();
     struct stat own, other;
-    bool same = errno == EEXIST && ::fstat(fd_.get(), &own) == 0 && ::fstatat(folder, path.c_str(), &other, 0) == 0 &&
+    bool is_there = errno == EEXIST;
+    if (is_there && ::fstatat(folder, path.c_str(), &other, 0) < 0 && errno == ENOENT) {  // set aside meanwhile
+      if (link()) return ok();
+    }
+    bool same = is_there && ::fstat(fd_.get(), &own) == 0 && ::fstatat(folder, path.c_str(), &other, 0) == 0 &&
                 own.st_size == other.st_size;
     if (same) return ok();
-    if (errno != EEXIST) return system_error("cannot store the blob " + path, errno);
+    if (!is_there) return system_error("cannot store the blob " + path, errno);
     auto aside = path + ".repair";  // what is there is damaged
     ::unlinkat(folder, aside.c_str(), 0);
     if (::linkat(AT_FDCWD, from.c_str(), folder, aside.c_str(), AT_SYMLINK_FOLLOW) < 0 ||

@@ -44,7 +44,7 @@ ByteCount disk_usage(const std::string& path) {
 
 ByteCount pack_bytes(const TemporaryFolder& folder) {
   ByteCount bytes = 0;
-  for (const auto& name : files::pack_names(folder.path + "/packs"))
+  for (const auto& name : *files::pack_names(folder.path + "/packs"))
     bytes += std::filesystem::file_size(folder.path + "/packs/" + name + ".pack");
   return bytes;
 }
@@ -354,7 +354,7 @@ TEST(FileBlobStore, GoesOnWithThePacksOfBatchesBefore) {
     }
     for (const auto& batch : batches) ASSERT_TRUE(batch->commit());
   }
-  EXPECT_EQ(files::pack_names(folder.path + "/packs").size(), 4u);
+  EXPECT_EQ(files::pack_names(folder.path + "/packs")->size(), 4u);
 }
 
 TEST(FileBlobStore, TakesNothingMoreIntoABatchThatFailed) {
@@ -548,6 +548,71 @@ TEST(FileBlobStore, LosesNothingWhateverItsProcessesDo) {
   std::size_t kept = 0;
   for (const auto& [id, content] : used) kept += content.size();
   EXPECT_LT(disk_usage(folder.path), 3 * kept + 1'000'000);
+}
+
+TEST(FileBlobStore, LosesNothingWhileManyCommitAndOneCleans) {
+  TemporaryFolder folder;
+  std::array stores{open(folder), open(folder)};
+  constexpr unsigned kThreads = 4, kEach = 60;
+  std::vector<std::string> contents;
+  std::set<model::BlobId> used;
+  for (unsigned i = 0; i < kThreads * kEach; ++i) {
+    contents.push_back(noise(1000 + 13 * i, i));
+    used.insert(sha256_of(bytes_of(contents.back())));
+  }
+  std::atomic<unsigned> running = kThreads;
+  std::vector<std::thread> threads;
+  for (unsigned t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      auto& store = *stores[t % 2];
+      for (unsigned i = 0; i < kEach; ++i) {
+        EXPECT_TRUE(model::put_blob(store, bytes_of(contents[t * kEach + i])));
+        EXPECT_TRUE(model::put_blob(store, bytes_of(noise(40'000, 10'000 + t * kEach + i))));  // nobody uses it
+        for (unsigned k = 0; k <= i; k += 7) {
+          auto read = model::read_blob(store, sha256_of(bytes_of(contents[t * kEach + k])));
+          EXPECT_TRUE(read) << read.error().message;
+        }
+      }
+      --running;
+    });
+  }
+  std::uint64_t removed = 0;
+  for (unsigned i = 0; running > 0; ++i) removed += clean(*stores[i % 2], used)->removed;
+  for (auto& thread : threads) thread.join();
+  for (int i = 0; i < 2; ++i) removed += clean(*stores[0], used)->removed;
+  EXPECT_GT(removed, 0u);
+  auto again = open(folder);
+  for (const auto& content : contents) {
+    for (const auto* store : {stores[0].get(), stores[1].get(), again.get()})
+      ASSERT_TRUE(model::read_blob(*store, sha256_of(bytes_of(content))));
+  }
+}
+
+TEST(FileBlobStore, LeavesAPackWhoseIndexIsDamaged) {
+  TemporaryFolder folder;
+  auto some = put_some(*open(folder), 50'000, 10, 1);
+  auto pack = only_file(folder.path + "/packs", ".pack"), index = only_file(folder.path + "/packs", ".idx");
+  { std::fstream(index, std::ios::in | std::ios::out | std::ios::binary).seekp(5 * 56 + 3) << "xxxx"; }
+  for (int i = 0; i < 3; ++i) {
+    auto cleaned = clean(*open(folder), {});
+    ASSERT_TRUE(cleaned);
+    ASSERT_EQ(cleaned->left.size(), 1u);
+    EXPECT_NE(cleaned->left[0].find("its index is damaged"), std::string::npos);
+  }
+  EXPECT_TRUE(std::filesystem::exists(pack));
+}
+
+TEST(FileBlobStore, GoesByTheAgeOfAPacksContentsAndNotOfItsIndex) {
+  TemporaryFolder folder;
+  auto some = put_some(*open(folder), 50'000, 10, 1);
+  auto pack = only_file(folder.path + "/packs", ".pack");
+  struct timespec times[2] = {{1, 0}, {1, 0}};
+  ASSERT_EQ(::utimensat(AT_FDCWD, pack.c_str(), times, 0), 0);
+  auto store = open(folder);
+  put_some(*store, 50'000, 1, 1);  // found, which makes the index durable once more
+  std::atomic<bool> stop = false;
+  std::function<bool(const model::BlobId&)> is_used = [](const auto&) { return false; };
+  EXPECT_EQ(store->clean({is_used, Seconds(std::chrono::hours(24)), stop})->set_aside, 10u);
 }
 
 TEST(FileBlobStore, KeepsAPackWhoseUsedBlobIsDamagedAndSaysSo) {

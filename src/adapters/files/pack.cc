@@ -23,13 +23,26 @@ bool is_whole(const PackPlace& place) {
   return ::fstat(place.pack->fd(), &status) == 0 && static_cast<ByteCount>(status.st_size) >= place.offset + place.size;
 }
 
-// Whatever it is called now. Code::not_found where the pack has been removed.
+bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+
+// Whatever it is called now; where it has both names, as in a backup, the longer one. Code::not_found where the pack
+// has been removed.
 Result<UniqueFd> open_index(const std::string& directory, const std::string& name) {
   auto path = directory + "/" + name;
-  auto index = open_file(path + ".idx", O_RDONLY);
-  if (!index && index.error().code == Code::not_found) index = open_file(path + ".aside", O_RDONLY);
-  if (!index && index.error().code == Code::not_found) index = open_file(path + ".idx", O_RDONLY);  // brought back
-  return index;
+  Result<UniqueFd> longest = Error{Code::not_found, "there is no " + name + ".idx"};
+  off_t length = -1;
+  for (auto extension : {".idx", ".aside", ".idx"}) {  // the last one: it was brought back in between
+    if (length >= 0 && extension != std::string_view(".aside")) break;
+    auto index = open_file(path + extension, O_RDONLY);
+    if (!index && index.error().code == Code::not_found) continue;
+    if (!index) return index;
+    struct stat status;
+    if (::fstat(index->get(), &status) < 0) return system_error("cannot read " + name + extension, errno);
+    if (status.st_size <= length) continue;
+    length = status.st_size;
+    longest = std::move(index);
+  }
+  return longest;
 }
 
 // The same bytes at the same place. If the kernel failed to write them before, it has told someone else, and takes them
@@ -70,21 +83,26 @@ Result<std::unique_ptr<PackSet>> PackSet::open(const std::string& directory) {
   return set;
 }
 
+// Listed with the lock held: what another thread added meanwhile must not be taken for removed.
 Result<void> PackSet::refresh() const {
-  auto names = pack_names(directory_), aside = pack_names_aside(directory_);
+  std::unique_lock lock(mutex_);
+  ASSIGN_OR_RETURN(auto names, pack_names(directory_));
+  ASSIGN_OR_RETURN(auto aside, pack_names_aside(directory_));
+  for (auto& pack : packs_) pack.is_aside = !std::binary_search(names.begin(), names.end(), pack.name);
   names.insert(names.end(), aside.begin(), aside.end());
   std::sort(names.begin(), names.end());
-  std::unique_lock lock(mutex_);
+  names.erase(std::unique(names.begin(), names.end()), names.end());
   for (const auto& name : names) {
-    auto known = std::find_if(packs_.begin(), packs_.end(), [&](const auto& pack) { return pack.name == name; });
-    if (known == packs_.end()) {
-      RETURN_IF_ERROR(add_pack(name));
-    } else if (known->file) {
-      RETURN_IF_ERROR(load(*known, static_cast<std::uint32_t>(known - packs_.begin())));
-    }
+    auto known =
+        std::find_if(packs_.begin(), packs_.end(), [&](const auto& pack) { return pack.file && pack.name == name; });
+    auto done =
+        known == packs_.end() ? add_pack(name) : load(*known, static_cast<std::uint32_t>(known - packs_.begin()));
+    RETURN_IF_ERROR(done);
   }
   for (std::uint32_t i = 0; i < packs_.size(); ++i) {
-    if (packs_[i].file && !std::binary_search(names.begin(), names.end(), packs_[i].name)) forget(i);
+    if (!packs_[i].file || std::binary_search(names.begin(), names.end(), packs_[i].name)) continue;
+    auto index = open_index(directory_, packs_[i].name);  // it may have got its old name back between the two lists
+    if (!index && index.error().code == Code::not_found) forget(i);
   }
   return ok();
 }
@@ -97,7 +115,8 @@ Result<void> PackSet::add_pack(const std::string& name) const {
     return ok();
   }
   if (!fd) return std::move(fd).error();
-  packs_.push_back({name, std::make_shared<const PackFile>(name, *std::move(fd)), 0, 0, {}});
+  bool is_aside = !exists(directory_ + "/" + name + ".idx");
+  packs_.push_back({name, std::make_shared<const PackFile>(name, *std::move(fd)), is_aside, 0, 0, {}});
   return load(packs_.back(), static_cast<std::uint32_t>(packs_.size() - 1));
 }
 
@@ -141,7 +160,7 @@ Result<void> PackSet::load(Loaded& pack, std::uint32_t number) const {
 void PackSet::know(Place place) const {
   auto [known, is_new] = places_.insert(place);
   if (is_new) return;
-  if (is_to_stay(place_of(*known))) {
+  if (!packs_[known->pack].is_aside && is_whole(place_of(*known))) {
     spare_.push_back(place);
     return;
   }
@@ -156,29 +175,26 @@ PackPlace PackSet::place_of(Place place) const {
   return {pack.file, record.offset, record.size, record.crc32};
 }
 
-// Another process may have set it aside since.
-bool PackSet::is_to_stay(const PackPlace& place) const {
-  return is_whole(place) && ::access((directory_ + "/" + place.pack->name() + ".idx").c_str(), F_OK) == 0;
-}
-
+// Another process may have set it aside since the last look.
 bool PackSet::has_to_stay(const model::BlobId& id) const {
   auto place = find_known(id);
-  return place && is_to_stay(*place);
+  return place && is_whole(*place) && exists(directory_ + "/" + place->pack->name() + ".idx");
 }
 
-std::vector<PackedBlob> PackSet::read_from(const std::string& name) const {
+PackSet::PackUse PackSet::read_from(const std::string& name) const {
   std::shared_lock lock(mutex_);
-  std::vector<PackedBlob> blobs;
+  PackUse use;
   for (std::uint32_t i = 0; i < packs_.size(); ++i) {
-    if (packs_[i].name != name) continue;
+    if (!packs_[i].file || packs_[i].name != name) continue;
     const auto& records = packs_[i].records;
+    use.index_bytes = records.size() * kPackRecordSize;
     for (std::uint32_t k = 0; k < records.size(); ++k) {
       auto known = places_.find(records[k].id);
       if (known == places_.end() || known->pack != i || known->record != k) continue;
-      blobs.push_back({{records[k].id, records[k].size, records[k].crc32}, records[k].offset});
+      use.blobs.push_back({{records[k].id, records[k].size, records[k].crc32}, records[k].offset});
     }
   }
-  return blobs;
+  return use;
 }
 
 // Blobs that were stored one after another are mostly read so: the record behind the last one found is looked at first,
@@ -267,7 +283,7 @@ Result<void> PackSet::sync_known() const {
     RETURN_IF_ERROR(sync_data(index->get(), name + ".idx"));
     std::unique_lock lock(mutex_);
     for (auto& pack : packs_) {
-      if (pack.name == name) pack.synced_bytes = std::max(pack.synced_bytes, bytes);
+      if (pack.file && pack.name == name) pack.synced_bytes = std::max(pack.synced_bytes, bytes);
     }
   }
   return ok();

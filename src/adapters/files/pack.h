@@ -57,8 +57,11 @@ class PackSet {
   void find_run(std::span<const model::BlobId> ids, model::BlobRun& run) const;
   Result<void> visit(const std::function<Result<void>(const model::BlobId&)>& visit) const;
 
-  // The blobs that are read from that pack, in its order.
-  std::vector<PackedBlob> read_from(const std::string& name) const;
+  struct PackUse {
+    std::vector<PackedBlob> blobs;  // that are read from that pack, in its order
+    ByteCount index_bytes = 0;      // of all its records; 0: it is not known
+  };
+  PackUse read_from(const std::string& name) const;
 
   Result<void> refresh() const;  // looks at what was published since
   // Makes durable whatever find_known() answers for: another thread or process may have been about to.
@@ -73,6 +76,7 @@ class PackSet {
   struct Loaded {
     std::string name;
     std::shared_ptr<const PackFile> file;  // nullptr: it has been removed
+    bool is_aside = false;                 // at the last look
     ByteCount index_bytes = 0;             // how much of NAME.idx is known
     ByteCount synced_bytes = 0;            // and durable for certain
     std::vector<Record> records;           // in the order of the pack
@@ -103,7 +107,6 @@ class PackSet {
   std::optional<Place> look_up(const model::BlobId& id) const;  // with mutex_ held
   void know(Place place) const;                                 // likewise
   PackPlace place_of(Place place) const;
-  bool is_to_stay(const PackPlace& place) const;
 
   const std::string directory_;
   mutable std::shared_mutex mutex_;  // guards what follows

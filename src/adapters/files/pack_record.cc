@@ -1,8 +1,8 @@
 #include "adapters/files/pack_record.h"
 
-#include <dirent.h>
-
 #include <algorithm>
+
+#include "base/file.h"
 
 namespace dray::files {
 namespace {
@@ -20,23 +20,21 @@ std::uint64_t number_at(const std::byte* at, int bytes) {
   return value;
 }
 
-std::vector<std::string> names_with(std::string_view extension, const std::string& directory) {
+Result<std::vector<std::string>> names_with(std::string_view extension, const std::string& directory) {
+  ASSIGN_OR_RETURN(auto all, list_directory(directory));
   std::vector<std::string> names;
-  if (auto* folder = ::opendir(directory.c_str())) {
-    while (auto* entry = ::readdir(folder)) {
-      std::string_view name = entry->d_name;
-      if (name.ends_with(extension)) names.emplace_back(name.substr(0, name.size() - extension.size()));
-    }
-    ::closedir(folder);
+  for (const auto& name : all) {
+    if (name.ends_with(extension)) names.push_back(name.substr(0, name.size() - extension.size()));
   }
-  std::sort(names.begin(), names.end());
   return names;
 }
 
 }  // namespace
 
-std::vector<std::string> pack_names(const std::string& directory) { return names_with(".idx", directory); }
-std::vector<std::string> pack_names_aside(const std::string& directory) { return names_with(".aside", directory); }
+Result<std::vector<std::string>> pack_names(const std::string& directory) { return names_with(".idx", directory); }
+Result<std::vector<std::string>> pack_names_aside(const std::string& directory) {
+  return names_with(".aside", directory);
+}
 
 void append_pack_record(std::vector<std::byte>& out, const PackedBlob& packed) {
   out.resize(out.size() + kPackRecordSize);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/result.h"
 #include "model/blobs/blob.h"
 
 namespace dray::files {
@@ -27,8 +28,8 @@ constexpr ByteCount place_behind(ByteCount end, ByteCount size) {
   return size < kAlignedBlob ? end : (end + kAlignment - 1) / kAlignment * kAlignment;
 }
 
-std::vector<std::string> pack_names(const std::string& directory);        // in order
-std::vector<std::string> pack_names_aside(const std::string& directory);  // of those that were set aside
+Result<std::vector<std::string>> pack_names(const std::string& directory);        // in order
+Result<std::vector<std::string>> pack_names_aside(const std::string& directory);  // of those that were set aside
 
 inline constexpr std::size_t kPackRecordSize = 56;
 

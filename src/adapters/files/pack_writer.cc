@@ -85,7 +85,7 @@ Result<void> OpenPack::cut_torn_records() {
     }
     if (got < buffer.size()) break;
   }
-  if (::ftruncate(index_.get(), static_cast<off_t>(index_end_)) < 0)
+  if (file_size(index_.get()) > index_end_ && ::ftruncate(index_.get(), static_cast<off_t>(index_end_)) < 0)
     return system_error("cannot shorten " + name_ + ".idx", errno);
   return ok();
 }
@@ -148,7 +148,8 @@ Result<std::unique_ptr<OpenPack>> PackPool::take() {
     idle_.pop_back();
     return pack;
   }
-  for (const auto& name : pack_names(directory_)) {
+  ASSIGN_OR_RETURN(auto names, pack_names(directory_));
+  for (const auto& name : names) {
     if (unusable_.contains(name)) continue;
     ASSIGN_OR_RETURN(auto pack, OpenPack::open(directory_, name));
     if (!pack) continue;

@@ -199,6 +199,18 @@ class Downloads final : public model::DownloadRepository {
     });
   }
 
+  // From two indexes alone.
+  Result<bool> is_reader(const std::string& id, const std::string& user) const override {
+    return guarded([&]() -> Result<bool> {
+      auto reader = database_->read();
+      auto row = reader->prepare(
+          "SELECT EXISTS (SELECT 1 FROM download INDEXED BY download_and_owner WHERE id = ?1 AND owner = ?2)"
+          " OR EXISTS (SELECT 1 FROM download_recipient WHERE download = ?1 AND user = ?2)");
+      row.bind(id, user).step();
+      return row.integer(0) != 0;
+    });
+  }
+
   Result<std::vector<Download>> list(const std::string& owner, const std::string& before, std::size_t limit,
                                      model::Listing listing) const override {
     return guarded([&]() -> Result<std::vector<Download>> {
@@ -365,6 +377,7 @@ class Downloads final : public model::DownloadRepository {
               model::name_of(download.notice), download.name,
               download.assets_expire ? std::optional(number_of(*download.assets_expire)) : std::nullopt)
         .run();
+    put_recipients(connection, download);
     std::int64_t number = 0;
     {
       auto row = connection.prepare("SELECT number FROM download WHERE id = ?");
@@ -381,6 +394,15 @@ class Downloads final : public model::DownloadRepository {
           .run();
     }
     note_change(connection, download.id);
+  }
+
+  static void put_recipients(Connection& connection, const Download& download) {
+    connection.prepare("DELETE FROM download_recipient WHERE download = ?").bind(download.id).run();
+    for (const auto& user : model::recipients_of(download)) {
+      connection.prepare("INSERT OR IGNORE INTO download_recipient (download, user) VALUES (?, ?)")
+          .bind(download.id, user)
+          .run();
+    }
   }
 
   SharedDatabase database_;

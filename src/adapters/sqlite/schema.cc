@@ -223,6 +223,17 @@ ALTER TABLE node ADD COLUMN licence_pages TEXT NOT NULL DEFAULT '';  -- paths, a
 ALTER TABLE node ADD COLUMN restrictions TEXT NOT NULL DEFAULT '';
 ALTER TABLE download ADD COLUMN assets_expire BIGINT;
 )sql",
+    R"sql(
+CREATE INDEX download_and_owner ON download (id, owner);
+CREATE TABLE download_recipient (      -- who was mailed about it
+  download TEXT NOT NULL REFERENCES download (id) ON DELETE CASCADE,
+  user TEXT NOT NULL,
+  PRIMARY KEY (download, user)
+) WITHOUT ROWID;
+INSERT OR IGNORE INTO download_recipient (download, user)
+  SELECT download.id, email.value FROM download, json_each(download.request, '$.email') email
+  WHERE email.type = 'text';
+)sql",
 };
 
 constexpr std::size_t kWithProtection = 6;  // the first version that has it

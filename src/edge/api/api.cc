@@ -122,6 +122,7 @@ constexpr std::array kRoutes = {
     Route{Method::get, ".download.bin", Match::marked, Door::signed_in, kNoBody, get_original_bare},
     Route{Method::get, ".assetdownload.zip", Match::marked, Door::signed_in, kNoBody, get_classic_download},
     Route{Method::post, ".assetdownload.zip", Match::marked, Door::signed_in, kSelectionBody, get_classic_download},
+    Route{Method::post, ".adhocassetshare.html", Match::marked, Door::signed_in, kFormBody, create_adhoc_share},
     Route{Method::post, ".initiateUpload.json", Match::marked, Door::signed_in, kFormBody, initiate_upload},
     Route{Method::post, ".completeUpload.json", Match::marked, Door::signed_in, kFormBody, complete_upload},
     Route{Method::post, ".createasset.html", Match::marked, Door::signed_in, kAssetBody, create_asset,

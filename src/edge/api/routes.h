@@ -48,7 +48,8 @@ server::Response remove_siren(const Call& call);
 server::Response get_current_user(const Call& call);
 server::Response get_profile(const Call& call);
 
-server::Response create_share(const Call& call);  // /api/v1/shares
+server::Response create_share(const Call& call);        // /api/v1/shares
+server::Response create_adhoc_share(const Call& call);  // <path>.adhocassetshare.html
 server::Response list_shares(const Call& call);
 server::Response get_share(const Call& call);
 server::Response change_share(const Call& call);

@@ -47,10 +47,10 @@ void add_clean(CLI::App& app, Context& context) {
   add_cleaning_options(*command, options->cleaning);
   command->add_flag("--json", options->json, "The report as JSON");
   command->footer(
-      std::string("A server does this every six hours; here it is done at once. What nothing uses is set aside, and "
+      std::string("A server does this by itself; here it is done at once. What nothing uses is set aside, and "
                   "removed by the first cleaning that comes more than --keep-unused hours later, if nothing uses it "
                   "still. It may run beside servers and imports, unless one of them takes longer than that between "
-                  "storing a file and entering it in the catalog.\n\n") +
+                  "storing a file and entering it in the catalog, or to send a download that expired meanwhile.\n\n") +
       kExitStatusHelp);
   command->callback([&context, options] {
     context.status = with_installation(context, OpenMode::existing, [&](Installation& parts) -> int {

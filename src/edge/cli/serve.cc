@@ -134,7 +134,7 @@ Result<bool> clear_up(service::Downloads& downloads, service::Uploads& uploads) 
   return false;  // until the next time
 }
 
-// What nobody uses is removed when the server starts, and every six hours.
+// What nobody uses is removed when the server starts, and several times within the time that it is kept.
 class Cleaning {
  public:
   Cleaning(service::CleanerParts parts, service::CleanerConfig config, server::Metrics& metrics)
@@ -144,7 +144,7 @@ class Cleaning {
  private:
   Result<bool> clean() {
     if (parts_.clock.now() < next_) return false;
-    next_ = parts_.clock.now() + std::chrono::hours(6);
+    next_ = parts_.clock.now() + std::min<std::chrono::seconds>(std::chrono::hours(6), config_.keep_unused / 4);
     auto report = service::clean(parts_, config_, stop_);
     if (stop_) return false;
     RETURN_IF_ERROR(report);
@@ -163,7 +163,7 @@ class Cleaning {
   std::atomic<bool> stop_ = false;
   Seconds next_{};
   service::Bell nobody_rings_;
-  service::Crew crew_{[this] { return clean(); }, {1, std::chrono::minutes(1), 19}, nobody_rings_};
+  service::Crew crew_{[this] { return clean(); }, {1, std::chrono::minutes(1)}, nobody_rings_};
 };
 
 Result<void> run_server(Installation& parts, const ServeOptions& options) {

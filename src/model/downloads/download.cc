@@ -38,4 +38,14 @@ std::optional<std::chrono::seconds> DownloadProgress::left(Seconds now) const {
   return std::chrono::seconds(std::llround(passed * static_cast<double>(all - done) / static_cast<double>(done)));
 }
 
+std::vector<std::string> recipients_of(const Download& download) {
+  std::vector<std::string> recipients;
+  const auto* email = download.request.if_contains("email");
+  if (!email || !email->is_array()) return recipients;
+  for (const auto& one : email->get_array()) {
+    if (one.is_string()) recipients.emplace_back(one.get_string());
+  }
+  return recipients;
+}
+
 }  // namespace dray::model

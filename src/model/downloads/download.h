@@ -89,4 +89,7 @@ struct Download {
   bool operator==(const Download&) const = default;
 };
 
+// Users, by id, whom the request named to be told by mail. They may read it with their own rights.
+std::vector<std::string> recipients_of(const Download& download);
+
 }  // namespace dray::model

@@ -35,6 +35,9 @@ class DownloadRepository {
   virtual Result<void> note_progress(const std::string& id, const DownloadProgress& progress) = 0;
   virtual Result<bool> send_to_background(const std::string& id) = 0;  // whether it is being processed
   virtual Result<std::optional<Download>> find(const std::string& id) const = 0;
+  // Whether the user owns it or is one of its recipients. Where not, the time says nothing of whether there is such a
+  // download and what it is like.
+  virtual Result<bool> is_reader(const std::string& id, const std::string& user) const = 0;
   // The owner's, the newest first; `before` is the id of the last one of the page before, or "".
   virtual Result<std::vector<Download>> list(const std::string& owner, const std::string& before, std::size_t limit,
                                              Listing listing = Listing::all) const = 0;

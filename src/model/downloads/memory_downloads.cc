@@ -47,6 +47,13 @@ class Downloads final : public DownloadRepository {
     }
     return std::optional<Download>();
   }
+  Result<bool> is_reader(const std::string& id, const std::string& user) const override {
+    ASSIGN_OR_RETURN(auto download, find(id));
+    if (!download) return false;
+    auto readers = recipients_of(*download);
+    readers.push_back(download->owner);
+    return std::find(readers.begin(), readers.end(), user) != readers.end();
+  }
   Result<std::vector<Download>> list(const std::string& owner, const std::string& before, std::size_t limit,
                                      Listing listing) const override {
     std::lock_guard lock(mutex_);

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <span>
 
+#include "base/log.h"
 #include "pipeline/layout/manifest.h"
 
 namespace dray::service {
@@ -109,7 +110,8 @@ class Cleaner {
     if (parts_.list_sent) {
       for (const auto& id : parts_.list_sent()) {
         used_.add(id);
-        manifests.push_back(id);
+        auto marked = mark_entries(id);
+        if (!marked) log::warn("{}, an archive that is being sent: {}", id.hex(), marked.error().message);
       }
     }
     std::sort(manifests.begin(), manifests.end());
@@ -117,15 +119,15 @@ class Cleaner {
     used_.settle();
     for (const auto& id : manifests) {
       if (stop_) break;
-      RETURN_IF_ERROR(mark_entries(id));
+      if (auto marked = mark_entries(id); !marked) return cannot_tell(id, marked.error());
     }
     return ok();
   }
 
   Result<void> mark_entries(const BlobId& id) {
     auto bytes = model::read_blob(parts_.blobs, id);
-    if (!bytes) return cannot_tell(id, bytes.error());
-    if (auto sound = pipeline::check_manifest(bytes_of(*bytes)); !sound) return cannot_tell(id, sound.error());
+    if (!bytes) return bytes.error();
+    if (auto sound = pipeline::check_manifest(bytes_of(*bytes)); !sound) return sound;
     auto view = pipeline::ManifestView::open(bytes_of(*bytes));
     for (std::uint64_t i = 0; i < view->entry_count(); ++i) {
       auto entry = view->content_id(i);

@@ -18,14 +18,6 @@ bool may_see_all(const Caller& caller) { return caller.visitor.empty() && caller
 
 Error no_asset(const AssetPath& path) { return {Code::not_found, "there is no asset " + path.text()}; }
 
-// Whether they were sent a mail about it.
-bool is_recipient(const Download& download, const std::string& user) {
-  const auto* email = download.request.if_contains("email");
-  const auto* list = email ? email->if_array() : nullptr;
-  return list && std::any_of(list->begin(), list->end(),
-                             [&](const json::value& one) { return one.is_string() && one.get_string() == user; });
-}
-
 // Whether the owner could read `path`, below a target, when the download was made: the nearest turn above it says so.
 bool was_allowed(const Download& download, const AssetPath& path) {
   const model::RightsTurn* nearest = nullptr;
@@ -45,17 +37,19 @@ Result<Caller> Downloads::caller_of(const std::string& owner) const {
 }
 
 Result<Download> Downloads::get(const std::string& id, const Caller& caller) const {
-  ASSIGN_OR_RETURN(auto download, parts_.downloads.find(id));
-  bool may_see = download && (download->owner == caller.owner_id() || may_see_all(caller));
-  if (!may_see) return no_download(id);
-  return std::move(*download);
+  ASSIGN_OR_RETURN(auto download, get_to_read(id, caller));
+  if (download.owner != caller.owner_id() && !may_see_all(caller)) return no_download(id);
+  return download;
 }
 
+// Those who may not are told before anything of it is read: how long they wait says nothing.
 Result<Download> Downloads::get_to_read(const std::string& id, const Caller& caller) const {
+  if (!may_see_all(caller)) {
+    ASSIGN_OR_RETURN(auto may_see, parts_.downloads.is_reader(id, caller.owner_id()));
+    if (!may_see) return no_download(id);
+  }
   ASSIGN_OR_RETURN(auto download, parts_.downloads.find(id));
-  bool may_see = download && (download->owner == caller.owner_id() || may_see_all(caller) ||
-                              is_recipient(*download, caller.owner_id()));
-  if (!may_see) return no_download(id);
+  if (!download) return no_download(id);
   return std::move(*download);
 }
 
@@ -93,9 +87,9 @@ Result<std::uint64_t> Downloads::count_unread(const Caller& caller) const {
 }
 
 Result<void> Downloads::set_notice(const std::string& id, model::Notice notice, const Caller& caller) {
-  ASSIGN_OR_RETURN(auto download, parts_.downloads.find(id));
-  if (!download || download->owner != caller.owner_id()) return no_download(id);
-  if (!download->is_complete()) return Error{Code::conflict, "this download is still being prepared"};
+  ASSIGN_OR_RETURN(auto download, get_to_read(id, caller));
+  if (download.owner != caller.owner_id()) return no_download(id);
+  if (!download.is_complete()) return Error{Code::conflict, "this download is still being prepared"};
   RETURN_IF_ERROR(parts_.downloads.set_notice(caller.owner_id(), id, notice));
   parts_.completed.ring();
   return ok();

@@ -266,7 +266,9 @@ Result<Uploaded> Uploads::make_asset(const std::string& directory, unsigned part
         {0, now, is_new ? "ASSET_CREATED" : "ORIGINAL_UPDATED", caller.user, path.text(), {{"bytes", size}}});
   // The job first: one without an asset does nothing, an asset without one would have no renditions.
   if (auto job = rendition_job(path, draft.asset)) RETURN_IF_ERROR(parts_.jobs.add({*job}, now));
-  RETURN_IF_ERROR(parts_.assets.put_assets(std::span(&draft, 1), now, events));
+  auto put = parts_.assets.put_assets(std::span(&draft, 1), now, events);
+  if (!put && !old) ::unlink(mark.c_str());
+  RETURN_IF_ERROR(put);
   return Uploaded{path, is_new, true};
 }
 

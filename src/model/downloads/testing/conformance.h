@@ -54,6 +54,23 @@ class DownloadRepositoryConformance : public testing::TestWithParam<DownloadsMak
   }
 };
 
+TEST_P(DownloadRepositoryConformance, KnowsItsReaders) {
+  auto made = download("a1");
+  made.request["email"] = json::array{"bob", "eve", "eve"};
+  ASSERT_TRUE(downloads_.put(made));
+  ASSERT_TRUE(downloads_.put(download("a2", "bob")));
+  for (const auto* user : {"ann", "bob", "eve"}) EXPECT_TRUE(*downloads_.is_reader("a1", user)) << user;
+  EXPECT_FALSE(*downloads_.is_reader("a1", "carl"));
+  EXPECT_FALSE(*downloads_.is_reader("a2", "ann"));
+  EXPECT_FALSE(*downloads_.is_reader("a3", "ann"));
+  made.request["email"] = json::array{"bob"};
+  ASSERT_TRUE(downloads_.put(made));
+  EXPECT_TRUE(*downloads_.is_reader("a1", "bob"));
+  EXPECT_FALSE(*downloads_.is_reader("a1", "eve"));
+  ASSERT_TRUE(downloads_.remove("a1"));
+  EXPECT_FALSE(*downloads_.is_reader("a1", "bob"));
+}
+
 TEST_P(DownloadRepositoryConformance, KeepsEveryField) {
   auto made = download("a1");
   ASSERT_TRUE(downloads_.put(made));
