@@ -402,6 +402,26 @@ class Links(SystemTest):
                 (400, ask("/content/dam", "x", "text/plain"))):
             self.assertEqual(refused.status, status, refused.text)
 
+    def test_a_limit_of_size_for_links_alone(self):
+        config = self.dray.folder / "content/apps/site/config"
+        config.mkdir(parents=True)
+        file = config / "com.day.cq.dam.core.impl.assetlinkshare.AdhocAssetShareProxyServlet.cfg.json"
+        for limit, status in ((4, 413), ("5", 303), (-1, 303)):
+            file.write_text(json.dumps({"cq.dam.adhoc.asset.share.prezip.maxcontentsize": limit}))
+            self.dray.start("--content", str(self.dray.folder / "content"))
+            visitor = self.visit(self.share("press/a.txt", "press/sub"))  # 3 bytes and 2
+            answer = visitor.post(action="all")
+            self.assertEqual(answer.status, status, answer.text)
+            if status == 413:
+                self.assertIn("The selected content has 5 bytes; the limit is 4 bytes", answer.text)
+                self.assertIn("Nothing has been queued yet", visitor.inbox())
+            self.dray.create_artifact("/content/dam/l/press")  # who has an account has no such limit
+            self.dray.stop()
+        file.write_text(json.dumps({"cq.dam.adhoc.asset.share.prezip.maxcontentsize": "much"}))
+        refused = self.dray.run("serve", "--listen", "127.0.0.1:0", "--content", self.dray.folder / "content", expect=None)
+        self.assertIn("prezip.maxcontentsize", refused.stderr)
+        self.assertNotEqual(refused.returncode, 0)
+
     def test_who_may_share_what_and_until_when(self):
         self.dray.start()
         body = {"paths": ["/content/dam/l/press"]}

@@ -48,6 +48,7 @@ std::string inbox_item(const Visit& visit, const model::Download& download) {
                            escape_html(skipped.message));
   }
   if (!missing.empty()) missing = "<details><summary>What is missing</summary><ul>" + missing + "</ul></details>";
+  if (!download.message.empty()) links += "<p>" + escape_html(download.message) + "</p>";
   if (download.is_expired) links = "<p>It is no longer kept. Queue it once more.</p>";
   return fmt::format(
       "<li><strong>{}</strong> <span class=\"muted\">{}</span><p>{}</p><div class=\"actions\">{}</div>{}</li>\n",

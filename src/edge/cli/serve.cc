@@ -16,6 +16,7 @@
 #include "edge/cli/exit_status.h"
 #include "edge/cli/image_workers.h"
 #include "edge/cli/mail_settings.h"
+#include "edge/cli/settings.h"
 #include "edge/cli/terminal.h"
 #include "edge/server/server.h"
 #include "service/downloads/download_jobs.h"
@@ -70,6 +71,18 @@ Result<server::StreamConfig> read_stream_config(const ServeOptions& options) {
   ASSIGN_OR_RETURN(config.rate_of_owner, parse_size(options.rate_of_user));
   ASSIGN_OR_RETURN(config.rate_in_total, parse_size(options.rate));
   return config;
+}
+
+// What visitors of shared links may have at once; as in AEM, a negative number is no limit.
+Result<std::optional<ByteCount>> read_link_limit(const std::string& content) {
+  constexpr auto kPid = "com.day.cq.dam.core.impl.assetlinkshare.AdhocAssetShareProxyServlet";
+  ASSIGN_OR_RETURN(auto settings, read_settings(content, kPid));
+  std::string key = "cq.dam.adhoc.asset.share.prezip.maxcontentsize";
+  ASSIGN_OR_RETURN(auto is_off, settings.is_negative(key));
+  if (is_off) return std::optional<ByteCount>();
+  ASSIGN_OR_RETURN(auto limit, settings.number(key));
+  settings.warn_of_unknown();
+  return limit;
 }
 
 Result<void> create_first_administrator(service::Accounts& accounts) {
@@ -185,6 +198,7 @@ Result<void> run_server(Installation& parts, const ServeOptions& options) {
   if (options.now_assets > 0) downloads_config.now.assets = options.now_assets;
   ASSIGN_OR_RETURN(auto now_bytes, parse_size(options.now_size));
   if (now_bytes > 0) downloads_config.now.bytes = now_bytes;
+  ASSIGN_OR_RETURN(downloads_config.link_limit, read_link_limit(options.content));
   downloads_config.can_mail = mail_settings.service.has_value();
   downloads_config.retention = std::chrono::days(options.retention);
   downloads_config.now_time = std::chrono::seconds(options.now_seconds);

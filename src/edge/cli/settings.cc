@@ -130,6 +130,14 @@ Result<std::optional<std::uint64_t>> Settings::number(const std::string& key) {
   return wrong(key, "a number that is not negative");
 }
 
+Result<bool> Settings::is_negative(const std::string& key) {
+  const auto* value = find(key);
+  if (!value) return false;
+  if (value->is_int64()) return value->get_int64() < 0;
+  auto text = value->is_string() ? std::string_view(value->get_string()) : std::string_view();
+  return text.starts_with('-') && parse_unsigned(text.substr(1)).has_value();
+}
+
 Result<std::vector<std::string>> Settings::texts(const std::string& key) {
   const auto* value = find(key);
   std::vector<std::string> texts;

@@ -27,6 +27,7 @@ class Settings {
   Result<std::optional<std::string>> text(const std::string& key);
   Result<std::optional<bool>> boolean(const std::string& key);
   Result<std::optional<std::uint64_t>> number(const std::string& key);
+  Result<bool> is_negative(const std::string& key);                // a whole number that is
   Result<std::vector<std::string>> texts(const std::string& key);  // or one alone
   void warn_of_unknown() const;                                    // once everything has been asked for
 

@@ -155,7 +155,19 @@ Result<std::vector<pipeline::SelectedLicence>> Downloads::find_licences(pipeline
   return std::move(selection.licences);
 }
 
+Result<void> Downloads::check_size(ByteCount size, const Caller& caller) const {
+  if (caller.visitor.empty() || !config_.link_limit || size <= *config_.link_limit) return ok();
+  return Error{Code::too_large,
+               fmt::format("The selected content has {} bytes; the limit is {} bytes", size, *config_.link_limit)};
+}
+
 Result<Download> Downloads::create(const pipeline::DownloadRequest& request, const Caller& caller, Wait wait) {
+  if (!caller.visitor.empty() && config_.link_limit) {  // told before anything is queued; renditions show when made
+    ByteCount size = 0;
+    ASSIGN_OR_RETURN(auto all, gather_all(request, caller, {}));
+    for (const auto& one : all) size += one.selection.total_size;
+    RETURN_IF_ERROR(check_size(size, caller));
+  }
   ASSIGN_OR_RETURN(auto gathered, gather_all(request, caller, config_.now));
   auto download = new_download(request, caller);
   download.name = pipeline::make_archive_name(request.archive_name, gathered.front().selection.suggested_name);
@@ -292,6 +304,9 @@ Result<void> Downloads::carry_out(const std::string& id, Preparation& preparatio
     ASSIGN_OR_RETURN(auto request, pipeline::download_request_from_json(download->request));
     ASSIGN_OR_RETURN(auto gathered, gather_all(request, caller, {}));
     ASSIGN_OR_RETURN(auto prepared, plan(std::move(gathered), preparation));
+    ByteCount size = 0;
+    for (const auto& one : prepared) size += one.selection.total_size;
+    RETURN_IF_ERROR(check_size(size, caller));
     ASSIGN_OR_RETURN(along.events, fill(*download, std::move(prepared)));
     return ok();
   }();

@@ -85,6 +85,7 @@ struct DownloadsConfig {
   std::uint64_t queued = 20'000;
   std::chrono::seconds retention = std::chrono::days(14);  // of complete ones
   bool can_mail = false;                                   // there is a mail service
+  std::optional<ByteCount> link_limit = {};                // of the files of one download through a shared link
 };
 
 // Those whom a request names to be told by mail.
@@ -170,6 +171,8 @@ class Downloads {
   Result<std::vector<Gathered>> gather_all(const pipeline::DownloadRequest& request, const model::Caller& caller,
                                            const pipeline::SelectionLimits& limits) const;
   Result<std::vector<Explanation>> plan(std::vector<Gathered> gathered, Preparation& preparation) const;
+  // Code::too_large: visitors of links may not have so much at once.
+  Result<void> check_size(ByteCount size, const model::Caller& caller) const;
   Result<void> lay_out(Explanation& prepared) const;
   Result<void> make(Gathered& gathered, Preparation& preparation) const;
   void leave_out_missing_blobs(pipeline::Selection& selection) const;
