@@ -52,6 +52,23 @@ Result<std::optional<model::Skipped>> Obstacles::find(const model::Node& node) {
   return std::optional<model::Skipped>();
 }
 
+void merge(std::vector<SelectedLicence>& licences, std::vector<SelectedLicence> more) {
+  for (auto& licence : more) {
+    auto known = std::find_if(licences.begin(), licences.end(), [&](const auto& one) { return one.id == licence.id; });
+    if (known == licences.end()) {
+      licences.push_back(std::move(licence));
+      continue;
+    }
+    known->asset_count += licence.asset_count;
+    for (auto& path : licence.assets) {
+      if (std::find(known->assets.begin(), known->assets.end(), path) != known->assets.end())
+        --known->asset_count;
+      else if (known->assets.size() < kNamedByLicence)
+        known->assets.push_back(std::move(path));
+    }
+  }
+}
+
 Result<std::optional<model::Skipped>> find_obstacle(const model::Node& node, const model::Caller& caller,
                                                     const model::AssetRepository& assets, Seconds now) {
   const std::vector<std::string> nothing;

@@ -22,6 +22,10 @@ struct SelectedLicence {
 };
 inline constexpr std::size_t kNamedByLicence = 100;
 
+// The licences of one more selection, which may have some of the same for other assets. An asset of both that is not
+// among the first of either counts twice.
+void merge(std::vector<SelectedLicence>& licences, std::vector<SelectedLicence> more);
+
 // Whether assets whose time is over may be had: by administrators who are here themselves.
 bool may_have_expired(const model::Caller& caller);
 

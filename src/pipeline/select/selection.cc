@@ -241,7 +241,7 @@ void append(Selection& selection, Selection more) {
     if (told.insert(text_of(item)).second) selection.skipped.push_back(std::move(item));
   }
   for (auto& turn : more.turns) selection.turns.push_back(std::move(turn));
-  for (auto& licence : more.licences) selection.licences.push_back(std::move(licence));
+  merge(selection.licences, std::move(more.licences));
   auto earlier = [](auto a, auto b) { return a && b ? std::min(a, b) : a ? a : b; };
   selection.assets_expire = earlier(selection.assets_expire, more.assets_expire);
   selection.asset_count += more.asset_count;

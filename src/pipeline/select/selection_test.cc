@@ -175,6 +175,21 @@ TEST_F(SelectTest, LeavesOutWhatHasExpired) {
   EXPECT_EQ(select({"/content/dam/x"}).entries.size(), 3u) << "but not who comes through their link";
 }
 
+TEST(Licences, OfSeveralSelectionsAreToldOnceWithAllTheirAssets) {
+  auto path = [](int number) { return AssetPath::trusted("/content/dam/" + std::to_string(number)); };
+  std::vector<SelectedLicence> licences{{"a", "/content/dam/a.pdf", true, 2, {path(1), path(2)}}};
+  merge(licences, {{"b", "", false, 1, {path(9)}}, {"a", "/content/dam/a.pdf", true, 3, {path(2), path(3), path(4)}}});
+  ASSERT_EQ(licences.size(), 2u);
+  EXPECT_EQ(licences[0].asset_count, 4u);
+  EXPECT_EQ(licences[0].assets, (std::vector{path(1), path(2), path(3), path(4)}));
+  EXPECT_EQ(licences[1].id, "b");
+  SelectedLicence many{"a", "", true, 500, {}};
+  for (int number = 10; number < 110; ++number) many.assets.push_back(path(number));
+  merge(licences, {many});
+  EXPECT_EQ(licences[0].asset_count, 504u);
+  EXPECT_EQ(licences[0].assets.size(), kNamedByLicence);
+}
+
 TEST_F(SelectTest, AsksForLicences) {
   put("/content/dam/licences/a.pdf");
   auto text = model::licence_id_of_text("<p>Ask</p>"),

@@ -93,14 +93,11 @@ Result<std::vector<model::Event>> Downloads::fill(Download& download, std::vecto
   ASSIGN_OR_RETURN(download.artifacts, make_artifacts(prepared));
   download.targets = taken_targets(prepared, download.targets);
   std::vector<pipeline::SelectedLicence> licences;
-  std::unordered_set<std::string> told;
   download.turns.clear();
   download.skipped.clear();
   for (auto& one : prepared) {
     auto& selection = one.selection;
-    for (auto& licence : selection.licences) {
-      if (told.insert(licence.id).second) licences.push_back(std::move(licence));
-    }
+    pipeline::merge(licences, std::move(selection.licences));
     download.total_size += selection.total_size;
     download.total_count += selection.entries.size();
     download.turns.insert(download.turns.end(), selection.turns.begin(), selection.turns.end());

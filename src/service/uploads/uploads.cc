@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/json_fields.h"
 #include "base/log.h"
+#include "base/scope_exit.h"
 #include "service/importing/asset_draft.h"
 #include "service/importing/file_source.h"
 #include "service/rendering/static_jobs.h"
@@ -241,6 +242,11 @@ Result<model::AssetDraft> Uploads::make_draft(int fd, const AssetPath& path, Byt
 
 Result<Uploaded> Uploads::make_asset(const std::string& directory, unsigned parts, const AssetPath& path,
                                      ByteCount size, const Caller& caller) const {
+  bool is_large = size > config_.large;
+  auto others = is_large ? large_++ : 0;
+  ScopeExit leave([&] { large_ -= is_large ? 1 : 0; });
+  if (others >= config_.most_large)
+    return Error{Code::busy, "many large files are being put together: complete the upload once more in a moment"};
   UniqueFd whole;
   if (parts == 1) {
     ASSIGN_OR_RETURN(whole, open_file(part_file(directory, 0), O_RDONLY));

@@ -1,6 +1,7 @@
 // Uploads of assets: announced, sent in parts, put together.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -71,6 +72,9 @@ struct UploadsConfig {
   std::string directory;
   ByteCount part_limit = 100 * 1024 * 1024;
   std::chrono::hours life{24};
+  // Putting a large file together takes long; so many at a time leave room for whoever wants something small.
+  ByteCount large = 64 * 1024 * 1024;
+  int most_large = 8;
 };
 
 // Safe for use from any thread.
@@ -86,7 +90,8 @@ class Uploads {
   // Code::not_found: a wrong token, or one whose time is over, or that part is not of it.
   Result<std::unique_ptr<PartWriter>> open_part(const std::string& token, unsigned number) const;
   // Makes the asset. Once more, it gives the same answer. Code::invalid: a wrong token, or another name or size than
-  // announced, or bytes that were sent twice; Code::conflict: bytes are missing, or a folder is in the way.
+  // announced, or bytes that were sent twice; Code::conflict: bytes are missing, or a folder is in the way; Code::busy:
+  // too many large ones are being put together: once more in a moment.
   Result<Uploaded> complete(const std::string& token, const UploadFile& file, const AssetPath& folder,
                             const model::Caller& caller);
   // The bytes of `path` from `offset` on, of `total`; some may come again. Code::conflict: they do not follow the last
@@ -110,6 +115,7 @@ class Uploads {
   const UploadsParts parts_;
   const UploadsConfig config_;
   mutable KeyedLocks locks_;  // by directory: one completes it at a time
+  mutable std::atomic<int> large_ = 0;
 };
 
 }  // namespace dray::service

@@ -1,0 +1,117 @@
+#include "service/uploads/uploads.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <condition_variable>
+#include <filesystem>
+#include <thread>
+
+#include "model/assets/memory_assets.h"
+#include "model/blobs/memory_blob_store.h"
+#include "model/events/memory_events.h"
+#include "model/people/memory_people.h"
+
+namespace dray::service {
+namespace {
+
+// Puts wait until they are let through.
+class SlowStore final : public model::BlobStore {
+ public:
+  std::unique_ptr<model::BlobBatch> begin() override {
+    std::unique_lock lock(mutex_);
+    ++waiting_;
+    changed_.notify_all();
+    changed_.wait(lock, [&] { return is_open_; });
+    return store_->begin();
+  }
+  Result<model::OpenBlob> open(const model::BlobId& id) const override { return store_->open(id); }
+  std::optional<ByteCount> find_size(const model::BlobId& id) const override { return store_->find_size(id); }
+  Result<model::CleanedBlobs> clean(const model::CleaningOrder& order) override { return store_->clean(order); }
+  Result<void> visit(const std::function<Result<void>(const model::BlobId&)>& visit) const override {
+    return store_->visit(visit);
+  }
+
+  void wait_for(int puts) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return waiting_ >= puts; });
+  }
+  void let_through() {
+    std::lock_guard lock(mutex_);
+    is_open_ = true;
+    changed_.notify_all();
+  }
+
+ private:
+  std::unique_ptr<model::BlobStore> store_ = model::make_memory_blob_store();
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int waiting_ = 0;
+  bool is_open_ = false;
+};
+
+class PlainFiles final : public model::MediaInspector {
+ public:
+  Result<model::MediaFacts> inspect(const std::string&, const std::string&) const override {
+    return model::MediaFacts();
+  }
+  std::string guess(const std::string&) const override { return "application/octet-stream"; }
+};
+
+class UploadsTest : public testing::Test {
+ protected:
+  ~UploadsTest() override { std::filesystem::remove_all(config_.directory); }
+
+  std::string send(const std::string& name, const std::string& content) {
+    auto token = uploads_.initiate(model::dam_root(), {{name, content.size()}}, root_)->front().token;
+    auto part = *uploads_.open_part(token, 0);
+    EXPECT_TRUE(part->write(content));
+    EXPECT_TRUE(part->commit());
+    return token;
+  }
+  Result<Uploaded> complete(const std::string& token, const std::string& name, ByteCount size) {
+    return uploads_.complete(token, {name, size}, model::dam_root(), root_);
+  }
+
+  UploadsConfig config_ = [] {
+    auto pattern = testing::TempDir() + "dray-uploads-XXXXXX";
+    UploadsConfig config;
+    config.directory = ::mkdtemp(pattern.data());
+    config.large = 10;
+    config.most_large = 2;
+    return config;
+  }();
+  std::unique_ptr<model::AssetRepository> assets_ = model::make_memory_assets();
+  std::unique_ptr<model::AccessRepository> access_ = model::make_memory_access();
+  std::unique_ptr<model::JobQueue> jobs_ = model::make_memory_jobs();
+  std::unique_ptr<model::EventLog> events_ = model::make_memory_events();
+  SlowStore blobs_;
+  PlainFiles media_;
+  SystemClock clock_;
+  SystemRandom random_;
+  Uploads uploads_{{*assets_, *access_, blobs_, media_, *jobs_, *events_, clock_, random_}, config_};
+  model::Caller root_{"root", {"administrators", "everyone"}};
+};
+
+TEST_F(UploadsTest, PutsSoManyLargeOnesTogetherAtATimeAndAnyNumberOfSmallOnes) {
+  std::string large(11, 'x'), small(10, 'y');
+  std::vector<std::string> tokens;
+  for (int i = 0; i < 3; ++i) tokens.push_back(send("large" + std::to_string(i), large));
+  auto token = send("small", small);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 2; ++i)
+    threads.emplace_back([&, i] { EXPECT_TRUE(complete(tokens[i], "large" + std::to_string(i), large.size())); });
+  blobs_.wait_for(2);
+  auto refused = complete(tokens[2], "large2", large.size());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::busy);
+  threads.emplace_back([&] { EXPECT_TRUE(complete(token, "small", small.size())); });
+  blobs_.wait_for(3);
+  blobs_.let_through();
+  for (auto& thread : threads) thread.join();
+  EXPECT_TRUE(complete(tokens[2], "large2", large.size())) << "what was refused can be completed later";
+  EXPECT_TRUE(*assets_->find(AssetPath::trusted("/content/dam/large2")));
+}
+
+}  // namespace
+}  // namespace dray::service
