@@ -389,6 +389,8 @@ class Links(SystemTest):
         for status, refused in (
                 (403, form(token=self.dray.token("eve"))),
                 (404, form(path="/content/dam/nothing")),
+                (400, form(path="/content/dam/l/press/a.txt/jcr:content/renditions/original.png")),
+                (400, form(path=["/content/dam/l/press"] * 1001)),
                 (400, form(expirationDate=past)),
                 (400, form(expirationDate="2226-01-01T00:00:00Z")),
                 (400, form(expirationDate="tomorrow")),

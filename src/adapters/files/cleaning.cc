@@ -68,6 +68,7 @@ class LargeFolder {
  private:
   Result<void> clean_plain(const BlobId& id, const std::string& file, const FileFacts& facts) {
     if (facts.modified >= order_.before || order_.is_used(id)) return ok();
+    RETURN_IF_ERROR(check_equal(id, file, file + kAside));
     // The time before the name: it says since when the name is that one.
     if (::utimensat(AT_FDCWD, file.c_str(), nullptr, 0) < 0 || ::rename(file.c_str(), (file + kAside).c_str()) < 0)
       return system_error("cannot set aside the blob " + id.hex(), errno);
@@ -93,7 +94,15 @@ class LargeFolder {
       return ok();
     }
     if (errno != EEXIST) return system_error("cannot bring back the blob " + id.hex(), errno);
+    RETURN_IF_ERROR(check_equal(id, file, plain));
     return remove(file, facts_of(file).value_or(FileFacts()));
+  }
+
+  // Where two copies differ in length, one is damaged, and nobody here knows which.
+  static Result<void> check_equal(const BlobId& id, const std::string& one, const std::string& other) {
+    struct stat a, b;
+    if (::stat(one.c_str(), &a) < 0 || ::stat(other.c_str(), &b) < 0 || a.st_size == b.st_size) return ok();
+    return Error{Code::corrupt, "the blob " + id.hex() + " is there twice, and one of the two is damaged"};
   }
 
   // What a process that was killed left behind.
@@ -124,8 +133,6 @@ class Packs {
     RETURN_IF_ERROR(packs_.set.refresh());
     ASSIGN_OR_RETURN(auto aside, pack_names_aside(packs_.directory));
     ASSIGN_OR_RETURN(auto plain, pack_names(packs_.directory));
-    // What was put anew must not vanish with the power once its first copy has gone.
-    if (!aside.empty()) RETURN_IF_ERROR(packs_.set.sync_known());
     for (const auto& name : plain) note(name, order_.stop ? ok() : clean_plain(name));
     for (const auto& name : aside) note(name, order_.stop ? ok() : clean_aside(name));
     RETURN_IF_ERROR(remove_orphans());
@@ -137,8 +144,13 @@ class Packs {
     std::vector<PackedBlob> used;
     ByteCount used_bytes = 0, all_bytes = 0, index_bytes = 0;
     std::uint64_t unused = 0;
-    // A pack is worth copying where that gives back more than it costs.
-    bool is_worth_removing() const { return used_bytes <= all_bytes / 2; }
+    // A pack is worth copying where that gives back more than it costs. What is neither used nor unused is read from
+    // another pack, or lies between blobs.
+    bool is_worth_removing() const {
+      constexpr ByteCount kMuch = 1024 * 1024;
+      bool gives_back = unused > 0 || used.empty() || all_bytes - std::min(all_bytes, used_bytes) > kMuch;
+      return gives_back && used_bytes <= all_bytes / 2;
+    }
   };
 
   // Code::corrupt where the index on the disk is not what is known of it: then nobody knows what the pack has.
@@ -195,6 +207,7 @@ class Packs {
     if (!share.used.empty()) return share.is_worth_removing() ? rescue(name, share) : bring_back(name);
     if (facts->modified >= order_.before) return ok();
     auto content = facts_of(path(name, ".pack")).value_or(FileFacts());
+    RETURN_IF_ERROR(packs_.set.sync_known());  // a second copy must not vanish with the power once this one has gone
     RETURN_IF_ERROR(remove(path(name, ".aside")));
     RETURN_IF_ERROR(sync_directory(packs_.directory));  // no index without its pack
     RETURN_IF_ERROR(remove(path(name, ".pack")));

@@ -205,7 +205,7 @@ std::optional<PackSet::Place> PackSet::look_up(const model::BlobId& id) const {
     Place place;
   };
   static thread_local Last last;
-  if (last.set == this && last.place.pack < packs_.size()) {
+  if (last.set == this && last.place.pack < packs_.size() && !packs_[last.place.pack].is_aside) {
     const auto& records = packs_[last.place.pack].records;
     auto next = last.place.record + 1;
     if (next < records.size() && records[next].id == id) {

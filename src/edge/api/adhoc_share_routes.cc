@@ -14,6 +14,7 @@ namespace {
 
 using server::Response;
 
+constexpr std::size_t kMostPaths = 1000;
 constexpr std::string_view kOperationType = "application/vnd.adobe.asset-operation+json";
 
 Error wrong(std::string_view name, std::string_view what) {
@@ -24,6 +25,16 @@ Result<void> read_expiry(std::string_view text, service::ShareDraft& draft) {
   if (text.empty()) return ok();
   draft.expires = parse_date(text);
   if (!draft.expires) return wrong("expirationDate", "a time like 2026-12-24T18:00:00.000+01:00");
+  return ok();
+}
+
+Result<void> add_path(const Call& call, std::string_view text, service::ShareDraft& draft) {
+  if (draft.paths.size() == kMostPaths)
+    return Error{Code::invalid, fmt::format("a link has at most {} paths: share folders", kMostPaths)};
+  ASSIGN_OR_RETURN(auto found, find_path(call, text));
+  if (!found.rendition.empty())
+    return Error{Code::invalid, std::string(text) + " is a rendition: share its asset, with allowRenditions"};
+  draft.paths.push_back(std::move(found.path));
   return ok();
 }
 
@@ -41,13 +52,14 @@ Result<service::ShareDraft> read_form(const Call& call) {
   service::ShareDraft draft;
   auto paths = form.all("path");
   if (paths.empty()) paths.push_back(call.rest);
-  for (auto text : paths) {
-    ASSIGN_OR_RETURN(auto found, find_path(call, text));
-    draft.paths.push_back(std::move(found.path));
-  }
+  for (auto text : paths) RETURN_IF_ERROR(add_path(call, text, draft));
   RETURN_IF_ERROR(read_expiry(trim(form.find("expirationDate").value_or("")), draft));
   ASSIGN_OR_RETURN(draft.originals, read_box(form, "allowOriginal"));
   ASSIGN_OR_RETURN(draft.renditions, read_box(form, "allowRenditions"));
+  if (draft.originals || draft.renditions) {  // a box without a tick sends nothing
+    draft.originals = draft.originals.value_or(false);
+    draft.renditions = draft.renditions.value_or(false);
+  }
   return draft;
 }
 
@@ -63,8 +75,7 @@ Result<void> read_targets(const Call& call, const json::value& value, service::S
     const auto* target = one.if_object();
     const auto* path = target ? target->if_contains("repo:path") : nullptr;
     if (!path || !path->is_string()) return error;
-    ASSIGN_OR_RETURN(auto found, find_path(call, std::string_view(path->get_string())));
-    draft.paths.push_back(std::move(found.path));
+    RETURN_IF_ERROR(add_path(call, std::string_view(path->get_string()), draft));
   }
   return ok();
 }

@@ -69,11 +69,11 @@ class Cleaner {
     return ok();
   }
 
-  // Young ones of an original without an asset may be those of an upload at this moment.
+  // Of an original that has gone altogether: one without an asset may be uploaded again at this moment.
   bool is_stale(const model::KeptRendition& kept) const {
     const auto& [key, rendition] = kept;
     if (rendition.name.empty() && rendition.made < now_ - config_.keep_renditions) return true;
-    return rendition.made < now_ - config_.keep_unused && !used_.contains(key.original);
+    return !used_.contains(key.original) && !parts_.blobs.find_size(key.original);
   }
 
   Result<void> forget_renditions() {

@@ -97,21 +97,23 @@ TEST_F(CleanerTest, KeepsWhatIsBeingSentOfADownloadThatHasGone) {
 }
 
 TEST_F(CleanerTest, ForgetsRenditionsWithoutAnOriginalAndOldOnesMadeOnDemand) {
-  auto original = put("original"), gone = put("gone");
+  auto original = put("original"), unused = put("without an asset");
+  auto gone = sha256_of(bytes_of("gone"));
   put_asset("/content/dam/a", original);
   auto now = clock_.now(), yesterday = now - std::chrono::hours(25), long_ago = now - std::chrono::days(31);
   auto fixed = put("static, old"), asked_for = put("on demand"), old_one = put("on demand, old");
-  auto orphan = put("without an original"), young = put("without one yet");
+  auto orphan = put("without an original"), young = put("of one that is still there");
   put_rendition(original.id, "cq5dam.web.1280.1280.jpeg", fixed, long_ago);
   put_rendition(original.id, "", asked_for, yesterday);
   put_rendition(original.id, "", old_one, long_ago);
-  put_rendition(gone.id, "cq5dam.web.1280.1280.jpeg", orphan, yesterday);
-  put_rendition(gone.id, "", young, now);
+  put_rendition(gone, "cq5dam.web.1280.1280.jpeg", orphan, yesterday);
+  put_rendition(unused.id, "cq5dam.web.1280.1280.jpeg", young, yesterday);
   EXPECT_EQ(clean()->renditions, 2u);
   EXPECT_EQ(renditions_->list(original.id)->size(), 2u);
   EXPECT_EQ(clean()->blobs.removed, 3u);
   for (const auto& blob : {fixed, asked_for, young}) EXPECT_TRUE(is_kept(blob));
-  for (const auto& blob : {old_one, orphan, gone}) EXPECT_FALSE(is_kept(blob));
+  for (const auto& blob : {old_one, orphan, unused}) EXPECT_FALSE(is_kept(blob));
+  EXPECT_EQ(clean()->renditions, 1u);  // now its original has gone too
 }
 
 TEST_F(CleanerTest, RemovesNothingWhereAManifestCannotBeRead) {

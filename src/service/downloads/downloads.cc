@@ -40,6 +40,15 @@ model::Event completion_of(const Download& download) {
            {"bytes", download.total_size}}};
 }
 
+// What is wrong with the request is told; what went wrong here stands in the log, with the names of files.
+std::string message_for_people(const Error& error) {
+  bool is_ours = error.code == Code::corrupt || error.code == Code::full || error.code == Code::unavailable;
+  return is_ours ? "something went wrong here: try again, and tell the administrator if it stays so" : error.message;
+}
+
+// As far as questions about a selection go that somebody waits for; what lies behind shows when it comes to it.
+constexpr pipeline::SelectionLimits kFar{100'000};
+
 DownloadStatus status_of(const Download& download) {
   if (download.skipped.empty()) return DownloadStatus::successful;
   return download.artifacts.empty() ? DownloadStatus::failed : DownloadStatus::partially_successful;
@@ -143,7 +152,6 @@ std::vector<model::Event> Downloads::acceptances(const std::vector<pipeline::Sel
 
 Result<std::vector<pipeline::SelectedLicence>> Downloads::find_licences(pipeline::DownloadRequest request,
                                                                         const Caller& caller) const {
-  constexpr pipeline::SelectionLimits kFar{100'000};  // what lies behind is left out, and named, when it comes to it
   request.options = {};
   request.options.originals = false;  // no entries are needed
   ASSIGN_OR_RETURN(auto rules, parts_.access.list_rules());
@@ -159,9 +167,10 @@ Result<void> Downloads::check_size(ByteCount size, const Caller& caller) const {
 }
 
 Result<Download> Downloads::create(const pipeline::DownloadRequest& request, const Caller& caller, Wait wait) {
-  if (!caller.visitor.empty() && config_.link_limit) {  // told before anything is queued; renditions show when made
+  if (!caller.visitor.empty() && config_.link_limit) {  // told before anything is queued, where it shows so soon
+    RETURN_IF_ERROR(check_queue(caller));
     ByteCount size = 0;
-    ASSIGN_OR_RETURN(auto all, gather_all(request, caller, {}));
+    ASSIGN_OR_RETURN(auto all, gather_all(request, caller, kFar));
     for (const auto& one : all) size += one.selection.total_size;
     RETURN_IF_ERROR(check_size(size, caller));
   }
@@ -312,9 +321,9 @@ Result<void> Downloads::carry_out(const std::string& id, Preparation& preparatio
                             done.error().code == Code::full || done.error().code == Code::conflict);
   if (may_pass && !is_last) return done;
   if (!done) {
-    if (!done.error().detail.empty()) log::warn("download {}: {}: {}", id, done.error().message, done.error().detail);
+    log::warn("download {}: {}: {}", id, done.error().message, done.error().detail);
     download->status = DownloadStatus::failed;
-    download->message = done.error().message;
+    download->message = message_for_people(done.error());
     finish(*download);
     along.events = {completion_of(*download)};
   }

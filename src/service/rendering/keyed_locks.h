@@ -20,8 +20,27 @@ class KeyedLocks {
     KeyedLocks& locks_;
     const std::string key_;
   };
+  // Does not wait: false where somebody holds it.
+  class TryHold {
+   public:
+    TryHold(KeyedLocks& locks, std::string key) : locks_(locks), key_(std::move(key)), held_(locks_.try_take(key_)) {}
+    TryHold(const TryHold&) = delete;
+    ~TryHold() {
+      if (held_) locks_.give(key_);
+    }
+    explicit operator bool() const { return held_; }
+
+   private:
+    KeyedLocks& locks_;
+    const std::string key_;
+    const bool held_;
+  };
 
  private:
+  bool try_take(const std::string& key) {
+    std::lock_guard lock(mutex_);
+    return held_.insert(key).second;
+  }
   void take(const std::string& key) {
     std::unique_lock lock(mutex_);
     freed_.wait(lock, [&] { return held_.insert(key).second; });

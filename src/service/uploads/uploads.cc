@@ -31,6 +31,9 @@ unsigned parts_of(ByteCount size, ByteCount limit) {
   return static_cast<unsigned>(std::clamp<ByteCount>(size / limit + (size % limit > 0 ? 1 : 0), 1, kMostParts));
 }
 
+// Whoever sends the same once more must not hold a thread until the first is done.
+Error under_way() { return {Code::busy, "this upload is being put together already: ask once more in a moment"}; }
+
 Error wrong_token() {
   return {Code::invalid, "the upload token is wrong, or its time is over: begin the upload again"};
 }
@@ -193,7 +196,8 @@ Result<std::unique_ptr<PartWriter>> Uploads::open_part(const std::string& token,
 Result<Uploaded> Uploads::complete(const std::string& token, const UploadFile& file, const AssetPath& folder,
                                    const Caller& caller) {
   auto directory = directory_of(token);
-  KeyedLocks::Hold hold(locks_, directory);
+  KeyedLocks::TryHold hold(locks_, directory);
+  if (!hold) return under_way();
   auto result = directory + "/result.json";
   if (is_over(directory)) return wrong_token();
   ASSIGN_OR_RETURN(auto state, read_state(directory));
@@ -286,7 +290,8 @@ Result<Uploaded> Uploads::put_chunk(const AssetPath& path, ByteCount offset, Byt
     return Error{Code::invalid, fmt::format("the chunk at {} with {} bytes reaches beyond the end at {}", offset,
                                             bytes.size(), total)};
   auto directory = directory_of("chunks of " + caller.user + " " + path.text());
-  KeyedLocks::Hold hold(locks_, directory);
+  KeyedLocks::TryHold hold(locks_, directory);
+  if (!hold) return under_way();
   auto file = part_file(directory, 0);
   if (offset == 0) {
     std::error_code ignored;
