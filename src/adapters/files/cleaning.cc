@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <utility>
 #include <vector>
 
 #include "base/file.h"
@@ -134,6 +135,8 @@ class Packs {
     ASSIGN_OR_RETURN(auto aside, pack_names_aside(packs_.directory));
     ASSIGN_OR_RETURN(auto plain, pack_names(packs_.directory));
     for (const auto& name : plain) note(name, order_.stop ? ok() : clean_plain(name));
+    // Once all of them are known: what is copied must not make one young that would be next.
+    for (const auto& [name, share] : new_aside_) note(name, order_.stop ? ok() : rescue(name, share));
     for (const auto& name : aside) note(name, order_.stop ? ok() : clean_aside(name));
     RETURN_IF_ERROR(remove_orphans());
     return packs_.set.refresh();
@@ -193,7 +196,8 @@ class Packs {
     RETURN_IF_ERROR(check_index(share, path(name, ".idx")));
     RETURN_IF_ERROR(pack->set_aside(packs_.directory));
     cleaned_.set_aside += share.unused;
-    return rescue(name, share);
+    new_aside_.emplace_back(name, std::move(share));
+    return ok();
   }
 
   // Goes once nothing in it has been used for the whole time.
@@ -281,6 +285,7 @@ class Packs {
   const PacksToClean& packs_;
   const model::CleaningOrder& order_;
   model::CleanedBlobs& cleaned_;
+  std::vector<std::pair<std::string, Share>> new_aside_;
 };
 
 }  // namespace

@@ -496,6 +496,35 @@ TEST(FileBlobStore, CleansAPackOnceHalfOfItIsUnused) {
   for (const auto& id : used) EXPECT_EQ(*model::read_blob(*again, id), some[id]);
 }
 
+TEST(FileBlobStore, CleansAllPacksInTheSameTwoSteps) {
+  TemporaryFolder folder;
+  std::set<model::BlobId> used;
+  {
+    std::vector<std::unique_ptr<model::BlobStore>> stores;
+    for (unsigned i = 0; i < 4; ++i) {  // a pack for each, since the others are held
+      stores.push_back(open(folder));
+      used.insert(put_some(*stores.back(), 50'000, 9, 100 * i).begin()->first);
+    }
+  }
+  EXPECT_EQ(files::pack_names(folder.path + "/packs")->size(), 4u);
+  std::atomic<bool> stop = false;
+  std::function<bool(const model::BlobId&)> is_used = [&](const auto& id) { return used.contains(id); };
+  auto make_old = [&] {
+    for (const auto& entry : std::filesystem::directory_iterator(folder.path + "/packs")) {
+      struct timespec times[2] = {{1, 0}, {1, 0}};
+      ASSERT_EQ(::utimensat(AT_FDCWD, entry.path().c_str(), times, 0), 0);
+    }
+  };
+  auto hour_ago = [] { return SystemClock().now() - std::chrono::hours(1); };
+  auto store = open(folder);
+  make_old();
+  EXPECT_EQ(store->clean({is_used, hour_ago(), stop})->set_aside, 32u);
+  make_old();
+  EXPECT_EQ(store->clean({is_used, hour_ago(), stop})->removed, 32u);
+  EXPECT_LT(disk_usage(folder.path), 300'000u);
+  for (const auto& id : used) EXPECT_EQ(store->find_size(id), 50'000u);
+}
+
 TEST(FileBlobStore, LetsAnotherProcessReadAndPutWhileItsPacksAreRemoved) {
   TemporaryFolder folder;
   auto one = open(folder), other = open(folder);
