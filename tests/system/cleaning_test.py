@@ -81,7 +81,7 @@ class CleaningTest(SystemTest):
             self.make_old()
             begin = len(dray_log())
             self.dray.start()
-            wait_until(lambda: "cleaned: " in dray_log()[begin:], "the server has cleaned")
+            wait_until(lambda: "cleaned: " in dray_log()[begin:], "the server has cleaned", seconds=90)
             self.assertIn(step, dray_log()[begin:])
         metrics = self.dray.get("/metrics", token=None).text
         self.assertRegex(metrics, r"(?m)^dray_blobs_removed_total 57$")

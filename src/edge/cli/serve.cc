@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <malloc.h>
 #include <pthread.h>
 
 #include <csignal>
@@ -147,11 +148,14 @@ Result<bool> clear_up(service::Downloads& downloads, service::Uploads& uploads) 
   return false;  // until the next time
 }
 
-// What nobody uses is removed when the server starts, and several times within the time that it is kept.
+// What nobody uses is removed soon after the server has started, and several times within the time that it is kept.
 class Cleaning {
  public:
   Cleaning(service::CleanerParts parts, service::CleanerConfig config, server::Metrics& metrics)
-      : parts_(std::move(parts)), config_(config), metrics_(metrics) {}
+      : parts_(std::move(parts)),
+        config_(config),
+        metrics_(metrics),
+        next_(parts_.clock.now() + std::chrono::seconds(20)) {}
   ~Cleaning() { stop_ = true; }
 
  private:
@@ -159,6 +163,7 @@ class Cleaning {
     if (parts_.clock.now() < next_) return false;
     next_ = parts_.clock.now() + std::min<std::chrono::seconds>(std::chrono::hours(6), config_.keep_unused / 4);
     auto report = service::clean(parts_, config_, stop_);
+    ::malloc_trim(0);  // it took memory by the blob, once in hours
     if (stop_) return false;
     RETURN_IF_ERROR(report);
     const auto& blobs = report->blobs;
@@ -174,9 +179,9 @@ class Cleaning {
   const service::CleanerConfig config_;
   server::Metrics& metrics_;
   std::atomic<bool> stop_ = false;
-  Seconds next_{};
+  Seconds next_;
   service::Bell nobody_rings_;
-  service::Crew crew_{[this] { return clean(); }, {1, std::chrono::minutes(1)}, nobody_rings_};
+  service::Crew crew_{[this] { return clean(); }, {1, std::chrono::seconds(5)}, nobody_rings_};
 };
 
 Result<void> run_server(Installation& parts, const ServeOptions& options) {
