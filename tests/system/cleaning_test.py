@@ -80,7 +80,7 @@ class CleaningTest(SystemTest):
             self.dray.stop()
             self.make_old()
             begin = len(dray_log())
-            self.dray.start()
+            self.dray.start("--clean-after", "1")
             wait_until(lambda: "cleaned: " in dray_log()[begin:], "the server has cleaned", seconds=90)
             self.assertIn(step, dray_log()[begin:])
         metrics = self.dray.get("/metrics", token=None).text

@@ -37,6 +37,7 @@ struct ServeOptions {
   unsigned now_seconds = 30;
   unsigned retention = 14;
   CleaningOptions cleaning;
+  unsigned clean_after = 600;
   std::string content;
   bool no_direct_upload = false;
   unsigned workers = 0;
@@ -151,11 +152,9 @@ Result<bool> clear_up(service::Downloads& downloads, service::Uploads& uploads) 
 // What nobody uses is removed soon after the server has started, and several times within the time that it is kept.
 class Cleaning {
  public:
-  Cleaning(service::CleanerParts parts, service::CleanerConfig config, server::Metrics& metrics)
-      : parts_(std::move(parts)),
-        config_(config),
-        metrics_(metrics),
-        next_(parts_.clock.now() + std::chrono::seconds(20)) {}
+  Cleaning(service::CleanerParts parts, service::CleanerConfig config, std::chrono::seconds after,
+           server::Metrics& metrics)
+      : parts_(std::move(parts)), config_(config), metrics_(metrics), next_(parts_.clock.now() + after) {}
   ~Cleaning() { stop_ = true; }
 
  private:
@@ -181,7 +180,7 @@ class Cleaning {
   std::atomic<bool> stop_ = false;
   Seconds next_;
   service::Bell nobody_rings_;
-  service::Crew crew_{[this] { return clean(); }, {1, std::chrono::seconds(5)}, nobody_rings_};
+  service::Crew crew_{[this] { return clean(); }, {1, std::chrono::seconds(1)}, nobody_rings_};
 };
 
 Result<void> run_server(Installation& parts, const ServeOptions& options) {
@@ -279,7 +278,7 @@ Result<void> run_server(Installation& parts, const ServeOptions& options) {
   service::Crew housekeeping([&] { return clear_up(downloads, uploads); }, {1, std::chrono::minutes(1)}, nobody_rings);
   Cleaning cleaning({*parts.blobs, *parts.assets, *parts.renditions, *parts.downloads, *parts.clock,
                      [&] { return downloads.list_sent(); }},
-                    cleaner_config(options.cleaning), metrics);
+                    cleaner_config(options.cleaning), std::chrono::seconds(options.clean_after), metrics);
   ScopeExit stop_films([&] { films.stop(); });
   ScopeExit stop_live([&] { live.stop(); });  // before the server that its listeners belong to
   StopWatcher watcher(*server, downloads, std::chrono::seconds(options.grace));
@@ -318,6 +317,8 @@ void add_serve(CLI::App& app, Context& context) {
       ->capture_default_str()
       ->check(CLI::Range(1, 3650));
   add_cleaning_options(*command, options->cleaning);
+  command->add_option("--clean-after", options->clean_after, "Seconds from the start until the first cleaning of those")
+      ->capture_default_str();
   command->add_option(
       "--content", options->content,
       "A directory with settings (apps/NAME/config/PID.cfg.json) and mail templates (apps/settings, conf)");
