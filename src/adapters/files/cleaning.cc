@@ -132,12 +132,11 @@ class Packs {
 
   Result<void> clean() {
     RETURN_IF_ERROR(packs_.set.refresh());
-    ASSIGN_OR_RETURN(auto aside, pack_names_aside(packs_.directory));
-    ASSIGN_OR_RETURN(auto plain, pack_names(packs_.directory));
-    for (const auto& name : plain) note(name, order_.stop ? ok() : clean_plain(name));
+    ASSIGN_OR_RETURN(auto names, list_packs(packs_.directory));
+    for (const auto& name : names.plain) note(name, order_.stop ? ok() : clean_plain(name));
     // Once all of them are known: what is copied must not make one young that would be next.
     for (const auto& [name, share] : new_aside_) note(name, order_.stop ? ok() : rescue(name, share));
-    for (const auto& name : aside) note(name, order_.stop ? ok() : clean_aside(name));
+    for (const auto& name : names.aside) note(name, order_.stop ? ok() : clean_aside(name));
     RETURN_IF_ERROR(remove_orphans());
     return packs_.set.refresh();
   }

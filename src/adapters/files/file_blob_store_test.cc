@@ -44,7 +44,8 @@ ByteCount disk_usage(const std::string& path) {
 
 ByteCount pack_bytes(const TemporaryFolder& folder) {
   ByteCount bytes = 0;
-  for (const auto& name : *files::pack_names(folder.path + "/packs"))
+  auto names = *files::list_packs(folder.path + "/packs");
+  for (const auto& name : names.plain)
     bytes += std::filesystem::file_size(folder.path + "/packs/" + name + ".pack");
   return bytes;
 }
@@ -354,7 +355,7 @@ TEST(FileBlobStore, GoesOnWithThePacksOfBatchesBefore) {
     }
     for (const auto& batch : batches) ASSERT_TRUE(batch->commit());
   }
-  EXPECT_EQ(files::pack_names(folder.path + "/packs")->size(), 4u);
+  EXPECT_EQ(files::list_packs(folder.path + "/packs")->plain.size(), 4u);
 }
 
 TEST(FileBlobStore, TakesNothingMoreIntoABatchThatFailed) {
@@ -506,7 +507,7 @@ TEST(FileBlobStore, CleansAllPacksInTheSameTwoSteps) {
       used.insert(put_some(*stores.back(), 50'000, 9, 100 * i).begin()->first);
     }
   }
-  EXPECT_EQ(files::pack_names(folder.path + "/packs")->size(), 4u);
+  EXPECT_EQ(files::list_packs(folder.path + "/packs")->plain.size(), 4u);
   std::atomic<bool> stop = false;
   std::function<bool(const model::BlobId&)> is_used = [&](const auto& id) { return used.contains(id); };
   auto make_old = [&] {

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <utility>
 
 #include "base/file.h"
@@ -23,26 +24,22 @@ bool is_whole(const PackPlace& place) {
   return ::fstat(place.pack->fd(), &status) == 0 && static_cast<ByteCount>(status.st_size) >= place.offset + place.size;
 }
 
-bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
-
-// Whatever it is called now; where it has both names, as in a backup, the longer one. Code::not_found where the pack
-// has been removed.
+// Whatever it is called now. Code::not_found where the pack has been removed.
 Result<UniqueFd> open_index(const std::string& directory, const std::string& name) {
   auto path = directory + "/" + name;
-  Result<UniqueFd> longest = Error{Code::not_found, "there is no " + name + ".idx"};
-  off_t length = -1;
-  for (auto extension : {".idx", ".aside", ".idx"}) {  // the last one: it was brought back in between
-    if (length >= 0 && extension != std::string_view(".aside")) break;
-    auto index = open_file(path + extension, O_RDONLY);
-    if (!index && index.error().code == Code::not_found) continue;
-    if (!index) return index;
-    struct stat status;
-    if (::fstat(index->get(), &status) < 0) return system_error("cannot read " + name + extension, errno);
-    if (status.st_size <= length) continue;
-    length = status.st_size;
-    longest = std::move(index);
-  }
-  return longest;
+  auto index = open_file(path + ".idx", O_RDONLY);
+  if (!index && index.error().code == Code::not_found) index = open_file(path + ".aside", O_RDONLY);
+  if (!index && index.error().code == Code::not_found) index = open_file(path + ".idx", O_RDONLY);  // brought back
+  return index;
+}
+
+// Of one that has both names, as in a backup over an older one: the longer.
+Result<UniqueFd> open_longer_index(const std::string& directory, const std::string& name) {
+  struct stat index, aside;
+  auto path = directory + "/" + name;
+  bool is_aside = ::stat((path + ".idx").c_str(), &index) == 0 && ::stat((path + ".aside").c_str(), &aside) == 0 &&
+                  aside.st_size > index.st_size;
+  return is_aside ? open_file(path + ".aside", O_RDONLY) : open_index(directory, name);
 }
 
 // The same bytes at the same place. If the kernel failed to write them before, it has told someone else, and takes them
@@ -86,37 +83,42 @@ Result<std::unique_ptr<PackSet>> PackSet::open(const std::string& directory) {
 // Listed with the lock held: what another thread added meanwhile must not be taken for removed.
 Result<void> PackSet::refresh() const {
   std::unique_lock lock(mutex_);
-  ASSIGN_OR_RETURN(auto names, pack_names(directory_));
-  ASSIGN_OR_RETURN(auto aside, pack_names_aside(directory_));
-  for (auto& pack : packs_) pack.is_aside = !std::binary_search(names.begin(), names.end(), pack.name);
-  names.insert(names.end(), aside.begin(), aside.end());
-  std::sort(names.begin(), names.end());
-  names.erase(std::unique(names.begin(), names.end()), names.end());
-  for (const auto& name : names) {
+  ASSIGN_OR_RETURN(auto names, list_packs(directory_));
+  auto has = [](const std::vector<std::string>& list, const std::string& name) {
+    return std::binary_search(list.begin(), list.end(), name);
+  };
+  for (auto& pack : packs_) {
+    pack.is_aside = !has(names.plain, pack.name);
+    pack.is_double = !pack.is_aside && has(names.aside, pack.name);
+  }
+  std::vector<std::string> all;
+  std::set_union(names.plain.begin(), names.plain.end(), names.aside.begin(), names.aside.end(),
+                 std::back_inserter(all));
+  for (const auto& name : all) {
     auto known =
         std::find_if(packs_.begin(), packs_.end(), [&](const auto& pack) { return pack.file && pack.name == name; });
-    auto done =
-        known == packs_.end() ? add_pack(name) : load(*known, static_cast<std::uint32_t>(known - packs_.begin()));
+    auto done = known == packs_.end() ? add_pack(name, !has(names.plain, name), has(names.aside, name))
+                                      : load(*known, static_cast<std::uint32_t>(known - packs_.begin()));
     RETURN_IF_ERROR(done);
   }
   for (std::uint32_t i = 0; i < packs_.size(); ++i) {
-    if (!packs_[i].file || std::binary_search(names.begin(), names.end(), packs_[i].name)) continue;
-    auto index = open_index(directory_, packs_[i].name);  // it may have got its old name back between the two lists
+    if (!packs_[i].file || has(all, packs_[i].name)) continue;
+    auto index = open_index(directory_, packs_[i].name);  // renamed while the folder was read
     if (!index && index.error().code == Code::not_found) forget(i);
   }
   return ok();
 }
 
 // One that has just been removed is none.
-Result<void> PackSet::add_pack(const std::string& name) const {
+Result<void> PackSet::add_pack(const std::string& name, bool is_aside, bool is_listed_aside) const {
   auto fd = open_file(directory_ + "/" + name + ".pack", O_RDONLY);
   if (!fd && fd.error().code == Code::not_found) {
     if (open_index(directory_, name)) log::warn("{}; the blobs that {}.idx names are lost", fd.error().message, name);
     return ok();
   }
   if (!fd) return std::move(fd).error();
-  bool is_aside = !exists(directory_ + "/" + name + ".idx");
-  packs_.push_back({name, std::make_shared<const PackFile>(name, *std::move(fd)), is_aside, 0, 0, {}});
+  bool is_double = !is_aside && is_listed_aside;
+  packs_.push_back({name, std::make_shared<const PackFile>(name, *std::move(fd)), is_aside, is_double, 0, 0, {}});
   return load(packs_.back(), static_cast<std::uint32_t>(packs_.size() - 1));
 }
 
@@ -137,7 +139,7 @@ void PackSet::forget(std::uint32_t number) const {
 // written right now.
 Result<void> PackSet::load(Loaded& pack, std::uint32_t number) const {
   const auto& name = pack.name;
-  auto fd = open_index(directory_, name);
+  auto fd = pack.is_double ? open_longer_index(directory_, name) : open_index(directory_, name);
   if (!fd && fd.error().code == Code::not_found) return ok();  // removed: the next look forgets it
   if (!fd) return std::move(fd).error();
   std::vector<std::byte> buffer(kPackRecordSize * 4096);
@@ -178,7 +180,7 @@ PackPlace PackSet::place_of(Place place) const {
 // Another process may have set it aside since the last look.
 bool PackSet::has_to_stay(const model::BlobId& id) const {
   auto place = find_known(id);
-  return place && is_whole(*place) && exists(directory_ + "/" + place->pack->name() + ".idx");
+  return place && is_whole(*place) && ::access((directory_ + "/" + place->pack->name() + ".idx").c_str(), F_OK) == 0;
 }
 
 PackSet::PackUse PackSet::read_from(const std::string& name) const {

@@ -77,6 +77,7 @@ class PackSet {
     std::string name;
     std::shared_ptr<const PackFile> file;  // nullptr: it has been removed
     bool is_aside = false;                 // at the last look
+    bool is_double = false;                // it has both names
     ByteCount index_bytes = 0;             // how much of NAME.idx is known
     ByteCount synced_bytes = 0;            // and durable for certain
     std::vector<Record> records;           // in the order of the pack
@@ -101,7 +102,7 @@ class PackSet {
       return id_of(a) == id_of(b);
     }
   };
-  Result<void> add_pack(const std::string& name) const;  // with mutex_ held
+  Result<void> add_pack(const std::string& name, bool is_aside, bool is_listed_aside) const;  // with mutex_ held
   Result<void> load(Loaded& pack, std::uint32_t number) const;
   void forget(std::uint32_t number) const;
   std::optional<Place> look_up(const model::BlobId& id) const;  // with mutex_ held

@@ -20,20 +20,17 @@ std::uint64_t number_at(const std::byte* at, int bytes) {
   return value;
 }
 
-Result<std::vector<std::string>> names_with(std::string_view extension, const std::string& directory) {
-  ASSIGN_OR_RETURN(auto all, list_directory(directory));
-  std::vector<std::string> names;
-  for (const auto& name : all) {
-    if (name.ends_with(extension)) names.push_back(name.substr(0, name.size() - extension.size()));
-  }
-  return names;
-}
-
 }  // namespace
 
-Result<std::vector<std::string>> pack_names(const std::string& directory) { return names_with(".idx", directory); }
-Result<std::vector<std::string>> pack_names_aside(const std::string& directory) {
-  return names_with(".aside", directory);
+Result<PackNames> list_packs(const std::string& directory) {
+  ASSIGN_OR_RETURN(auto files, list_directory(directory));
+  PackNames names;
+  for (std::string_view file : files) {
+    auto dot = std::min(file.rfind('.'), file.size());
+    if (file.substr(dot) == ".idx") names.plain.emplace_back(file.substr(0, dot));
+    if (file.substr(dot) == ".aside") names.aside.emplace_back(file.substr(0, dot));
+  }
+  return names;
 }
 
 void append_pack_record(std::vector<std::byte>& out, const PackedBlob& packed) {

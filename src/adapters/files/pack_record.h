@@ -28,8 +28,10 @@ constexpr ByteCount place_behind(ByteCount end, ByteCount size) {
   return size < kAlignedBlob ? end : (end + kAlignment - 1) / kAlignment * kAlignment;
 }
 
-Result<std::vector<std::string>> pack_names(const std::string& directory);        // in order
-Result<std::vector<std::string>> pack_names_aside(const std::string& directory);  // of those that were set aside
+struct PackNames {
+  std::vector<std::string> plain, aside;  // in order; those that were set aside
+};
+Result<PackNames> list_packs(const std::string& directory);
 
 inline constexpr std::size_t kPackRecordSize = 56;
 

@@ -148,8 +148,8 @@ Result<std::unique_ptr<OpenPack>> PackPool::take() {
     idle_.pop_back();
     return pack;
   }
-  ASSIGN_OR_RETURN(auto names, pack_names(directory_));
-  for (const auto& name : names) {
+  ASSIGN_OR_RETURN(auto names, list_packs(directory_));
+  for (const auto& name : names.plain) {
     if (unusable_.contains(name)) continue;
     ASSIGN_OR_RETURN(auto pack, OpenPack::open(directory_, name));
     if (!pack) continue;

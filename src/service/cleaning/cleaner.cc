@@ -69,11 +69,17 @@ class Cleaner {
     return ok();
   }
 
-  // Of an original that has gone altogether: one without an asset may be uploaded again at this moment.
-  bool is_stale(const model::KeptRendition& kept) const {
-    const auto& [key, rendition] = kept;
-    if (rendition.name.empty() && rendition.made < now_ - config_.keep_renditions) return true;
-    return !used_.contains(key.original) && !parts_.blobs.find_size(key.original);
+  // An original has gone altogether: one without an asset may be uploaded again at this moment. Looking in vain is
+  // expensive, and an original's renditions come one after another.
+  bool has_gone(const BlobId& original) {
+    if (used_.contains(original)) return false;
+    if (original != last_gone_ && !parts_.blobs.find_size(original)) last_gone_ = original;
+    return original == last_gone_;
+  }
+
+  bool is_stale(const model::KeptRendition& kept) {
+    bool is_on_demand = kept.rendition.name.empty();
+    return (is_on_demand && kept.rendition.made < now_ - config_.keep_renditions) || has_gone(kept.key.original);
   }
 
   Result<void> forget_renditions() {
@@ -149,6 +155,7 @@ class Cleaner {
   const std::atomic<bool>& stop_;
   const Seconds now_;
   IdSet used_;
+  BlobId last_gone_;
   CleanReport report_;
 };
 
