@@ -45,8 +45,7 @@ ByteCount disk_usage(const std::string& path) {
 ByteCount pack_bytes(const TemporaryFolder& folder) {
   ByteCount bytes = 0;
   auto names = *files::list_packs(folder.path + "/packs");
-  for (const auto& name : names.plain)
-    bytes += std::filesystem::file_size(folder.path + "/packs/" + name + ".pack");
+  for (const auto& name : names.plain) bytes += std::filesystem::file_size(folder.path + "/packs/" + name + ".pack");
   return bytes;
 }
 

@@ -14,23 +14,18 @@ namespace {
 
 using server::Response;
 
-constexpr std::size_t kMostPaths = 1000;
 constexpr std::string_view kOperationType = "application/vnd.adobe.asset-operation+json";
-
-Error wrong(std::string_view name, std::string_view what) {
-  return {Code::invalid, fmt::format("\"{}\" must be {}", name, what)};
-}
 
 Result<void> read_expiry(std::string_view text, service::ShareDraft& draft) {
   if (text.empty()) return ok();
   draft.expires = parse_date(text);
-  if (!draft.expires) return wrong("expirationDate", "a time like 2026-12-24T18:00:00.000+01:00");
+  if (!draft.expires) return wrong_value("expirationDate", "a time like 2026-12-24T18:00:00.000+01:00");
   return ok();
 }
 
 Result<void> add_path(const Call& call, std::string_view text, service::ShareDraft& draft) {
-  if (draft.paths.size() == kMostPaths)
-    return Error{Code::invalid, fmt::format("a link has at most {} paths: share folders", kMostPaths)};
+  if (draft.paths.size() == service::kMostSharedItems)
+    return Error{Code::invalid, fmt::format("a link has at most {} paths: share folders", service::kMostSharedItems)};
   ASSIGN_OR_RETURN(auto found, find_path(call, text));
   if (!found.rendition.empty())
     return Error{Code::invalid, std::string(text) + " is a rendition: share its asset, with allowRenditions"};
@@ -43,12 +38,12 @@ Result<std::optional<bool>> read_box(const http::Form& form, std::string_view na
   if (!value || value->empty()) return std::optional<bool>();
   if (equal_ignoring_case(*value, "true") || equal_ignoring_case(*value, "on")) return std::optional(true);
   if (equal_ignoring_case(*value, "false")) return std::optional(false);
-  return wrong(name, "true or false");
+  return wrong_value(name, "true or false");
 }
 
 Result<service::ShareDraft> read_form(const Call& call) {
   ASSIGN_OR_RETURN(auto form, http::parse_form(call.request.head.find("Content-Type").value_or(""), call.request.body));
-  if (form.find(":operation") != "generateShareLink") return wrong(":operation", "generateShareLink");
+  if (form.find(":operation") != "generateShareLink") return wrong_value(":operation", "generateShareLink");
   service::ShareDraft draft;
   auto paths = form.all("path");
   if (paths.empty()) paths.push_back(call.rest);
@@ -63,13 +58,8 @@ Result<service::ShareDraft> read_form(const Call& call) {
   return draft;
 }
 
-Result<std::string> text_of(const json::value& value, std::string_view name) {
-  if (!value.is_string()) return wrong(name, "a text");
-  return std::string(value.get_string());
-}
-
 Result<void> read_targets(const Call& call, const json::value& value, service::ShareDraft& draft) {
-  Error error = wrong("target", "a list of {\"repo:path\": \"/content/dam/...\"}");
+  Error error = wrong_value("target", "a list of {\"repo:path\": \"/content/dam/...\"}");
   if (!value.is_array()) return error;
   for (const auto& one : value.get_array()) {
     const auto* target = one.if_object();
@@ -93,10 +83,10 @@ Result<service::ShareDraft> read_operation(const Call& call) {
     if (name == "target") {
       RETURN_IF_ERROR(read_targets(call, value, draft));
     } else if (name == "expirationDate") {
-      ASSIGN_OR_RETURN(auto text, text_of(value, name));
-      RETURN_IF_ERROR(read_expiry(text, draft));
+      if (!value.is_string()) return wrong_value(name, "a text");
+      RETURN_IF_ERROR(read_expiry(std::string_view(value.get_string()), draft));
     } else if (name == "allowOriginalDownload" || name == "allowRenditionDownload") {
-      if (!value.is_bool()) return wrong(name, "true or false");
+      if (!value.is_bool()) return wrong_value(name, "true or false");
       (name == "allowOriginalDownload" ? draft.originals : draft.renditions) = value.get_bool();
     } else if (name != "op") {
       return Error{Code::invalid, fmt::format("there is no member \"{}\"; known are op, target, expirationDate, "

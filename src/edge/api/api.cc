@@ -321,6 +321,10 @@ Result<json::value> parse_json_body(const Request& request) {
   return parse_json(request.body);
 }
 
+Error wrong_value(std::string_view name, std::string_view wanted) {
+  return {Code::invalid, fmt::format("\"{}\" must be {}", name, wanted)};
+}
+
 Result<std::size_t> parse_limit(const http::Target& target, std::size_t standard, std::size_t most) {
   auto text = target.find("limit");
   if (!text) return standard;

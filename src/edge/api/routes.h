@@ -105,6 +105,7 @@ inline constexpr std::string_view kSessionCookie = "login-token";
 
 // The body as JSON, with its content type checked: a form on another site cannot send that type.
 Result<json::value> parse_json_body(const server::Request& request);
+Error wrong_value(std::string_view name, std::string_view wanted);  // Code::invalid: "name" must be ...
 // A whole number in the query within bounds; the default when it is not there.
 Result<std::size_t> parse_limit(const http::Target& target, std::size_t standard, std::size_t most);
 

@@ -36,13 +36,9 @@ json::object to_json(const Share& share, Seconds now) {
   return object;
 }
 
-Error wrong(std::string_view member, std::string_view what) {
-  return {Code::invalid, fmt::format("\"{}\" must be {}", member, what)};
-}
-
 Result<Seconds> parse_time(const json::value& value) {
   auto time = value.is_string() ? parse_utc(std::string_view(value.get_string())) : std::nullopt;
-  if (!time) return wrong("expires", "a time like 2026-12-24T18:00:00Z");
+  if (!time) return wrong_value("expires", "a time like 2026-12-24T18:00:00Z");
   return *time;
 }
 
@@ -55,28 +51,28 @@ std::string* text_member(std::string_view name, service::ShareDraft& draft) {
 
 Result<void> read_member(std::string_view name, const json::value& value, service::ShareDraft& draft) {
   if (name == "paths") {
-    if (!value.is_array()) return wrong(name, "a list of paths");
+    if (!value.is_array()) return wrong_value(name, "a list of paths");
     for (const auto& item : value.get_array()) {
-      if (!item.is_string()) return wrong(name, "a list of paths");
+      if (!item.is_string()) return wrong_value(name, "a list of paths");
       ASSIGN_OR_RETURN(auto path, AssetPath::parse(std::string_view(item.get_string())));
       draft.paths.push_back(std::move(path));
     }
   } else if (name == "recipients") {
-    if (!value.is_array()) return wrong(name, "a list of mail addresses");
+    if (!value.is_array()) return wrong_value(name, "a list of mail addresses");
     for (const auto& item : value.get_array()) {
-      if (!item.is_string()) return wrong(name, "a list of mail addresses");
+      if (!item.is_string()) return wrong_value(name, "a list of mail addresses");
       draft.recipients.emplace_back(item.get_string());
     }
   } else if (auto* text = text_member(name, draft)) {
-    if (!value.is_string()) return wrong(name, "a text");
+    if (!value.is_string()) return wrong_value(name, "a text");
     *text = std::string(value.get_string());
   } else if (name == "expires") {
     ASSIGN_OR_RETURN(draft.expires, parse_time(value));
   } else if (name == "originals" || name == "renditions") {
-    if (!value.is_bool()) return wrong(name, "true or false");
+    if (!value.is_bool()) return wrong_value(name, "true or false");
     (name == "originals" ? draft.originals : draft.renditions) = value.get_bool();
   } else if (name == "downloadLimit") {
-    if (!value.is_int64() || value.get_int64() < 1) return wrong(name, "a number from 1 on");
+    if (!value.is_int64() || value.get_int64() < 1) return wrong_value(name, "a number from 1 on");
     draft.download_limit = static_cast<std::uint64_t>(value.get_int64());
   } else {
     return Error{Code::invalid, fmt::format("there is no member \"{}\"; known are paths, title, expires, originals, "

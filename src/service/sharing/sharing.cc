@@ -17,7 +17,7 @@ using model::Caller;
 using model::Privilege;
 using model::Share;
 
-constexpr std::size_t kMostItems = 1000, kLongestTitle = 500, kSecretLength = 43;  // 32 bytes in base64url
+constexpr std::size_t kLongestTitle = 500, kSecretLength = 43;  // 32 bytes in base64url
 constexpr std::size_t kMostRecipients = 100, kLongestSubject = 500, kLongestMessage = 10'000;
 
 bool has_expired(const model::Node& node, Seconds now) { return node.asset && node.asset->protection.has_expired(now); }
@@ -36,8 +36,9 @@ Result<void> check_text(std::string_view what, const std::string& text, std::siz
 }
 
 Result<void> check(const ShareDraft& draft) {
-  if (draft.paths.empty() || draft.paths.size() > kMostItems)
-    return Error{Code::invalid, fmt::format("name at least one folder or asset to share, and at most {}", kMostItems)};
+  if (draft.paths.empty() || draft.paths.size() > kMostSharedItems)
+    return Error{Code::invalid,
+                 fmt::format("name at least one folder or asset to share, and at most {}", kMostSharedItems)};
   if (draft.recipients.size() > kMostRecipients)
     return Error{Code::invalid, fmt::format("name at most {} recipients", kMostRecipients)};
   RETURN_IF_ERROR(check_text("title", draft.title, kLongestTitle));

@@ -18,6 +18,8 @@
 
 namespace dray::service {
 
+inline constexpr std::size_t kMostSharedItems = 1000;  // of one link
+
 struct ShareDraft {
   std::vector<AssetPath> paths;
   std::string title;
