@@ -166,7 +166,7 @@ $ dray token create --user anna -> token
 > {"targets": [{"path": "/content/dam/shoot"}]}
 < 403 Forbidden
 <
-< ={"error": "the CSRF-Token header is missing or wrong: get one from /libs/granite/csrf/token.json"}
+< ={"error": "the CSRF-Token header (or the field :cq_csrf_token of a form) is missing or wrong: get one from /libs/granite/csrf/token.json"}
 
 > POST /api/v1/downloads
 > Cookie: login-token={{session}}

@@ -26,7 +26,7 @@ def setUpModule():
 
 
 def install():
-    files = [CLIENTS / name for name in ("package.json", "package-lock.json", "aem_upload.js", "link_pages.mjs")]
+    files = [CLIENTS / name for name in ("package.json", "package-lock.json", "aem_upload.js", "link_pages.mjs", "licence_page.mjs")]
     state = sha256_of(b"".join(file.read_bytes() for file in files))
     mark = MODULES / "installed"
     if mark.exists() and mark.read_text() == state:

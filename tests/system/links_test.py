@@ -19,6 +19,20 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 JSON = {"Content-Type": "application/json"}
 
 
+def licensed_picture(**properties):
+    """A PNG with XMP properties."""
+    names = {":".join(key.rsplit("_", 1)): value for key, value in properties.items()}
+    rows = "".join("<%s>%s</%s>" % (name, html.escape(value), name) for name, value in names.items())
+    xmp = ('<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+           '<rdf:Description rdf:about="" xmlns:prism="http://prismstandard.org/namespaces/basic/2.0/" '
+           'xmlns:adobe_dam="http://example.com/dam" xmlns:xmpRights="http://ns.adobe.com/xap/1.0/rights/">'
+           '%s</rdf:Description></rdf:RDF></x:xmpmeta>' % rows)
+    chunk = b"iTXtXML:com.adobe.xmp" + bytes(5) + xmp.encode()
+    whole = png(8, 8)
+    extra = struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    return whole[:33] + extra + whole[33:]
+
+
 class Visitor:
     """A browser without an account, that keeps cookies."""
 
@@ -241,17 +255,7 @@ class Links(SystemTest):
         self.assertEqual(self.api("POST", body={"paths": ["/content/dam/l/press"]}).json()["originals"], True)
 
     def picture(self, name, **properties):
-        """A PNG with XMP properties."""
-        names = {":".join(key.rsplit("_", 1)): value for key, value in properties.items()}
-        rows = "".join("<%s>%s</%s>" % (name, html.escape(value), name) for name, value in names.items())
-        xmp = ('<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
-               '<rdf:Description rdf:about="" xmlns:prism="http://prismstandard.org/namespaces/basic/2.0/" '
-               'xmlns:adobe_dam="http://example.com/dam" xmlns:xmpRights="http://ns.adobe.com/xap/1.0/rights/">'
-               '%s</rdf:Description></rdf:RDF></x:xmpmeta>' % rows)
-        chunk = b"iTXtXML:com.adobe.xmp" + bytes(5) + xmp.encode()
-        whole = png(8, 8)
-        extra = struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
-        return self.write(name, whole[:33] + extra + whole[33:])
+        return self.write(name, licensed_picture(**properties))
 
     def test_expired_pictures_are_hidden_and_licences_asked_for(self):
         self.picture("rights/old.png", prism_expirationDate="2020-01-31T00:00:00Z")
@@ -292,13 +296,13 @@ class Links(SystemTest):
         self.assertEqual(question.status, 200)
         self.assertIn("Ask Ann first", question.text)
         self.assertNotIn("alert(1)", question.text)
-        ids = re.findall(r'name="agree" value="([0-9a-f]{32})"', question.text)
+        ids = re.findall(r'name="license" value="([0-9a-f]{32})"', question.text)
         self.assertEqual(sorted(ids), sorted(licences))
         read = html.unescape(re.search(r'href="([^"]+licence=[^"]+)"', question.text).group(1))
         self.assertEqual(visitor.request("GET", read).body, b"%PDF-1.4 only a test")
         self.assertEqual(visitor.get("&licence=/content/dam/l/other.txt").status, 404)
         self.assertEqual(visitor.get("&licence=%sfree.png" % folder).status, 404)
-        self.assertEqual(visitor.post(action="all", asked="true", agree=ids[:1]).status, 303)
+        self.assertEqual(visitor.post(action="all", asked="true", license=ids[:1]).status, 303)
         wait_until(lambda: visitor.links(), "it is ready")
         link = visitor.links()[0]
         got = self.names(visitor.request("GET", link))

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "edge/api/routes.h"
 #include "lang/http/authorization.h"
+#include "lang/http/form.h"
 #include "lang/sling/address.h"
 
 namespace dray::api {
@@ -76,6 +77,7 @@ constexpr std::array kRoutes = {
     Route{Method::get, "/api/v1/downloads/", Match::prefix, Door::signed_in, kNoBody, get_download},
     Route{Method::post, "/api/v1/downloads/*/retry", Match::middle, Door::signed_in, kNoBody, retry_download},
     Route{Method::delete_, "/api/v1/downloads/", Match::child, Door::signed_in, kNoBody, remove_download},
+    Route{Method::post, "/api/v1/licenses", Match::exact, Door::signed_in, kSelectionBody, find_licences},
     Route{Method::get, "/api/v1/inbox", Match::exact, Door::signed_in, kNoBody, get_inbox},
     Route{Method::post, "/api/v1/inbox/complete", Match::exact, Door::signed_in, kSmallBody, complete_inbox_items},
     Route{Method::post, "/api/v1/inbox/remove", Match::exact, Door::signed_in, kSmallBody, remove_inbox_items},
@@ -121,6 +123,7 @@ constexpr std::array kRoutes = {
           remove_framework_download},
     Route{Method::get, ".download.bin", Match::marked, Door::signed_in, kNoBody, get_original_bare},
     Route{Method::get, ".assetdownload.zip", Match::marked, Door::signed_in, kNoBody, get_classic_download},
+    Route{Method::get, ".assetlicenses.html", Match::marked, Door::signed_in, kNoBody, get_classic_licences},
     Route{Method::post, ".assetdownload.zip", Match::marked, Door::signed_in, kSelectionBody, get_classic_download},
     Route{Method::post, ".adhocassetshare.html", Match::marked, Door::signed_in, kFormBody, create_adhoc_share},
     Route{Method::post, ".initiateUpload.json", Match::marked, Door::signed_in, kFormBody, initiate_upload},
@@ -176,7 +179,7 @@ class Api final : public server::Service {
   explicit Api(const ApiParts& parts) : parts_(parts), cors_(parts.config.cors) {}
 
   std::variant<server::Admission, Response> admit(const Request& request) override {
-    auto passed = pass(request);
+    auto passed = pass(request, Stage::head);
     if (auto* refused = std::get_if<Response>(&passed)) return for_others(request, std::move(*refused));
     auto& [route, call] = std::get<Passed>(passed);
     if (!route->open_sink) return server::Admission{route->body_limit};
@@ -187,7 +190,7 @@ class Api final : public server::Service {
 
   Response handle(const Request& request) override {
     if (auto answer = cors_.answer_preflight(request)) return *std::move(answer);
-    auto passed = pass(request);
+    auto passed = pass(request, Stage::whole);
     if (auto* refused = std::get_if<Response>(&passed)) return for_others(request, std::move(*refused));
     auto& [route, call] = std::get<Passed>(passed);
     return for_others(request, route->handle(call));
@@ -207,6 +210,7 @@ class Api final : public server::Service {
     Call call;
   };
   using Passage = std::variant<Response, Passed>;
+  enum class Stage { head, whole };  // of the request
 
   // The filter chain, in this order:
   // 1. The server has checked framing, limits and the target's form; questions of other sites' pages beforehand
@@ -217,8 +221,9 @@ class Api final : public server::Service {
   // 4. Routing: 404 for no such address, 405 for another method.
   // 5. CSRF: nothing is changed for a page of another site in the name of whoever looks at it, and whoever is known by
   // a
-  //    cookie must show the token. Parts of uploads and shared links know nobody: their address is all that they need.
-  Passage pass(const Request& request) const {
+  //    cookie must show the token, in the head or in a form. Parts of uploads and shared links know nobody: their
+  //    address is all that they need.
+  Passage pass(const Request& request, Stage stage) const {
     const Route* route = nullptr;
     std::string allowed;
     auto method = request.head.method == Method::head ? Method::get : request.head.method;
@@ -250,10 +255,12 @@ class Api final : public server::Service {
     bool is_known = route->door != Door::open;  // else there is nothing of the caller's that another page could use
     if (is_known && !is_safe(request.head.method) && is_from_another_site(request) && !cors_.allows(request))
       return server::make_error_response(403, "pages of other sites may not change anything here");
-    if (!call.session_secret.empty() && !is_safe(request.head.method) &&
+    bool may_follow = stage == Stage::head && !route->open_sink && is_form(request);
+    if (!call.session_secret.empty() && !is_safe(request.head.method) && !may_follow &&
         !has_csrf_token(request, call.session_secret)) {
-      return server::make_error_response(
-          403, "the CSRF-Token header is missing or wrong: get one from /libs/granite/csrf/token.json");
+      return server::make_error_response(403,
+                                         "the CSRF-Token header, or the field :cq_csrf_token of a form, is missing or "
+                                         "wrong: get one from /libs/granite/csrf/token.json");
     }
     call.rest = rest_of(*route, request.target.path);
     return Passed{route, std::move(call)};
@@ -295,12 +302,25 @@ class Api final : public server::Service {
     return origin->find("://") == origin->npos || host != request.head.find("Host").value_or("");
   }
 
+  static bool is_form(const Request& request) {
+    auto type = ascii_lower(request.head.find("Content-Type").value_or(""));
+    return type.starts_with("application/x-www-form-urlencoded") || type.starts_with("multipart/form-data");
+  }
+
+  // Browsers can send a header from a script only, and AEM's Java client sends a field.
+  static std::string csrf_token_of(const Request& request) {
+    if (auto token = request.head.find("CSRF-Token")) return std::string(*token);
+    if (!is_form(request) || request.body.empty()) return {};
+    auto form = http::parse_form(*request.head.find("Content-Type"), request.body);
+    return form ? std::string(form->find(":cq_csrf_token").value_or("")) : std::string();
+  }
+
   static bool has_csrf_token(const Request& request, const std::string& secret) {
-    auto token = request.head.find("CSRF-Token");
+    auto token = csrf_token_of(request);
     auto expected = service::Accounts::csrf_token_of(secret);
-    if (!token || token->size() != expected.size()) return false;
+    if (token.size() != expected.size()) return false;
     unsigned difference = 0;  // in constant time
-    for (std::size_t i = 0; i < expected.size(); ++i) difference |= static_cast<unsigned>((*token)[i] ^ expected[i]);
+    for (std::size_t i = 0; i < expected.size(); ++i) difference |= static_cast<unsigned>(token[i] ^ expected[i]);
     return difference == 0;
   }
 

@@ -1,13 +1,17 @@
 // AEM's classic download: <path>.assetdownload.zip/<name>.zip, an archive at once.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
 #include "base/text.h"
 #include "edge/api/aem.h"
+#include "edge/api/html.h"
+#include "edge/api/licence_page.h"
 #include "edge/api/routes.h"
 #include "lang/http/form.h"
+#include "lang/http/target.h"
 #include "lang/sling/address.h"
 
 namespace dray::api {
@@ -120,7 +124,82 @@ service::Downloads::Note note_for(const http::Head& head) {
   return begins && head.method != http::Method::head ? service::Downloads::Note::yes : service::Downloads::Note::no;
 }
 
+std::string suffix_of(const Call& call, std::string_view selector, std::string_view extension) {
+  auto address = sling::cut_at(call.request.target.path, selector, extension);
+  return address ? address->suffix : "";
+}
+
+// Somebody looks at the answer.
+bool is_browser(const http::Head& head) {
+  return head.find("Accept").value_or("").find("text/html") != std::string_view::npos;
+}
+
+Response nothing_to_deliver(const Call& call, const std::string& message) {
+  if (is_browser(call.request.head))
+    return make_page_response(200, "Nothing to download",
+                              "<h1>Nothing to download</h1>\n<p>" + escape_html(message) + "</p>");
+  return server::make_json_response(200, json::object{{"message", message}});
+}
+
+// The page before a download; its form asks for that download, and for no page any more.
+Response licence_page(const Call& call, const http::Form& form, std::vector<pipeline::SelectedLicence> licences,
+                      const std::string& suffix) {
+  std::string fields = hidden_field("licenseCheck", "false");
+  if (!call.session_secret.empty())
+    fields += hidden_field(":cq_csrf_token", service::Accounts::csrf_token_of(call.session_secret));
+  for (const auto& field : form.fields) {
+    if (field.name != "license" && field.name != "licenseCheck" && field.name != ":cq_csrf_token" && !field.is_file)
+      fields += hidden_field(field.name, field.value);
+  }
+  auto address = [](const pipeline::SelectedLicence& licence) { return percent_encode_path(licence.page); };
+  auto target = percent_encode_path(std::string(call.rest) + ".assetdownload.zip" + suffix);
+  auto page = make_licence_page({std::move(licences), address, std::move(target), std::move(fields), "Download"});
+  for (auto& one : page.fields) {
+    if (one.name == "Referrer-Policy") one.value = "same-origin";  // else browsers send the form with "Origin: null"
+  }
+  return page;
+}
+
+// The address of the page, for the same download.
+Response to_licence_page(const Call& call, const std::string& suffix) {
+  auto address = percent_encode_path(std::string(call.rest) + ".assetlicenses.html" + suffix);
+  char separator = '?';
+  for (const auto& [name, value] : call.request.target.query) {
+    address += fmt::format("{}{}={}", separator, http::format_query_value(name), http::format_query_value(value));
+    separator = '&';
+  }
+  Response response{302, {}, std::string()};
+  response.fields.push_back({"Location", std::move(address)});
+  response.fields.push_back({"Cache-Control", "private, no-store"});
+  return response;
+}
+
+// What comes between somebody at a browser and a download with licences that they have not agreed to, unless they are
+// not to be asked. nullopt: nothing does. Whoever is no browser is refused, or gets the rest.
+Result<std::optional<Response>> ask_for_licences(const Call& call, const http::Form& form,
+                                                 const pipeline::DownloadRequest& request, const std::string& suffix) {
+  bool is_get = call.request.head.method != http::Method::post;
+  ASSIGN_OR_RETURN(auto asks, flag(form, "licenseCheck", is_get));
+  if (!asks || !request.email.empty() || !is_browser(call.request.head)) return std::optional<Response>();
+  ASSIGN_OR_RETURN(auto licences, call.parts.downloads.find_licences(request, call.caller));
+  bool is_agreed = std::all_of(licences.begin(), licences.end(), [](const auto& one) { return one.is_accepted; });
+  if (is_agreed) return std::optional<Response>();
+  if (is_get) return std::optional(to_licence_page(call, suffix));
+  return std::optional(licence_page(call, form, std::move(licences), suffix));
+}
+
 }  // namespace
+
+Response get_classic_licences(const Call& call) {
+  auto form = read_form(call);
+  if (!form) return server::make_error_response(form.error());
+  auto suffix = suffix_of(call, "assetlicenses", "html");
+  auto request = read_request(call, *form, suffix);
+  if (!request) return server::make_error_response(request.error());
+  auto licences = call.parts.downloads.find_licences(*request, call.caller);
+  if (!licences) return server::make_error_response(licences.error());
+  return licence_page(call, *form, *std::move(licences), suffix);
+}
 
 Response get_original_bare(const Call& call) {
   auto found = find_path(call, call.rest);
@@ -128,11 +207,14 @@ Response get_original_bare(const Call& call) {
 }
 
 Response get_classic_download(const Call& call) {
-  auto address = sling::cut_at(call.request.target.path, "assetdownload", "zip");
   auto form = read_form(call);
   if (!form) return server::make_error_response(form.error());
-  auto request = read_request(call, *form, address ? std::string_view(address->suffix) : "");
+  auto suffix = suffix_of(call, "assetdownload", "zip");
+  auto request = read_request(call, *form, suffix);
   if (!request) return server::make_error_response(request.error());
+  auto question = ask_for_licences(call, *form, *request, suffix);
+  if (!question) return server::make_error_response(question.error());
+  if (*question) return **std::move(question);
   if (!request->email.empty() && call.request.head.method != http::Method::post)
     return server::make_error_response(400, "mail is sent for a POST only");
   if (!request->email.empty()) return start_framework_download(call, *std::move(request), 200);
@@ -141,7 +223,7 @@ Response get_classic_download(const Call& call) {
   if (const auto* missing = find_missing(*request, opened->skipped))
     return server::make_error_response(404, fmt::format("{}: {}", missing->path, missing->message));
   if (opened->artifact) return artifact_response(call, *opened->artifact, opened->kept, call.caller);
-  if (opened->skipped.empty()) return server::make_json_response(200, json::object{{"message", opened->message}});
+  if (opened->skipped.empty()) return nothing_to_deliver(call, opened->message);
   auto message =
       fmt::format("nothing of this can be downloaded; {}: {}", opened->skipped[0].path, opened->skipped[0].message);
   json::object refusal{{"error", message}};

@@ -6,9 +6,9 @@
 #include "base/text.h"
 #include "edge/api/aem.h"
 #include "edge/api/html.h"
+#include "edge/api/licence_page.h"
 #include "edge/api/link_visit.h"
 #include "lang/http/target.h"
-#include "lang/mail/plain_text.h"
 
 namespace dray::api {
 namespace {
@@ -76,7 +76,7 @@ Result<pipeline::DownloadRequest> read_request(const Visit& visit, const http::F
       request.targets.push_back(*std::move(path));
     }
   }
-  for (auto id : form.all("agree")) request.licences.emplace_back(id);
+  for (auto id : form.all("license")) request.licences.emplace_back(id);
   if (request.targets.empty()) return Error{Code::invalid, "Choose at least one picture, or \"Download all\"."};
   RETURN_IF_ERROR(pipeline::check(request));
   return request;
@@ -84,38 +84,11 @@ Result<pipeline::DownloadRequest> read_request(const Visit& visit, const http::F
 
 // What was chosen, once more.
 std::string hidden_fields(const http::Form& form) {
-  std::string fields = "<input type=\"hidden\" name=\"asked\" value=\"true\">\n";
+  auto fields = hidden_field("asked", "true");
   for (auto name : {"path", "originals", "renditions", "action"}) {
-    for (auto value : form.all(name))
-      fields += fmt::format("<input type=\"hidden\" name=\"{}\" value=\"{}\">\n", name, escape_html(value));
+    for (auto value : form.all(name)) fields += hidden_field(name, value);
   }
   return fields;
-}
-
-// A licence's text is shown as text, whatever markup it has.
-Result<std::string> format_licence(const Visit& visit, const pipeline::SelectedLicence& licence) {
-  std::string text;
-  const auto& first = licence.assets.front();
-  if (licence.page.empty()) {
-    ASSIGN_OR_RETURN(auto metadata, visit.call.parts.assets.get_metadata(first));
-    const auto* html = metadata.if_contains("adobe_dam:restrictions");
-    if (html && html->is_string())
-      text = fmt::format("<p class=\"licence\">{}</p>",
-                         escape_html(mail::plain_text_of_html(std::string_view(html->get_string()))));
-  } else {
-    text = fmt::format("<p><a href=\"{}\">Read the licence {}</a></p>",
-                       escape_html(visit.address("&licence=" + http::format_query_value(first.text()))),
-                       escape_html(licence.page.substr(licence.page.rfind('/') + 1)));
-  }
-  std::string names;
-  for (const auto& path : licence.assets) names += fmt::format("<li>{}</li>", escape_html(path.name()));
-  if (licence.asset_count > licence.assets.size())
-    names += fmt::format("<li>and {} more</li>", licence.asset_count - licence.assets.size());
-  return fmt::format(
-      "<li>{}<label><input type=\"checkbox\" name=\"agree\" value=\"{}\"> I agree</label><details><summary>Assets "
-      "under "
-      "this licence: {}</summary><ul>{}</ul></details></li>\n",
-      text, licence.id, licence.asset_count, names);
 }
 
 // nullopt: there is nothing to agree to.
@@ -124,20 +97,11 @@ std::optional<Response> ask_for_licences(const Visit& visit, const http::Form& f
   auto licences = visit.call.parts.downloads.find_licences(request, visit.open.caller);
   if (!licences) return error_page(licences.error());
   if (licences->empty()) return std::nullopt;
-  constexpr std::size_t kMostAsked = 50;
-  if (licences->size() > kMostAsked) licences->resize(kMostAsked);  // what is behind is left out, and named
-  std::string items;
-  for (const auto& licence : *licences) {
-    auto item = format_licence(visit, licence);
-    if (!item) return error_page(item.error());
-    items += *item;
-  }
-  auto body = fmt::format(
-      "<h1>Copyright Management</h1>\n<p>Some of what you chose comes with a licence. What you do not agree to is left "
-      "out.</p>\n<form method=\"post\" action=\"{}\">\n{}<ul class=\"inbox\">\n{}</ul>\n<div "
-      "class=\"actions\"><button>Queue Download</button> <a href=\"{}\">Back</a></div></form>",
-      escape_html(visit.address()), hidden_fields(form), items, escape_html(visit.address()));
-  return with_cookie(visit, make_page_response(200, "Copyright Management", body));
+  auto address = [&](const pipeline::SelectedLicence& licence) {
+    return visit.address("&licence=" + http::format_query_value(licence.assets.front().text()));
+  };
+  return with_cookie(visit, make_licence_page({*std::move(licences), address, visit.address(), hidden_fields(form),
+                                               "Queue Download", visit.address()}));
 }
 
 Response no_more_page() {

@@ -30,6 +30,16 @@ constexpr std::string_view kDocument = R"json({
           "items": {"type": "array", "items": {"$ref": "#/components/schemas/Download"}}, "next": {"type": ["string", "null"]}}}}}}}
       }
     },
+    "/api/v1/licenses": {
+      "post": {
+        "summary": "The licences of what is asked for, to be agreed to with \"licenses\" of a download",
+        "description": "Of the first 100,000 assets.",
+        "requestBody": {"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/DownloadRequest"}, "example": {"targets": [{"path": "/content/dam/x"}]}}}},
+        "responses": {
+          "200": {"description": "Each licence once", "content": {"application/json": {"schema": {"type": "object", "required": ["items"], "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/License"}}}}}}},
+          "400": {"$ref": "#/components/responses/Error"}, "401": {"$ref": "#/components/responses/Error"}}
+      }
+    },
     "/api/v1/downloads/{id}": {
       "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}],
       "get": {"summary": "One download", "responses": {"200": {"description": "The download", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Download"}}}}, "404": {"$ref": "#/components/responses/Error"}}},
@@ -191,6 +201,10 @@ constexpr std::string_view kDocument = R"json({
       "ImageProfile": {"type": "object", "properties": {"name": {"type": "string"}, "crops": {"type": "array", "items": {"type": "object", "required": ["name", "width", "height"], "properties": {"name": {"type": "string"}, "width": {"type": "integer"}, "height": {"type": "integer"}}}}, "folders": {"type": "array", "items": {"type": "string"}}}},
       "SmartCrop": {"type": "object", "required": ["name", "left", "top", "normalizedWidth", "normalizedHeight"], "properties": {"name": {"type": "string"}, "left": {"type": "number"}, "top": {"type": "number"}, "normalizedWidth": {"type": "number"}, "normalizedHeight": {"type": "number"}, "targetWidth": {"type": "integer"}, "targetHeight": {"type": "integer"}, "byHand": {"type": "boolean"}}},
       "Preset": {"type": "object", "required": ["name", "query"], "properties": {"name": {"type": "string"}, "query": {"type": "string"}, "unknownCommands": {"type": "array", "items": {"type": "string"}}}},
+      "License": {"type": "object", "additionalProperties": false, "required": ["id", "page", "text", "assetCount", "assets"], "properties": {
+        "id": {"type": "string"}, "page": {"type": ["string", "null"], "description": "The path of the asset or page that it is; null where it stands in the metadata of its assets"},
+        "text": {"type": ["string", "null"], "description": "Plain text; null where it is an asset, which can be read at its path"},
+        "assetCount": {"type": "integer"}, "assets": {"type": "array", "description": "The first 100", "items": {"type": "string"}}}},
       "DownloadRequest": {"type": "object", "additionalProperties": false, "required": ["targets"], "properties": {
         "targets": {"type": "array", "items": {"type": "object", "additionalProperties": false, "required": ["path"], "properties": {"path": {"type": "string"}}}},
         "options": {"type": "object", "additionalProperties": false, "properties": {

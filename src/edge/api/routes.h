@@ -23,6 +23,7 @@ server::Response get_mail(const Call& call);
 server::Response retry_mails(const Call& call);
 server::Response remove_mails(const Call& call);
 server::Response list_downloads(const Call& call);
+server::Response find_licences(const Call& call);  // /api/v1/licenses
 server::Response get_download(const Call& call);
 server::Response remove_download(const Call& call);
 server::Response retry_download(const Call& call);  // /api/v1/downloads/ID/retry
@@ -35,6 +36,7 @@ server::Response get_framework_download(const Call& call);
 server::Response remove_framework_download(const Call& call);
 server::Response get_original_bare(const Call& call);     // <asset>.download.bin
 server::Response get_classic_download(const Call& call);  // <path>.assetdownload.zip/NAME.zip
+server::Response get_classic_licences(const Call& call);  // <path>.assetlicenses.html/NAME.zip, with the same query
 server::Response initiate_upload(const Call& call);       // <folder>.initiateUpload.json
 Result<std::shared_ptr<server::BodySink>> open_upload_part(const Call& call);
 server::Response put_upload_part(const Call& call);  // /api/v1/uploads/TOKEN/NUMBER

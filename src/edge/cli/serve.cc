@@ -16,6 +16,7 @@
 #include "edge/cli/cors_settings.h"
 #include "edge/cli/exit_status.h"
 #include "edge/cli/image_workers.h"
+#include "edge/cli/licence_pages.h"
 #include "edge/cli/mail_settings.h"
 #include "edge/cli/settings.h"
 #include "edge/cli/terminal.h"
@@ -208,18 +209,19 @@ Result<void> run_server(Installation& parts, const ServeOptions& options) {
   downloads_config.now_time = std::chrono::seconds(options.now_seconds);
   ASSIGN_OR_RETURN(auto seal_key, parts.read_seal_key());
   const service::Seal seal(std::move(seal_key));
+  auto read_licence = [&](const std::string& path) { return read_licence_page(options.content, path); };
   service::Sharing sharing(
       {*parts.shares, *parts.assets, *parts.access, *parts.people, *parts.events, *parts.clock, *parts.random, seal},
       {mail_settings.service.has_value()});
   service::Downloads downloads(
       {*parts.assets, *parts.blobs, *parts.downloads, *parts.people, *parts.access, *parts.events, *parts.jobs,
        *parts.clock, *parts.random, *parts.presets, *parts.processing_profiles, queued, completed, &renderer,
-       &smart_crops, [&](const std::string& owner) { return sharing.caller_of(owner); }},
+       &smart_crops, [&](const std::string& owner) { return sharing.caller_of(owner); }, read_licence},
       downloads_config);
   ASSIGN_OR_RETURN(auto signing_key, read_signing_key(options.image_key));
   service::ImagesConfig images_config{signing_key, options.image_locks, options.image_obfuscation};
   service::Images images({*parts.blobs, *parts.assets, *parts.access, *parts.presets, *parts.processing_profiles,
-                          renderer, smart_crops, *parts.clock},
+                          renderer, smart_crops, *parts.clock, read_licence},
                          images_config);
   server::Metrics metrics;
   ASSIGN_OR_RETURN(auto stream_config, read_stream_config(options));
@@ -321,7 +323,7 @@ void add_serve(CLI::App& app, Context& context) {
       ->capture_default_str();
   command->add_option(
       "--content", options->content,
-      "A directory with settings (apps/NAME/config/PID.cfg.json) and mail templates (apps/settings, conf)");
+      "A directory with settings (apps/NAME/config/PID.cfg.json) mail templates and licences (apps/settings, conf)");
   command->add_flag("--no-direct-upload", options->no_direct_upload,
                     "Answer initiateUpload.json so that clients upload through createasset.html instead");
   command->add_option("--workers", options->workers, "Network threads; 0 means one per core")->capture_default_str();

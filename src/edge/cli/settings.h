@@ -2,7 +2,7 @@
 //
 //   DIR/apps/<app>/config/<PID>.cfg.json                JSON objects; config.author goes before config
 //   DIR/apps/<app>/osgiconfig/config/<PID>.cfg.json
-//   DIR/apps/settings/..., DIR/conf/<tenant>/settings/...  mail templates and the like
+//   DIR/apps/settings/..., DIR/conf/<tenant>/settings/...  mail templates, licences and the like
 #pragma once
 
 #include <optional>

@@ -2,6 +2,7 @@
 // first.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,8 +15,8 @@ namespace dray::model {
 
 struct Protection {
   std::optional<Seconds> expires;  // `prism:expirationDate`, else `pur:expirationDate`
-  // `xmpRights:WebStatement` and `dc:license`, where they are paths: of the asset with the licence. The first that is
-  // there counts; where none is they protect nothing.
+  // `xmpRights:WebStatement` and `dc:license`, where they are paths: of the asset or page with the licence. The first
+  // that is there counts; where none is they protect nothing.
   std::vector<std::string> licence_pages;
   std::string restrictions;  // the id of a licence that is text: `adobe_dam:restrictions`
 
@@ -28,5 +29,9 @@ Protection protection_of(const json::object& metadata);
 // 32 hexadecimal digits: what a caller who agrees to it names.
 std::string licence_id_of_page(std::string_view path, const BlobId& content);  // a new version is a new licence
 std::string licence_id_of_text(std::string_view html);
+
+// The HTML of a licence that is a page of the installation and no asset, as below /apps/settings/dam/drm/licenses.
+// nullopt: there is none. An empty function: there are no such pages.
+using ReadLicencePage = std::function<std::optional<std::string>(const std::string& path)>;
 
 }  // namespace dray::model

@@ -15,7 +15,8 @@ namespace dray::pipeline {
 // A licence of some of the assets.
 struct SelectedLicence {
   std::string id;
-  std::string page;  // the path of the asset that it is; empty: it is text, `adobe_dam:restrictions` of its assets
+  std::string page;  // the path of the asset or page that it is; empty: `adobe_dam:restrictions` of its assets
+  std::string html;  // of a page that is no asset
   bool is_accepted = false;
   std::uint64_t asset_count = 0;
   std::vector<AssetPath> assets;  // the first of them: at most kNamedByLicence
@@ -26,41 +27,48 @@ inline constexpr std::size_t kNamedByLicence = 100;
 // among the first of either counts twice.
 void merge(std::vector<SelectedLicence>& licences, std::vector<SelectedLicence> more);
 
+// What is selected from. Both outlive whoever has it.
+struct Library {
+  const model::AssetRepository& assets;
+  const model::ReadLicencePage& read_licence_page;
+};
+
 // Whether assets whose time is over may be had: by administrators who are here themselves.
 bool may_have_expired(const model::Caller& caller);
 
 // Looks at one asset after another. One thread at a time.
 class Obstacles {
  public:
-  Obstacles(const model::AssetRepository& assets, const model::Caller& caller, Seconds now,
-            const std::vector<std::string>& accepted)
-      : assets_(assets), may_have_expired_(pipeline::may_have_expired(caller)), now_(now), accepted_(accepted) {}
+  Obstacles(const Library& library, const model::Caller& caller, Seconds now, const std::vector<std::string>& accepted)
+      : library_(library), may_have_expired_(pipeline::may_have_expired(caller)), now_(now), accepted_(accepted) {}
 
   // nullopt: nothing does. An Error is a failing catalog.
   Result<std::optional<model::Skipped>> find(const model::Node& node);
   std::vector<SelectedLicence>& licences() { return licences_; }  // of those that were looked at
   // The first of those with nothing in their way that expire; it may have passed.
   std::optional<Seconds> first_expiry() const { return first_expiry_; }
+  std::vector<std::string> missing_pages() const;  // paths of licences that are neither assets nor pages
 
  private:
   struct Page {
-    std::string path, licence;  // empty: there is none
+    std::string path, licence, html;  // empty: there is none
   };
+  Result<Page> look_up(const std::string& path) const;
   Result<Page> find_page(const model::Protection& protection);
-  SelectedLicence& licence_of(const std::string& id, const std::string& page);
+  SelectedLicence& licence_of(const Page& page);
 
-  const model::AssetRepository& assets_;
+  const Library library_;
   const bool may_have_expired_;
   const Seconds now_;
   const std::vector<std::string>& accepted_;
   std::vector<SelectedLicence> licences_;
-  std::unordered_map<std::string, std::size_t> places_;       // of licences, by id
-  std::unordered_map<std::string, std::string> known_pages_;  // the licence at a path, or ""
+  std::unordered_map<std::string, std::size_t> places_;  // of licences, by id
+  std::unordered_map<std::string, Page> known_pages_;    // by path
   std::optional<Seconds> first_expiry_;
 };
 
 // Of one asset whose reader has agreed to nothing.
 Result<std::optional<model::Skipped>> find_obstacle(const model::Node& node, const model::Caller& caller,
-                                                    const model::AssetRepository& assets, Seconds now);
+                                                    const Library& library, Seconds now);
 
 }  // namespace dray::pipeline

@@ -6,6 +6,8 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/log.h"
+
 namespace dray::pipeline {
 namespace {
 
@@ -15,15 +17,15 @@ using model::Privilege;
 class Selector {
  public:
   Selector(const DownloadRequest& request, const model::Caller& caller, const model::AccessRules& rules,
-           const model::AssetRepository& assets, Seconds now, std::vector<WantedRendition> wanted,
-           const SelectionLimits& limits, model::PrivilegeSet needed)
+           const Library& library, Seconds now, std::vector<WantedRendition> wanted, const SelectionLimits& limits,
+           model::PrivilegeSet needed)
       : request_(request),
         caller_(caller),
         rules_(rules),
-        assets_(assets),
+        assets_(library.assets),
         limits_(limits),
         needed_(static_cast<model::PrivilegeSet>(needed | needed_privileges(request))),
-        obstacles_(assets, caller, now, request.licences) {
+        obstacles_(library, caller, now, request.licences) {
     selection_.wanted = std::move(wanted);
   }
 
@@ -39,6 +41,8 @@ class Selector {
     }
     if (selection_.suggested_name.empty()) selection_.suggested_name = "assets";
     selection_.licences = std::move(obstacles_.licences());
+    for (const auto& path : obstacles_.missing_pages())
+      log::warn("{} is named as a licence, and is neither an asset nor a licence page: it protects nothing", path);
     selection_.assets_expire = obstacles_.first_expiry();
     return std::move(selection_);
   }
@@ -182,9 +186,9 @@ std::string SelectedEntry::file_name() const {
 }
 
 Result<Selection> select(const DownloadRequest& request, const model::Caller& caller, const model::AccessRules& rules,
-                         const model::AssetRepository& assets, Seconds now, std::vector<WantedRendition> wanted,
+                         const Library& library, Seconds now, std::vector<WantedRendition> wanted,
                          const SelectionLimits& limits, model::PrivilegeSet needed) {
-  return Selector(request, caller, rules, assets, now, std::move(wanted), limits, needed).run();
+  return Selector(request, caller, rules, library, now, std::move(wanted), limits, needed).run();
 }
 
 namespace {

@@ -79,7 +79,7 @@ model::PrivilegeSet needed_privileges(const DownloadRequest& request);
 // where that is more than needed_privileges().
 // Of each asset come, as the request says, the original and the `wanted` renditions, which are still to be made.
 Result<Selection> select(const DownloadRequest& request, const model::Caller& caller, const model::AccessRules& rules,
-                         const model::AssetRepository& assets, Seconds now, std::vector<WantedRendition> wanted = {},
+                         const Library& library, Seconds now, std::vector<WantedRendition> wanted = {},
                          const SelectionLimits& limits = {}, model::PrivilegeSet needed = 0);
 // Puts what another selection of the same caller has behind the first one's, each thing once; the files of an asset lie
 // together where there are no folders to keep.

@@ -36,7 +36,7 @@ class SelectTest : public testing::Test {
     request.licences = std::move(licences);
     for (const auto& target : targets) request.targets.push_back(path(target));
     request.options = options;
-    return *pipeline::select(request, caller_, model::AccessRules(rules_), *assets_, now_);
+    return *pipeline::select(request, caller_, model::AccessRules(rules_), {*assets_, read_page_}, now_);
   }
   static std::string names(const Selection& selection) {
     std::string text;
@@ -44,6 +44,7 @@ class SelectTest : public testing::Test {
     return text;
   }
 
+  model::ReadLicencePage read_page_;
   std::unique_ptr<model::AssetRepository> assets_ = model::make_memory_assets();
   std::vector<AccessRule> rules_ = model::default_rules();
   model::Caller caller_{"ann", {"everyone"}};
@@ -177,13 +178,14 @@ TEST_F(SelectTest, LeavesOutWhatHasExpired) {
 
 TEST(Licences, OfSeveralSelectionsAreToldOnceWithAllTheirAssets) {
   auto path = [](int number) { return AssetPath::trusted("/content/dam/" + std::to_string(number)); };
-  std::vector<SelectedLicence> licences{{"a", "/content/dam/a.pdf", true, 2, {path(1), path(2)}}};
-  merge(licences, {{"b", "", false, 1, {path(9)}}, {"a", "/content/dam/a.pdf", true, 3, {path(2), path(3), path(4)}}});
+  std::vector<SelectedLicence> licences{{"a", "/content/dam/a.pdf", "", true, 2, {path(1), path(2)}}};
+  merge(licences,
+        {{"b", "", "", false, 1, {path(9)}}, {"a", "/content/dam/a.pdf", "", true, 3, {path(2), path(3), path(4)}}});
   ASSERT_EQ(licences.size(), 2u);
   EXPECT_EQ(licences[0].asset_count, 4u);
   EXPECT_EQ(licences[0].assets, (std::vector{path(1), path(2), path(3), path(4)}));
   EXPECT_EQ(licences[1].id, "b");
-  SelectedLicence many{"a", "", true, 500, {}};
+  SelectedLicence many{"a", "", "", true, 500, {}};
   for (int number = 10; number < 110; ++number) many.assets.push_back(path(number));
   merge(licences, {many});
   EXPECT_EQ(licences[0].asset_count, 504u);
@@ -213,6 +215,22 @@ TEST_F(SelectTest, AsksForLicences) {
   EXPECT_EQ(names(agreed), "x/text1.jpg x/text2.jpg x/wrong.jpg ");
   EXPECT_TRUE(agreed.licences[1].is_accepted);
   EXPECT_EQ(agreed.skipped.size(), 1u);
+}
+
+TEST_F(SelectTest, AsksForLicencesThatArePagesOfTheInstallation) {
+  std::string html = "<p>Ask</p>";
+  read_page_ = [&](const std::string& at) { return at == "/apps/licences/a" ? std::optional(html) : std::nullopt; };
+  protect("/content/dam/x/a.jpg", {{}, {"/apps/licences/none", "/apps/licences/a"}, std::string(32, 'a')});
+  protect("/content/dam/x/b.jpg", {{}, {"/apps/licences/none"}, ""});
+  auto selection = select({"/content/dam/x"});
+  EXPECT_EQ(names(selection), "x/b.jpg ");
+  ASSERT_EQ(selection.licences.size(), 1u);
+  EXPECT_EQ(selection.licences[0].page, "/apps/licences/a");
+  EXPECT_EQ(selection.licences[0].html, html);
+  auto id = selection.licences[0].id;
+  EXPECT_EQ(names(select({"/content/dam/x"}, {}, {id})), "x/a.jpg x/b.jpg ");
+  html = "<p>Ask twice</p>";
+  EXPECT_EQ(names(select({"/content/dam/x"}, {}, {id})), "x/b.jpg ") << "a new text is a new licence";
 }
 
 TEST_F(SelectTest, JoinsSelectionsEachThingOnce) {
@@ -258,7 +276,8 @@ TEST_F(SelectTest, IsCutByWhatIsRefusedToo) {
   for (int i = 0; i < 5; ++i) protect("/content/dam/x/" + std::to_string(i) + ".jpg", {{}, {}, std::string(32, 'a')});
   DownloadRequest request;
   request.targets = {path("/content/dam/x")};
-  auto selection = *pipeline::select(request, caller_, model::AccessRules(rules_), *assets_, now_, {}, {.assets = 2});
+  auto selection =
+      *pipeline::select(request, caller_, model::AccessRules(rules_), {*assets_, read_page_}, now_, {}, {.assets = 2});
   EXPECT_TRUE(selection.is_cut);
   EXPECT_EQ(selection.asset_count, 3u);
 }

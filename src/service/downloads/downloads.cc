@@ -155,8 +155,14 @@ Result<std::vector<pipeline::SelectedLicence>> Downloads::find_licences(pipeline
   request.options = {};
   request.options.originals = false;  // no entries are needed
   ASSIGN_OR_RETURN(auto rules, parts_.access.list_rules());
-  ASSIGN_OR_RETURN(auto selection, pipeline::select(request, caller, model::AccessRules(std::move(rules)),
-                                                    parts_.assets, parts_.clock.now(), {}, kFar));
+  ASSIGN_OR_RETURN(auto selection, pipeline::select(request, caller, model::AccessRules(std::move(rules)), library(),
+                                                    parts_.clock.now(), {}, kFar));
+  for (auto& licence : selection.licences) {
+    if (!licence.page.empty()) continue;
+    ASSIGN_OR_RETURN(auto metadata, parts_.assets.get_metadata(licence.assets.front()));
+    const auto* html = metadata.if_contains("adobe_dam:restrictions");
+    if (html && html->is_string()) licence.html = std::string(html->get_string());
+  }
   return std::move(selection.licences);
 }
 

@@ -73,6 +73,7 @@ struct DownloadsParts {
   SmartCrops* smart_crops = nullptr;
   // With which rights the downloads of an owner are made: model::Caller::owner_id(). Without it owners are users.
   std::function<Result<model::Caller>(const std::string& owner)> caller_of = nullptr;
+  model::ReadLicencePage read_licence_page = nullptr;
 };
 
 struct DownloadsConfig {
@@ -123,7 +124,8 @@ class Downloads {
   Result<model::Download> wait(const std::string& id, const model::Caller& caller, std::chrono::seconds patience);
   // Users or their addresses, as `request.email` names them. create() takes users only.
   Result<Recipients> find_recipients(const pipeline::DownloadRequest& request) const;
-  // The licences of what is asked for, whether they are agreed to or not; of the first 100,000 assets.
+  // The licences of what is asked for, whether they are agreed to or not; of the first 100,000 assets. Those that are
+  // no assets have their HTML.
   Result<std::vector<pipeline::SelectedLicence>> find_licences(pipeline::DownloadRequest request,
                                                                const model::Caller& caller) const;
   Result<Explanation> explain(const pipeline::DownloadRequest& request, const model::Caller& caller) const;
@@ -165,6 +167,7 @@ class Downloads {
   Result<OpenOriginal> open_original(const AssetPath& path, const model::Caller& caller) const;
 
  private:
+  pipeline::Library library() const { return {parts_.assets, parts_.read_licence_page}; }
   struct Gathered;
   Result<Gathered> gather(const pipeline::DownloadRequest& request, const model::Caller& caller,
                           const pipeline::SelectionLimits& limits, model::PrivilegeSet needed) const;

@@ -183,7 +183,7 @@ Result<OpenOriginal> Downloads::open_original(const AssetPath& path, const Calle
                  path.text() + " is a folder: download it, or list it at /api/v1/assets" + path.text()};
   if (!allowed) return std::move(allowed).error();
   if (node->asset->set != model::SetKind::none) return Error{Code::denied, "sets cannot be downloaded"};
-  ASSIGN_OR_RETURN(auto obstacle, pipeline::find_obstacle(*node, caller, parts_.assets, parts_.clock.now()));
+  ASSIGN_OR_RETURN(auto obstacle, pipeline::find_obstacle(*node, caller, library(), parts_.clock.now()));
   if (obstacle) return Error{Code::denied, obstacle->path + ": " + obstacle->message};
   auto source = pipeline::make_blob_source(parts_.blobs, node->asset->original.id, node->asset->original.size);
   return OpenOriginal{std::move(*node), std::move(source)};

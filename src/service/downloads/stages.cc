@@ -81,7 +81,7 @@ Result<Downloads::Gathered> Downloads::gather(const pipeline::DownloadRequest& r
   ASSIGN_OR_RETURN(gathered.rules, read_rules(parts_.processing_profiles, settings.static_renditions));
   ASSIGN_OR_RETURN(gathered.wishes, resolve_wishes(request, {parts_.presets, gathered.rules, parts_.smart_crops}));
   ASSIGN_OR_RETURN(gathered.selection,
-                   pipeline::select(request, caller, model::AccessRules(std::move(rules)), parts_.assets,
+                   pipeline::select(request, caller, model::AccessRules(std::move(rules)), library(),
                                     parts_.clock.now(), gathered.wishes.wanted(), limits, needed));
   auto& skipped = gathered.selection.skipped;
   skipped.insert(skipped.end(), gathered.wishes.skipped.begin(), gathered.wishes.skipped.end());

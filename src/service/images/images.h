@@ -52,6 +52,7 @@ struct ImagesParts {
   Renderer& renderer;
   SmartCrops& smart_crops;
   const Clock& clock;
+  model::ReadLicencePage read_licence_page = nullptr;
 };
 
 struct ImagesConfig {

@@ -1,0 +1,143 @@
+"""Licences: pages of the installation, what programs are told, and the page that comes before a classic download."""
+
+import html
+import io
+import json
+import re
+import shutil
+import subprocess
+import urllib.parse
+import zipfile
+
+import adobe_clients_test
+from adobe_clients_test import MODULES
+from dray import ADMIN_PASSWORD, SystemTest
+from links_test import FORM, JSON, Visitor, licensed_picture
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+FOLDER = "/content/dam/l/"
+CLASSIC = FOLDER[:-1] + ".assetdownload.zip/My%20Set.zip"
+
+
+class Licences(SystemTest):
+    def setUp(self):
+        super().setUp()
+        self.content = self.dray.folder / "content"
+        self.page("apps/settings/dam/drm/licenses/agency.html", "<h1>Agency</h1><p>Ask <b>Ann</b>.<script>alert(1)</script></p>")
+        self.page("conf/acme/settings/dam/drm/licenses/plain.txt", "Say where\nit comes from <here>.")
+        self.page("apps/portal/config/secret.cfg.json", '{"password": "hunter2"}')
+        self.page("apps/portal/config/secret.html", "hunter2")
+        pictures = {"agency.png": "/apps/settings/dam/drm/licenses/agency", "named.png": "/apps/settings/dam/drm/licenses/agency.html",
+                    "plain.png": "/conf/acme/settings/dam/drm/licenses/plain", "lost.png": "/apps/settings/dam/drm/licenses/none",
+                    "secret.png": "/apps/portal/config/secret", "json.png": "/apps/portal/config/secret.cfg.json",
+                    "up.png": "/apps/settings/dam/drm/licenses/../../../../portal/config/secret"}
+        for name, path in pictures.items():
+            self.write(name, licensed_picture(xmpRights_WebStatement=path))
+        self.write("text.png", licensed_picture(adobe_dam_restrictions="<p>Only <i>in print</i></p>"))
+        self.dray.import_folder(self.files, FOLDER[:-1])
+        self.dray.start("--content", str(self.content))
+        self.dray.add_user("joe")
+
+    def page(self, name, text):
+        file = self.content / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+    def ask(self, *paths, user="joe", **more):
+        body = {"targets": [{"path": path} for path in paths or [FOLDER[:-1]]], **more}
+        return self.dray.request("POST", "/api/v1/licenses", JSON, self.dray.token(user), json.dumps(body))
+
+    def names(self, answer):
+        self.assertEqual(answer.status, 200, answer.text[:500])
+        return sorted(name.split("/")[0] for name in zipfile.ZipFile(io.BytesIO(answer.body)).namelist())
+
+    def test_pages_of_the_installation_protect_and_are_told(self):
+        items = {one["assets"][0][len(FOLDER):]: one for one in self.ask().json()["items"]}
+        self.assertEqual(sorted(items), ["agency.png", "named.png", "plain.png", "text.png"])
+        self.assertEqual({name: one["text"] for name, one in items.items()}, {
+            "agency.png": "Agency\n\nAsk Ann.", "named.png": "Agency\n\nAsk Ann.", "plain.png": "Say where\nit comes from <here>.",
+            "text.png": "Only in print"})
+        self.assertEqual((items["plain.png"]["page"], items["plain.png"]["assetCount"]), ("/conf/acme/settings/dam/drm/licenses/plain", 1))
+        self.assertIn("/apps/settings/dam/drm/licenses/none is named as a licence", self.dray.log())
+        self.assertEqual(self.ask("/content/dam/none").json(), {"items": []})
+        self.assertEqual(self.ask(targets="all").status, 400)
+        token = self.dray.token("joe")
+        for name in items:
+            self.assertEqual(self.dray.get(FOLDER + name, token=token).status, 403, name)
+            self.assertEqual(self.dray.get("/is/image/l/" + name, token=token).status, 403, name)
+        for name in ("lost.png", "secret.png", "json.png", "up.png"):
+            self.assertEqual(self.dray.get(FOLDER + name, token=token).status, 200, name)
+        agreed = self.dray.request("POST", "/api/v1/downloads", JSON, token, json.dumps(
+            {"targets": [{"path": FOLDER[:-1]}], "licenses": [items["agency.png"]["id"]]})).json()
+        self.assertEqual(sorted(one["path"][len(FOLDER):] for one in agreed["skipped"]), ["named.png", "plain.png", "text.png"])
+        self.page("apps/settings/dam/drm/licenses/agency.html", "<p>Ask Bob.</p>")
+        again = {one["assets"][0][len(FOLDER):]: one for one in self.ask().json()["items"]}
+        self.assertNotEqual(again["agency.png"]["id"], items["agency.png"]["id"], "a new text is a new licence")
+        self.assertEqual(again["agency.png"]["text"], "Ask Bob.")
+
+    def test_visitors_read_them_on_the_page_of_the_link(self):
+        share = self.dray.request("POST", "/api/v1/shares", JSON, body=json.dumps({"paths": [FOLDER[:-1]], "originals": True})).json()
+        question = Visitor(self.dray, share["url"]).post(action="all", originals="true")
+        self.assertIn("Say where\nit comes from &lt;here&gt;.", question.text)
+        self.assertIn("Ask Ann.", question.text)
+        self.assertNotIn("alert(1)", question.text)
+        self.assertNotIn("hunter2", question.text)
+        self.assertEqual(len(re.findall('name="license"', question.text)), 4)
+
+    def sign_in(self):
+        answer = self.dray.request("POST", "/api/v1/session", JSON, None, json.dumps({"user": "admin", "password": ADMIN_PASSWORD}))
+        return {"Cookie": answer.headers["Set-Cookie"].split(";")[0], **BROWSER}
+
+    def test_a_browser_is_asked_before_a_classic_download(self):
+        cookie = self.sign_in()
+        def get(address):
+            return self.dray.request("GET", address, cookie, None)
+        asked = get(CLASSIC + "?flatStructure=true&path=/content/dam/l&path=%2Fcontent%2Fdam%2Fl%2Ftext.png")
+        self.assertEqual(asked.status, 302)
+        page = get(asked.headers["Location"])
+        self.assertEqual((page.status, page.headers["Content-Type"]), (200, "text/html; charset=utf-8"))
+        ids = re.findall(r'name="license" value="([0-9a-f]{32})"', page.text)
+        self.assertEqual(len(ids), 4)
+        fields = [(html.unescape(name), html.unescape(value)) for name, value in re.findall(r'type="hidden" name="([^"]*)" value="([^"]*)"', page.text)]
+        self.assertEqual([value for name, value in fields if name == "path"], ["/content/dam/l", "/content/dam/l/text.png"])
+        action = html.unescape(re.search(r'action="([^"]+)"', page.text).group(1))
+        self.assertEqual(action, CLASSIC)
+        def post(more, address=action, **headers):
+            return self.dray.request("POST", address, {**cookie, **FORM, **headers}, None, urllib.parse.urlencode(more))
+        got = post(fields + [("license", ids[0]), ("license", ids[2])])
+        self.assertEqual(len(self.names(got)), 6)
+        self.assertIn('filename="My Set.zip"', got.headers["Content-Disposition"])
+        without_token = [field for field in fields if field[0] != ":cq_csrf_token"]
+        self.assertEqual(post(without_token).status, 403)
+        self.assertEqual(post(without_token + [(":cq_csrf_token", "x" * 43)]).status, 403)
+        self.assertEqual(post(fields, **{"Origin": "null"}).status, 403)
+        again = [field for field in fields if field[0] != "licenseCheck"] + [("licenseCheck", "true")]
+        self.assertIn("Copyright Management", post(again).text)
+        self.assertEqual(len(self.names(post(again + [("license", one) for one in ids]))), 8, "all has been agreed to")
+
+    def test_who_is_not_asked(self):
+        self.assertEqual(len(self.names(self.dray.get(CLASSIC))), 4, "a program")
+        self.assertEqual(len(self.names(self.dray.get(CLASSIC + "?licenseCheck=false", BROWSER))), 4, "one who wants no page")
+        free = self.dray.get(FOLDER + "lost.png.assetdownload.zip/x.zip", BROWSER)
+        self.assertEqual(self.names(free), ["lost.png"], "one for whom there is no licence")
+        nothing = self.dray.get(FOLDER + "lost.png.assetdownload.zip?downloadAssets=false", BROWSER)
+        self.assertEqual((nothing.status, nothing.headers["Content-Type"]), (200, "text/html; charset=utf-8"))
+        self.assertIn("no archive", nothing.text)
+        self.assertEqual(self.dray.get(CLASSIC + "?licenseCheck=maybe", BROWSER).status, 400)
+
+    def test_with_a_real_browser(self):
+        if not shutil.which("chromium"):
+            self.skipTest("chromium is not installed")
+        adobe_clients_test.setUpModule()
+        running = subprocess.Popen(["node", MODULES / "licence_page.mjs", "http://127.0.0.1:%d" % self.dray.port, "admin", ADMIN_PASSWORD,
+                                    CLASSIC + "?flatStructure=true"], cwd=MODULES, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        try:
+            line = running.stdout.readline()
+            found = json.loads(line) if line else self.fail(running.communicate()[1][-3000:])
+            with zipfile.ZipFile(found["file"]) as archive:
+                self.assertEqual(len(archive.namelist()), 5)
+        finally:
+            running.communicate()
+        self.assertEqual((found["title"], found["licences"], found["violations"], found["name"]), ("Copyright Management", 4, [], "My Set.zip"))
+        self.assertTrue(found["address"].startswith("/content/dam/l.assetlicenses.html/My%20Set.zip"), found["address"])
