@@ -259,7 +259,7 @@ class Api final : public server::Service {
     if (!call.session_secret.empty() && !is_safe(request.head.method) && !may_follow &&
         !has_csrf_token(request, call.session_secret)) {
       return server::make_error_response(403,
-                                         "the CSRF-Token header, or the field :cq_csrf_token of a form, is missing or "
+                                         "the CSRF-Token header (or the field :cq_csrf_token of a form) is missing or "
                                          "wrong: get one from /libs/granite/csrf/token.json");
     }
     call.rest = rest_of(*route, request.target.path);
