@@ -51,29 +51,47 @@ class Licences(SystemTest):
         self.assertEqual(answer.status, 200, answer.text[:500])
         return sorted(name.split("/")[0] for name in zipfile.ZipFile(io.BytesIO(answer.body)).namelist())
 
+    def items(self, **more):
+        answer = self.ask(**more).json()
+        self.assertEqual(answer["count"], len(answer["items"]))
+        return {one["assets"][0][len(FOLDER):]: one for one in answer["items"]}
+
     def test_pages_of_the_installation_protect_and_are_told(self):
-        items = {one["assets"][0][len(FOLDER):]: one for one in self.ask().json()["items"]}
-        self.assertEqual(sorted(items), ["agency.png", "named.png", "plain.png", "text.png"])
+        items = self.items()
         self.assertEqual({name: one["text"] for name, one in items.items()}, {
-            "agency.png": "Agency\n\nAsk Ann.", "named.png": "Agency\n\nAsk Ann.", "plain.png": "Say where\nit comes from <here>.",
-            "text.png": "Only in print"})
-        self.assertEqual((items["plain.png"]["page"], items["plain.png"]["assetCount"]), ("/conf/acme/settings/dam/drm/licenses/plain", 1))
-        self.assertIn("/apps/settings/dam/drm/licenses/none is named as a licence", self.dray.log())
-        self.assertEqual(self.ask("/content/dam/none").json(), {"items": []})
+            "agency.png": "Agency\n\nAsk Ann.", "plain.png": "Say where\nit comes from <here>.", "text.png": "Only in print"})
+        self.assertEqual((items["plain.png"]["page"], items["plain.png"]["assetCount"]), ("/conf/acme/settings/dam/drm/licenses/plain.txt", 1))
+        self.assertEqual(items["agency.png"]["assets"], [FOLDER + "agency.png", FOLDER + "named.png"], "one page by two names")
+        self.assertIn('"/apps/settings/dam/drm/licenses/none"', self.dray.log())
+        explained = json.loads(self.dray.run("explain", FOLDER[:-1], "--content", self.content).stdout)
+        self.assertEqual(len(explained["selection"]["entries"]), 4)
+        self.assertEqual(self.ask("/content/dam/none").json(), {"items": [], "count": 0})
         self.assertEqual(self.ask(targets="all").status, 400)
         token = self.dray.token("joe")
-        for name in items:
+        for name in ("agency.png", "named.png", "plain.png", "text.png"):
             self.assertEqual(self.dray.get(FOLDER + name, token=token).status, 403, name)
             self.assertEqual(self.dray.get("/is/image/l/" + name, token=token).status, 403, name)
         for name in ("lost.png", "secret.png", "json.png", "up.png"):
             self.assertEqual(self.dray.get(FOLDER + name, token=token).status, 200, name)
-        agreed = self.dray.request("POST", "/api/v1/downloads", JSON, token, json.dumps(
-            {"targets": [{"path": FOLDER[:-1]}], "licenses": [items["agency.png"]["id"]]})).json()
-        self.assertEqual(sorted(one["path"][len(FOLDER):] for one in agreed["skipped"]), ["named.png", "plain.png", "text.png"])
-        self.page("apps/settings/dam/drm/licenses/agency.html", "<p>Ask Bob.</p>")
-        again = {one["assets"][0][len(FOLDER):]: one for one in self.ask().json()["items"]}
-        self.assertNotEqual(again["agency.png"]["id"], items["agency.png"]["id"], "a new text is a new licence")
-        self.assertEqual(again["agency.png"]["text"], "Ask Bob.")
+        agreed = [items["agency.png"]["id"]]
+        self.assertEqual([one["isAccepted"] for one in self.ask(licenses=agreed).json()["items"]], [False, False, True])
+        got = self.dray.request("POST", "/api/v1/downloads", JSON, token, json.dumps({"targets": [{"path": FOLDER[:-1]}], "licenses": agreed})).json()
+        self.assertEqual(sorted(one["path"][len(FOLDER):] for one in got["skipped"]), ["plain.png", "text.png"])
+        self.dray.run("access", "deny", "joe", FOLDER + "text.png", "--privileges", "original")
+        self.assertEqual(sorted(self.items()), ["agency.png", "plain.png"], "nobody is asked for what they do not get")
+
+    def test_a_page_that_changes_or_cannot_be_read(self):
+        first = self.items()["agency.png"]["id"]
+        page = "apps/settings/dam/drm/licenses/agency.html"
+        self.page(page, "<p>Ask Bob.</p>")
+        again = self.items()["agency.png"]
+        self.assertNotEqual(again["id"], first, "a new text is a new licence")
+        self.assertEqual(again["text"], "Ask Bob.")
+        for bad in ("", "<p><img src='x.png'></p>", "x" * (1 << 20) + "x"):
+            self.page(page, bad)
+            self.assertEqual(self.dray.get(FOLDER + "agency.png", token=self.dray.token("joe")).status, 503, "not as good as none")
+            self.assertEqual(self.ask().status, 503)
+        self.assertEqual(self.dray.get(FOLDER + "lost.png", token=self.dray.token("joe")).status, 200)
 
     def test_visitors_read_them_on_the_page_of_the_link(self):
         share = self.dray.request("POST", "/api/v1/shares", JSON, body=json.dumps({"paths": [FOLDER[:-1]], "originals": True})).json()
@@ -82,7 +100,7 @@ class Licences(SystemTest):
         self.assertIn("Ask Ann.", question.text)
         self.assertNotIn("alert(1)", question.text)
         self.assertNotIn("hunter2", question.text)
-        self.assertEqual(len(re.findall('name="license"', question.text)), 4)
+        self.assertEqual(len(re.findall('name="license"', question.text)), 3)
 
     def sign_in(self):
         answer = self.dray.request("POST", "/api/v1/session", JSON, None, json.dumps({"user": "admin", "password": ADMIN_PASSWORD}))
@@ -97,7 +115,7 @@ class Licences(SystemTest):
         page = get(asked.headers["Location"])
         self.assertEqual((page.status, page.headers["Content-Type"]), (200, "text/html; charset=utf-8"))
         ids = re.findall(r'name="license" value="([0-9a-f]{32})"', page.text)
-        self.assertEqual(len(ids), 4)
+        self.assertEqual(len(ids), 3)
         fields = [(html.unescape(name), html.unescape(value)) for name, value in re.findall(r'type="hidden" name="([^"]*)" value="([^"]*)"', page.text)]
         self.assertEqual([value for name, value in fields if name == "path"], ["/content/dam/l", "/content/dam/l/text.png"])
         action = html.unescape(re.search(r'action="([^"]+)"', page.text).group(1))
@@ -105,7 +123,7 @@ class Licences(SystemTest):
         def post(more, address=action, **headers):
             return self.dray.request("POST", address, {**cookie, **FORM, **headers}, None, urllib.parse.urlencode(more))
         got = post(fields + [("license", ids[0]), ("license", ids[2])])
-        self.assertEqual(len(self.names(got)), 6)
+        self.assertEqual(len(self.names(got)), 7)
         self.assertIn('filename="My Set.zip"', got.headers["Content-Disposition"])
         without_token = [field for field in fields if field[0] != ":cq_csrf_token"]
         self.assertEqual(post(without_token).status, 403)
@@ -115,7 +133,37 @@ class Licences(SystemTest):
         self.assertIn("Copyright Management", post(again).text)
         self.assertEqual(len(self.names(post(again + [("license", one) for one in ids]))), 8, "all has been agreed to")
 
+        missing = get(CLASSIC + "?path=/content/dam/l&path=/content/dam/none")
+        self.assertEqual((missing.status, "/content/dam/none" in missing.text), (404, True), "before anybody is asked")
+        nothing = get(FOLDER + "lost.png.assetlicenses.html/x.zip?flatStructure=true")
+        self.assertEqual((nothing.status, nothing.headers["Location"]), (302, FOLDER + "lost.png.assetdownload.zip/x.zip?flatStructure=true"))
+        mail = get(asked.headers["Location"] + "&email=joe&evil=%22%3E%3Cscript%3E")
+        self.assertNotIn("joe", mail.text, "a link must not send mail in the name of whoever follows it")
+        self.assertNotIn("evil", mail.text)
+        head = self.dray.request("HEAD", CLASSIC, cookie, None)
+        self.assertEqual((head.status, head.headers["Location"]), (302, "/content/dam/l.assetlicenses.html/My%20Set.zip"))
+        long = CLASSIC + "?" + "&".join(["path=/content/dam/l/((((:::/:/:/" + "x" * 50] * 90)
+        self.assertLess(len(long), 8192)
+        self.assertEqual(get(long).status, 404)
+
+    def test_a_form_brings_its_token_along(self):
+        cookie = self.sign_in()
+        token = re.search('name=":cq_csrf_token" value="([^"]+)"', self.dray.request(
+            "GET", CLASSIC.replace("assetdownload.zip", "assetlicenses.html"), cookie, None).text).group(1)
+        def send(*fields):
+            parts = "".join('--b\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n%s\r\n' % field for field in fields)
+            return self.dray.request("POST", FOLDER[:-1] + ".createasset.html", {**cookie, "Content-Type": "multipart/form-data; boundary=b"},
+                                     None, parts + "--b--\r\n").status
+        file = ("file", '; filename="new.txt"', "text")
+        self.assertEqual(send(file), 403)
+        self.assertEqual(send(file, (":cq_csrf_token", "", token)), 200)
+        self.assertEqual(self.dray.get(FOLDER + "new.txt").body, b"text")
+
     def test_who_is_not_asked(self):
+        java = {"Accept": "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2"}
+        self.assertEqual(len(self.names(self.dray.get(CLASSIC, java))), 4, "an old Java program")
+        script = {**BROWSER, "Sec-Fetch-Mode": "cors"}
+        self.assertEqual(len(self.names(self.dray.get(CLASSIC, script))), 4, "a page's script")
         self.assertEqual(len(self.names(self.dray.get(CLASSIC))), 4, "a program")
         self.assertEqual(len(self.names(self.dray.get(CLASSIC + "?licenseCheck=false", BROWSER))), 4, "one who wants no page")
         free = self.dray.get(FOLDER + "lost.png.assetdownload.zip/x.zip", BROWSER)
@@ -136,8 +184,8 @@ class Licences(SystemTest):
             line = running.stdout.readline()
             found = json.loads(line) if line else self.fail(running.communicate()[1][-3000:])
             with zipfile.ZipFile(found["file"]) as archive:
-                self.assertEqual(len(archive.namelist()), 5)
+                self.assertEqual(len(archive.namelist()), 6)
         finally:
             running.communicate()
-        self.assertEqual((found["title"], found["licences"], found["violations"], found["name"]), ("Copyright Management", 4, [], "My Set.zip"))
+        self.assertEqual((found["title"], found["licences"], found["violations"], found["name"]), ("Copyright Management", 3, [], "My Set.zip"))
         self.assertTrue(found["address"].startswith("/content/dam/l.assetlicenses.html/My%20Set.zip"), found["address"])

@@ -255,7 +255,7 @@ class Api final : public server::Service {
     bool is_known = route->door != Door::open;  // else there is nothing of the caller's that another page could use
     if (is_known && !is_safe(request.head.method) && is_from_another_site(request) && !cors_.allows(request))
       return server::make_error_response(403, "pages of other sites may not change anything here");
-    bool may_follow = stage == Stage::head && !route->open_sink && is_form(request);
+    bool may_follow = stage == Stage::head && is_form(request);
     if (!call.session_secret.empty() && !is_safe(request.head.method) && !may_follow &&
         !has_csrf_token(request, call.session_secret)) {
       return server::make_error_response(403,

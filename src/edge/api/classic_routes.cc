@@ -11,7 +11,6 @@
 #include "edge/api/licence_page.h"
 #include "edge/api/routes.h"
 #include "lang/http/form.h"
-#include "lang/http/target.h"
 #include "lang/sling/address.h"
 
 namespace dray::api {
@@ -129,9 +128,10 @@ std::string suffix_of(const Call& call, std::string_view selector, std::string_v
   return address ? address->suffix : "";
 }
 
-// Somebody looks at the answer.
+// Somebody looks at the answer. Old Java programs ask for text/html too, as if they were browsers.
 bool is_browser(const http::Head& head) {
-  return head.find("Accept").value_or("").find("text/html") != std::string_view::npos;
+  if (auto mode = head.find("Sec-Fetch-Mode")) return mode == "navigate";
+  return head.find("Accept").value_or("").find("application/xhtml+xml") != std::string_view::npos;
 }
 
 Response nothing_to_deliver(const Call& call, const std::string& message) {
@@ -142,36 +142,42 @@ Response nothing_to_deliver(const Call& call, const std::string& message) {
 }
 
 // The page before a download; its form asks for that download, and for no page any more.
-Response licence_page(const Call& call, const http::Form& form, std::vector<pipeline::SelectedLicence> licences,
+Response licence_page(const Call& call, const http::Form& form, service::Downloads::FoundLicences found,
                       const std::string& suffix) {
   std::string fields = hidden_field("licenseCheck", "false");
   if (!call.session_secret.empty())
     fields += hidden_field(":cq_csrf_token", service::Accounts::csrf_token_of(call.session_secret));
-  for (const auto& field : form.fields) {
-    if (field.name != "license" && field.name != "licenseCheck" && field.name != ":cq_csrf_token" && !field.is_file)
-      fields += hidden_field(field.name, field.value);
+  for (auto name : {"path", "downloadAssets", "downloadRenditions", "downloadSubassets", "flatStructure", "_charset_",
+                    "s7exportsettings"}) {
+    for (auto value : form.all(name)) fields += hidden_field(name, value);
   }
   auto address = [](const pipeline::SelectedLicence& licence) { return percent_encode_path(licence.page); };
   auto target = percent_encode_path(std::string(call.rest) + ".assetdownload.zip" + suffix);
-  auto page = make_licence_page({std::move(licences), address, std::move(target), std::move(fields), "Download"});
+  auto page = make_licence_page({std::move(found), address, std::move(target), std::move(fields), "Download"});
   for (auto& one : page.fields) {
     if (one.name == "Referrer-Policy") one.value = "same-origin";  // else browsers send the form with "Origin: null"
   }
   return page;
 }
 
-// The address of the page, for the same download.
-Response to_licence_page(const Call& call, const std::string& suffix) {
-  auto address = percent_encode_path(std::string(call.rest) + ".assetlicenses.html" + suffix);
-  char separator = '?';
-  for (const auto& [name, value] : call.request.target.query) {
-    address += fmt::format("{}{}={}", separator, http::format_query_value(name), http::format_query_value(value));
-    separator = '&';
-  }
+// To the same address with another extension: the query stays as it was sent.
+Response redirect(const Call& call, std::string_view marker, const std::string& suffix) {
+  auto address = percent_encode_path(fmt::format("{}{}{}", call.rest, marker, suffix));
+  std::string_view sent = call.request.head.target;
+  if (auto question = sent.find('?'); question != sent.npos) address += sent.substr(question);
   Response response{302, {}, std::string()};
   response.fields.push_back({"Location", std::move(address)});
   response.fields.push_back({"Cache-Control", "private, no-store"});
   return response;
+}
+
+// The licences that somebody at a browser has to be asked for before they get this. nullopt: none.
+Result<std::optional<service::Downloads::FoundLicences>> find_questions(const Call& call,
+                                                                        const pipeline::DownloadRequest& request) {
+  ASSIGN_OR_RETURN(auto found, call.parts.downloads.find_licences(request, call.caller, kMostLicencesAsked));
+  if (found.not_accepted == 0 || find_missing(request, found.skipped))
+    return std::optional<service::Downloads::FoundLicences>();
+  return std::optional(std::move(found));
 }
 
 // What comes between somebody at a browser and a download with licences that they have not agreed to, unless they are
@@ -181,11 +187,10 @@ Result<std::optional<Response>> ask_for_licences(const Call& call, const http::F
   bool is_get = call.request.head.method != http::Method::post;
   ASSIGN_OR_RETURN(auto asks, flag(form, "licenseCheck", is_get));
   if (!asks || !request.email.empty() || !is_browser(call.request.head)) return std::optional<Response>();
-  ASSIGN_OR_RETURN(auto licences, call.parts.downloads.find_licences(request, call.caller));
-  bool is_agreed = std::all_of(licences.begin(), licences.end(), [](const auto& one) { return one.is_accepted; });
-  if (is_agreed) return std::optional<Response>();
-  if (is_get) return std::optional(to_licence_page(call, suffix));
-  return std::optional(licence_page(call, form, std::move(licences), suffix));
+  ASSIGN_OR_RETURN(auto found, find_questions(call, request));
+  if (!found) return std::optional<Response>();
+  if (is_get) return std::optional(redirect(call, ".assetlicenses.html", suffix));
+  return std::optional(licence_page(call, form, *std::move(found), suffix));
 }
 
 }  // namespace
@@ -196,9 +201,10 @@ Response get_classic_licences(const Call& call) {
   auto suffix = suffix_of(call, "assetlicenses", "html");
   auto request = read_request(call, *form, suffix);
   if (!request) return server::make_error_response(request.error());
-  auto licences = call.parts.downloads.find_licences(*request, call.caller);
-  if (!licences) return server::make_error_response(licences.error());
-  return licence_page(call, *form, *std::move(licences), suffix);
+  auto found = find_questions(call, *request);
+  if (!found) return server::make_error_response(found.error());
+  if (!*found) return redirect(call, ".assetdownload.zip", suffix);
+  return licence_page(call, *form, **std::move(found), suffix);
 }
 
 Response get_original_bare(const Call& call) {

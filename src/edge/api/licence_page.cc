@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "base/text.h"
 #include "edge/api/html.h"
 #include "lang/mail/plain_text.h"
@@ -11,12 +9,10 @@
 namespace dray::api {
 namespace {
 
-constexpr std::size_t kMostAsked = 50;  // what is behind them is left out, and named
-
 // Its text is shown as text, whatever markup it has.
 std::string format_text(const LicenceQuestion& question, const pipeline::SelectedLicence& licence) {
-  if (!licence.html.empty())
-    return fmt::format("<p class=\"licence\">{}</p>", escape_html(mail::plain_text_of_html(licence.html)));
+  if (licence.html)
+    return fmt::format("<p class=\"licence\">{}</p>", escape_html(mail::plain_text_of_html(*licence.html)));
   return fmt::format("<p><a href=\"{}\">Read the licence {}</a></p>", escape_html(question.address(licence)),
                      escape_html(licence.page.substr(licence.page.rfind('/') + 1)));
 }
@@ -39,16 +35,19 @@ std::string hidden_field(std::string_view name, std::string_view value) {
 }
 
 server::Response make_licence_page(const LicenceQuestion& question) {
-  std::string items, back;
-  auto count = std::min(question.licences.size(), kMostAsked);
-  for (std::size_t i = 0; i < count; ++i) items += format_licence(question, question.licences[i]);
+  std::string items, back, more;
+  const auto& found = question.found;
+  for (const auto& licence : found.licences) items += format_licence(question, licence);
+  if (found.count > found.licences.size())
+    more = fmt::format("<p>There are {} more licences. What comes with them is left out: choose less at a time.</p>\n",
+                       found.count - found.licences.size());
   if (!question.back_address.empty())
     back = fmt::format(" <a href=\"{}\">Back</a>", escape_html(question.back_address));
   auto body = fmt::format(
       "<h1>Copyright Management</h1>\n<p>Some of what you chose comes with a licence. What you do not agree to is left "
-      "out.</p>\n<form method=\"post\" action=\"{}\">\n{}<ul class=\"inbox\">\n{}</ul>\n<div "
+      "out.</p>\n<form method=\"post\" action=\"{}\">\n{}<ul class=\"inbox\">\n{}</ul>\n{}<div "
       "class=\"actions\"><button>{}</button>{}</div></form>",
-      escape_html(question.form_address), question.hidden_fields, items, escape_html(question.button), back);
+      escape_html(question.form_address), question.hidden_fields, items, more, escape_html(question.button), back);
   return make_page_response(200, "Copyright Management", body);
 }
 

@@ -5,10 +5,16 @@
 namespace dray::api {
 namespace {
 
+constexpr std::size_t kMost = 1000;
+
 json::object licence_json(const pipeline::SelectedLicence& licence) {
-  json::object object{{"id", licence.id}, {"page", nullptr}, {"text", nullptr}, {"assetCount", licence.asset_count}};
+  json::object object{{"id", licence.id},
+                      {"page", nullptr},
+                      {"text", nullptr},
+                      {"isAccepted", licence.is_accepted},
+                      {"assetCount", licence.asset_count}};
   if (!licence.page.empty()) object["page"] = licence.page;
-  if (!licence.html.empty()) object["text"] = mail::plain_text_of_html(licence.html);
+  if (licence.html) object["text"] = mail::plain_text_of_html(*licence.html);
   json::array assets;
   for (const auto& path : licence.assets) assets.emplace_back(path.text());
   object["assets"] = std::move(assets);
@@ -22,11 +28,11 @@ server::Response find_licences(const Call& call) {
   if (!body) return server::make_error_response(body.error());
   auto request = pipeline::parse_download_request(*body);
   if (!request) return server::make_error_response(request.error());
-  auto licences = call.parts.downloads.find_licences(*request, call.caller);
-  if (!licences) return server::make_error_response(licences.error());
+  auto found = call.parts.downloads.find_licences(*request, call.caller, kMost);
+  if (!found) return server::make_error_response(found.error());
   json::array items;
-  for (const auto& licence : *licences) items.push_back(licence_json(licence));
-  return server::make_json_response(200, json::object{{"items", std::move(items)}});
+  for (const auto& licence : found->licences) items.push_back(licence_json(licence));
+  return server::make_json_response(200, json::object{{"items", std::move(items)}, {"count", found->count}});
 }
 
 }  // namespace dray::api

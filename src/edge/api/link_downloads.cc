@@ -94,13 +94,13 @@ std::string hidden_fields(const http::Form& form) {
 // nullopt: there is nothing to agree to.
 std::optional<Response> ask_for_licences(const Visit& visit, const http::Form& form,
                                          const pipeline::DownloadRequest& request) {
-  auto licences = visit.call.parts.downloads.find_licences(request, visit.open.caller);
-  if (!licences) return error_page(licences.error());
-  if (licences->empty()) return std::nullopt;
+  auto found = visit.call.parts.downloads.find_licences(request, visit.open.caller, kMostLicencesAsked);
+  if (!found) return error_page(found.error());
+  if (found->count == 0) return std::nullopt;
   auto address = [&](const pipeline::SelectedLicence& licence) {
     return visit.address("&licence=" + http::format_query_value(licence.assets.front().text()));
   };
-  return with_cookie(visit, make_licence_page({*std::move(licences), address, visit.address(), hidden_fields(form),
+  return with_cookie(visit, make_licence_page({*std::move(found), address, visit.address(), hidden_fields(form),
                                                "Queue Download", visit.address()}));
 }
 

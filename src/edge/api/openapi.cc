@@ -36,7 +36,7 @@ constexpr std::string_view kDocument = R"json({
         "description": "Of the first 100,000 assets.",
         "requestBody": {"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/DownloadRequest"}, "example": {"targets": [{"path": "/content/dam/x"}]}}}},
         "responses": {
-          "200": {"description": "Each licence once", "content": {"application/json": {"schema": {"type": "object", "required": ["items"], "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/License"}}}}}}},
+          "200": {"description": "Each licence once", "content": {"application/json": {"schema": {"type": "object", "required": ["items", "count"], "properties": {"items": {"type": "array", "description": "At most 1,000, first those that the request does not agree to", "items": {"$ref": "#/components/schemas/License"}}, "count": {"type": "integer", "description": "How many there are"}}}}}},
           "400": {"$ref": "#/components/responses/Error"}, "401": {"$ref": "#/components/responses/Error"}}
       }
     },
@@ -201,10 +201,10 @@ constexpr std::string_view kDocument = R"json({
       "ImageProfile": {"type": "object", "properties": {"name": {"type": "string"}, "crops": {"type": "array", "items": {"type": "object", "required": ["name", "width", "height"], "properties": {"name": {"type": "string"}, "width": {"type": "integer"}, "height": {"type": "integer"}}}}, "folders": {"type": "array", "items": {"type": "string"}}}},
       "SmartCrop": {"type": "object", "required": ["name", "left", "top", "normalizedWidth", "normalizedHeight"], "properties": {"name": {"type": "string"}, "left": {"type": "number"}, "top": {"type": "number"}, "normalizedWidth": {"type": "number"}, "normalizedHeight": {"type": "number"}, "targetWidth": {"type": "integer"}, "targetHeight": {"type": "integer"}, "byHand": {"type": "boolean"}}},
       "Preset": {"type": "object", "required": ["name", "query"], "properties": {"name": {"type": "string"}, "query": {"type": "string"}, "unknownCommands": {"type": "array", "items": {"type": "string"}}}},
-      "License": {"type": "object", "additionalProperties": false, "required": ["id", "page", "text", "assetCount", "assets"], "properties": {
+      "License": {"type": "object", "additionalProperties": false, "required": ["id", "page", "text", "isAccepted", "assetCount", "assets"], "properties": {
         "id": {"type": "string"}, "page": {"type": ["string", "null"], "description": "The path of the asset or page that it is; null where it stands in the metadata of its assets"},
         "text": {"type": ["string", "null"], "description": "Plain text; null where it is an asset, which can be read at its path"},
-        "assetCount": {"type": "integer"}, "assets": {"type": "array", "description": "The first 100", "items": {"type": "string"}}}},
+        "isAccepted": {"type": "boolean", "description": "Whether the request agrees to it"}, "assetCount": {"type": "integer"}, "assets": {"type": "array", "description": "The first 100", "items": {"type": "string"}}}},
       "DownloadRequest": {"type": "object", "additionalProperties": false, "required": ["targets"], "properties": {
         "targets": {"type": "array", "items": {"type": "object", "additionalProperties": false, "required": ["path"], "properties": {"path": {"type": "string"}}}},
         "options": {"type": "object", "additionalProperties": false, "properties": {

@@ -2,6 +2,7 @@
 
 #include "edge/cli/commands.h"
 #include "edge/cli/exit_status.h"
+#include "edge/cli/licence_pages.h"
 #include "edge/cli/terminal.h"
 #include "service/downloads/downloads.h"
 
@@ -10,7 +11,7 @@ namespace {
 
 struct ExplainOptions {
   std::vector<std::string> targets;
-  std::string user, name, part_limit = "100GB";
+  std::string user, name, part_limit = "100GB", content;
   pipeline::DownloadOptions download;
   bool no_originals = false;
 };
@@ -33,10 +34,22 @@ Result<json::object> explain(Installation& parts, const ExplainOptions& options)
   service::Bell queued, completed;
   service::DownloadsConfig config;
   config.policy.part_limit = part_limit;
-  service::Downloads downloads(
-      {*parts.assets, *parts.blobs, *parts.downloads, *parts.people, *parts.access, *parts.events, *parts.jobs,
-       *parts.clock, *parts.random, *parts.presets, *parts.processing_profiles, queued, completed},
-      config);
+  LicencePages licence_pages(options.content);
+  service::DownloadsParts downloads_parts{*parts.assets,
+                                          *parts.blobs,
+                                          *parts.downloads,
+                                          *parts.people,
+                                          *parts.access,
+                                          *parts.events,
+                                          *parts.jobs,
+                                          *parts.clock,
+                                          *parts.random,
+                                          *parts.presets,
+                                          *parts.processing_profiles,
+                                          queued,
+                                          completed};
+  downloads_parts.read_licence_page = [&](const std::string& path) { return licence_pages.read(path); };
+  service::Downloads downloads(downloads_parts, config);
   ASSIGN_OR_RETURN(auto explanation, downloads.explain(request, caller));
   return to_json(explanation);
 }
@@ -53,6 +66,7 @@ void add_explain(CLI::App& app, Context& context) {
   command->add_option("--part-limit", options->part_limit, "Largest part")->capture_default_str();
   command->add_flag("--folder-per-asset", options->download.folder_per_asset, "A folder for each asset");
   command->add_flag("--keep-structure", options->download.keep_structure, "Keep the folders below the selection");
+  command->add_option("--content", options->content, "The directory with licences, as for serve");
   command->add_flag("--no-originals", options->no_originals, "Without originals");
   command->footer(std::string("Prints JSON: the request, the selection, the plan and the layouts.\n\n") +
                   kExitStatusHelp);

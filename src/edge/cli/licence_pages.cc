@@ -1,40 +1,84 @@
 #include "edge/cli/licence_pages.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstring>
 
+#include "base/file.h"
 #include "base/text.h"
-#include "edge/cli/settings.h"
 #include "lang/mail/plain_text.h"
 
 namespace dray::cli {
 namespace {
 
+using Found = std::optional<model::LicencePage>;
+
+constexpr ByteCount kMostBytes = 1024 * 1024;
+
 // Nothing else of the directory is told: its settings may have passwords.
 bool is_licence_path(std::string_view path) {
   constexpr std::string_view kFolder = "/settings/dam/drm/licenses/";
+  if (path.find("/.") != path.npos) return false;
   if (path.starts_with("/conf/")) return path.find(kFolder) != path.npos;
   constexpr std::array kRoots = {"/apps/settings/dam/drm/licenses/", "/libs/settings/dam/drm/licenses/",
                                  "/etc/dam/drm/licenses/", "/etc/dam/drm/licences/"};
   return std::any_of(kRoots.begin(), kRoots.end(), [&](std::string_view root) { return path.starts_with(root); });
 }
 
-std::string html_of(const std::string& text) { return "<p>" + mail::with_html_breaks(escape_html(text)) + "</p>"; }
+bool is_text(const std::string& path) { return ascii_lower(path).ends_with(".txt"); }
+
+bool is_page(const std::string& path) {
+  auto lower = ascii_lower(path);
+  return lower.ends_with(".html") || lower.ends_with(".htm") || lower.ends_with(".txt");
+}
+
+Error unreadable(const std::string& file, const std::string& why) {
+  return {Code::unavailable, "a licence cannot be read; ask an administrator", fmt::format("{}: {}", file, why)};
+}
+
+Result<std::shared_ptr<const std::string>> read_html(const std::string& file) {
+  auto text = read_file(file, kMostBytes);
+  if (!text) return unreadable(file, text.error().message);
+  if (!is_valid_utf8(*text)) return unreadable(file, "it is not UTF-8");
+  auto html = is_text(file) ? "<p>" + mail::with_html_breaks(escape_html(*text)) + "</p>" : *std::move(text);
+  if (mail::plain_text_of_html(html).empty()) return unreadable(file, "it has no text");
+  return std::make_shared<const std::string>(std::move(html));
+}
+
+bool is_same(const timespec& a, const timespec& b) { return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec; }
 
 }  // namespace
 
-std::optional<std::string> read_licence_page(const std::string& directory, const std::string& path) {
-  if (!is_licence_path(path)) return std::nullopt;
-  auto lower = ascii_lower(path);
-  bool is_html = lower.ends_with(".html") || lower.ends_with(".htm"), is_text = lower.ends_with(".txt");
-  if (is_html) return read_content(directory, path);
-  auto html = is_text ? std::nullopt : read_content(directory, path + ".html");
-  if (html) return html;
-  auto text = read_content(directory, is_text ? path : path + ".txt");
-  if (!text) return std::nullopt;
-  return html_of(*text);
+Result<Found> LicencePages::read_file_of(const std::string& path) {
+  auto file = directory_ + path;
+  struct stat status;
+  if (::stat(file.c_str(), &status) < 0) {
+    if (errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG) return Found();
+    return unreadable(file, std::strerror(errno));
+  }
+  if (!S_ISREG(status.st_mode)) return Found();
+  std::lock_guard lock(mutex_);
+  auto& known = known_[path];
+  bool is_known = known.page.html && known.inode == status.st_ino && known.size == status.st_size &&
+                  is_same(known.changed, status.st_mtim);
+  if (!is_known) {
+    ASSIGN_OR_RETURN(auto html, read_html(file));
+    known = {status.st_ino, status.st_size, status.st_mtim, {path, sha256_of(bytes_of(*html)), html}};
+  }
+  return Found(known.page);
+}
+
+Result<Found> LicencePages::read(const std::string& path) {
+  if (directory_.empty() || !is_licence_path(path)) return Found();
+  if (is_page(path)) return read_file_of(path);
+  ASSIGN_OR_RETURN(auto page, read_file_of(path + ".html"));
+  if (page) return page;
+  return read_file_of(path + ".txt");
 }
 
 }  // namespace dray::cli

@@ -209,7 +209,8 @@ Result<void> run_server(Installation& parts, const ServeOptions& options) {
   downloads_config.now_time = std::chrono::seconds(options.now_seconds);
   ASSIGN_OR_RETURN(auto seal_key, parts.read_seal_key());
   const service::Seal seal(std::move(seal_key));
-  auto read_licence = [&](const std::string& path) { return read_licence_page(options.content, path); };
+  LicencePages licence_pages(options.content);
+  auto read_licence = [&](const std::string& path) { return licence_pages.read(path); };
   service::Sharing sharing(
       {*parts.shares, *parts.assets, *parts.access, *parts.people, *parts.events, *parts.clock, *parts.random, seal},
       {mail_settings.service.has_value()});
@@ -227,9 +228,9 @@ Result<void> run_server(Installation& parts, const ServeOptions& options) {
   ASSIGN_OR_RETURN(auto stream_config, read_stream_config(options));
   server::Streams streams(stream_config);
   service::LiveUpdates live(*parts.downloads, *parts.changes);
-  service::Uploads uploads({*parts.assets, *parts.access, *parts.blobs, *parts.media, *parts.jobs, *parts.events,
-                            *parts.clock, *parts.random},
-                           {parts.data + "/uploads"});
+  service::Uploads uploads(
+      {*parts.assets, *parts.access, *parts.blobs, *parts.media, *parts.jobs, *parts.events, *parts.clock, *parts.random},
+      {parts.data + "/uploads"});
   api::ApiConfig api_config{mail_settings.mailer.host_prefix,
                             mail_settings.service.has_value(),
                             mail_settings.mailer.mail_downloads,
@@ -323,7 +324,7 @@ void add_serve(CLI::App& app, Context& context) {
       ->capture_default_str();
   command->add_option(
       "--content", options->content,
-      "A directory with settings (apps/NAME/config/PID.cfg.json) mail templates and licences (apps/settings, conf)");
+      "A directory with settings (apps/NAME/config/PID.cfg.json), mail templates and licences (apps/settings, conf)");
   command->add_flag("--no-direct-upload", options->no_direct_upload,
                     "Answer initiateUpload.json so that clients upload through createasset.html instead");
   command->add_option("--workers", options->workers, "Network threads; 0 means one per core")->capture_default_str();

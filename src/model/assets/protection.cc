@@ -1,6 +1,6 @@
 #include "model/assets/protection.h"
 
-#include "base/digest.h"
+#include "base/asset_path.h"
 #include "base/log.h"
 #include "base/text.h"
 
@@ -25,7 +25,8 @@ Protection protection_of(const json::object& metadata) {
   }
   for (auto name : {"xmpRights:WebStatement", "dc:license"}) {
     auto text = text_of(metadata, name);
-    if (text.starts_with('/') && text.find('\n') == text.npos) protection.licence_pages.emplace_back(text);
+    if (text.starts_with('/') && text.find('\n') == text.npos && AssetPath::parse(text))
+      protection.licence_pages.emplace_back(text);
   }
   auto restrictions = text_of(metadata, "adobe_dam:restrictions");
   if (!restrictions.empty()) protection.restrictions = licence_id_of_text(restrictions);

@@ -3,12 +3,15 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/json.h"
+#include "base/result.h"
 #include "model/blobs/blob.h"
 
 namespace dray::model {
@@ -30,8 +33,13 @@ Protection protection_of(const json::object& metadata);
 std::string licence_id_of_page(std::string_view path, const BlobId& content);  // a new version is a new licence
 std::string licence_id_of_text(std::string_view html);
 
-// The HTML of a licence that is a page of the installation and no asset, as below /apps/settings/dam/drm/licenses.
-// nullopt: there is none. An empty function: there are no such pages.
-using ReadLicencePage = std::function<std::optional<std::string>(const std::string& path)>;
+// A licence that is a page of the installation and no asset, as below /apps/settings/dam/drm/licenses.
+struct LicencePage {
+  std::string path;  // the one of several that it may be named by
+  Sha256 content;
+  std::shared_ptr<const std::string> html;
+};
+// nullopt: there is none. Code::unavailable: there is one, and it cannot be read. An empty function: there are none.
+using ReadLicencePage = std::function<Result<std::optional<LicencePage>>(const std::string& path)>;
 
 }  // namespace dray::model

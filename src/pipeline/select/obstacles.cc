@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "base/digest.h"
+#include "base/json.h"
+#include "base/log.h"
 
 namespace dray::pipeline {
 
@@ -12,53 +13,64 @@ Result<Obstacles::Page> Obstacles::look_up(const std::string& path) const {
   auto parsed = AssetPath::parse(path);
   if (!parsed) return Page();
   ASSIGN_OR_RETURN(auto node, library_.assets.find(*parsed));
-  if (node) {
-    if (node->is_folder()) return Page();
-    return Page{path, model::licence_id_of_page(path, node->asset->original.id), ""};
-  }
-  auto html = library_.read_licence_page ? library_.read_licence_page(path) : std::nullopt;
-  if (!html) return Page();
-  return Page{path, model::licence_id_of_page(path, sha256_of(bytes_of(*html))), *std::move(html)};
+  if (node && node->is_folder()) return Page();
+  if (node) return Page{model::licence_id_of_page(path, node->asset->original.id), path, nullptr};
+  if (!library_.read_licence_page) return Page();
+  ASSIGN_OR_RETURN(auto page, library_.read_licence_page(path));
+  if (!page) return Page();
+  return Page{model::licence_id_of_page(page->path, page->content), page->path, page->html};
 }
 
-Result<Obstacles::Page> Obstacles::find_page(const model::Protection& protection) {
+Result<const Obstacles::Page*> Obstacles::find_page(const model::Protection& protection) {
   for (const auto& path : protection.licence_pages) {
     auto known = known_pages_.find(path);
     if (known == known_pages_.end()) {
       ASSIGN_OR_RETURN(auto page, look_up(path));
       known = known_pages_.emplace(path, std::move(page)).first;
     }
-    if (!known->second.licence.empty()) return known->second;
+    const Page* page = &known->second;
+    if (!page->licence.empty()) return page;
   }
-  return Page{"", protection.restrictions, ""};
+  const Page* none = nullptr;
+  return none;
 }
 
-std::vector<std::string> Obstacles::missing_pages() const {
-  std::vector<std::string> missing;
+void Obstacles::tell_missing_pages() const {
+  constexpr std::size_t kTold = 3;  // by name: metadata come from whoever uploads
+  std::size_t count = 0;
+  std::string names;
   for (const auto& [path, page] : known_pages_) {
-    if (page.licence.empty()) missing.push_back(path);
+    if (!page.licence.empty()) continue;
+    if (++count <= kTold) names += (count == 1 ? "" : ", ") + json::serialize(json::value(path.substr(0, 200)));
   }
-  return missing;
+  if (count > 0)
+    log::warn("{} paths named as licences are neither an asset nor a licence page, and protect nothing: {}{}", count,
+              names, count > kTold ? ", ..." : "");
 }
 
-SelectedLicence& Obstacles::licence_of(const Page& page) {
-  auto [place, is_new] = places_.emplace(page.licence, licences_.size());
+SelectedLicence& Obstacles::licence_of(const std::string& id, const Page* page) {
+  auto [place, is_new] = places_.emplace(id, licences_.size());
   if (is_new) {
-    bool is_accepted = std::find(accepted_.begin(), accepted_.end(), page.licence) != accepted_.end();
-    licences_.push_back({page.licence, page.path, page.html, is_accepted, 0, {}});
+    bool is_accepted = std::find(accepted_.begin(), accepted_.end(), id) != accepted_.end();
+    licences_.push_back({id, page ? page->path : "", page ? page->html : nullptr, is_accepted, 0, {}});
   }
   return licences_[place->second];
+}
+
+std::optional<model::Skipped> find_expiry(const model::Node& node, const model::Caller& caller, Seconds now) {
+  const auto& protection = node.asset->protection;
+  if (!protection.has_expired(now) || may_have_expired(caller)) return std::nullopt;
+  return model::Skipped{node.path.text(), "expired", "it expired on " + format_utc(*protection.expires)};
 }
 
 Result<std::optional<model::Skipped>> Obstacles::find(const model::Node& node) {
   const auto& protection = node.asset->protection;
   if (protection == model::Protection()) return std::optional<model::Skipped>();
-  if (protection.has_expired(now_) && !may_have_expired_)
-    return std::optional(
-        model::Skipped{node.path.text(), "expired", "it expired on " + format_utc(*protection.expires)});
+  if (auto expired = find_expiry(node, caller_, now_)) return expired;
   ASSIGN_OR_RETURN(auto page, find_page(protection));
-  if (!page.licence.empty()) {
-    auto& licence = licence_of(page);
+  const auto& id = page ? page->licence : protection.restrictions;
+  if (!id.empty()) {
+    auto& licence = licence_of(id, page);
     ++licence.asset_count;
     if (licence.assets.size() < kNamedByLicence) licence.assets.push_back(node.path);
     if (!licence.is_accepted)

@@ -1,6 +1,7 @@
 // What stands in the way of an asset although its reader has the rights: its time is over, or a licence comes first.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -16,7 +17,7 @@ namespace dray::pipeline {
 struct SelectedLicence {
   std::string id;
   std::string page;  // the path of the asset or page that it is; empty: `adobe_dam:restrictions` of its assets
-  std::string html;  // of a page that is no asset
+  std::shared_ptr<const std::string> html;  // of a page that is no asset
   bool is_accepted = false;
   std::uint64_t asset_count = 0;
   std::vector<AssetPath> assets;  // the first of them: at most kNamedByLicence
@@ -40,25 +41,27 @@ bool may_have_expired(const model::Caller& caller);
 class Obstacles {
  public:
   Obstacles(const Library& library, const model::Caller& caller, Seconds now, const std::vector<std::string>& accepted)
-      : library_(library), may_have_expired_(pipeline::may_have_expired(caller)), now_(now), accepted_(accepted) {}
+      : library_(library), caller_(caller), now_(now), accepted_(accepted) {}
 
   // nullopt: nothing does. An Error is a failing catalog.
   Result<std::optional<model::Skipped>> find(const model::Node& node);
   std::vector<SelectedLicence>& licences() { return licences_; }  // of those that were looked at
   // The first of those with nothing in their way that expire; it may have passed.
   std::optional<Seconds> first_expiry() const { return first_expiry_; }
-  std::vector<std::string> missing_pages() const;  // paths of licences that are neither assets nor pages
+  void tell_missing_pages() const;  // the log: which paths of licences are neither an asset's nor a page's
 
  private:
   struct Page {
-    std::string path, licence, html;  // empty: there is none
+    std::string licence;  // its id; empty: there is none
+    std::string path;
+    std::shared_ptr<const std::string> html;
   };
   Result<Page> look_up(const std::string& path) const;
-  Result<Page> find_page(const model::Protection& protection);
-  SelectedLicence& licence_of(const Page& page);
+  Result<const Page*> find_page(const model::Protection& protection);  // nullptr: there is none
+  SelectedLicence& licence_of(const std::string& id, const Page* page);
 
   const Library library_;
-  const bool may_have_expired_;
+  const model::Caller& caller_;
   const Seconds now_;
   const std::vector<std::string>& accepted_;
   std::vector<SelectedLicence> licences_;
@@ -67,6 +70,7 @@ class Obstacles {
   std::optional<Seconds> first_expiry_;
 };
 
+std::optional<model::Skipped> find_expiry(const model::Node& node, const model::Caller& caller, Seconds now);
 // Of one asset whose reader has agreed to nothing.
 Result<std::optional<model::Skipped>> find_obstacle(const model::Node& node, const model::Caller& caller,
                                                     const Library& library, Seconds now);

@@ -6,8 +6,6 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "base/log.h"
-
 namespace dray::pipeline {
 namespace {
 
@@ -41,8 +39,7 @@ class Selector {
     }
     if (selection_.suggested_name.empty()) selection_.suggested_name = "assets";
     selection_.licences = std::move(obstacles_.licences());
-    for (const auto& path : obstacles_.missing_pages())
-      log::warn("{} is named as a licence, and is neither an asset nor a licence page: it protects nothing", path);
+    obstacles_.tell_missing_pages();
     selection_.assets_expire = obstacles_.first_expiry();
     return std::move(selection_);
   }

@@ -178,14 +178,14 @@ TEST_F(SelectTest, LeavesOutWhatHasExpired) {
 
 TEST(Licences, OfSeveralSelectionsAreToldOnceWithAllTheirAssets) {
   auto path = [](int number) { return AssetPath::trusted("/content/dam/" + std::to_string(number)); };
-  std::vector<SelectedLicence> licences{{"a", "/content/dam/a.pdf", "", true, 2, {path(1), path(2)}}};
-  merge(licences,
-        {{"b", "", "", false, 1, {path(9)}}, {"a", "/content/dam/a.pdf", "", true, 3, {path(2), path(3), path(4)}}});
+  std::vector<SelectedLicence> licences{{"a", "/content/dam/a.pdf", nullptr, true, 2, {path(1), path(2)}}};
+  merge(licences, {{"b", "", nullptr, false, 1, {path(9)}},
+                   {"a", "/content/dam/a.pdf", nullptr, true, 3, {path(2), path(3), path(4)}}});
   ASSERT_EQ(licences.size(), 2u);
   EXPECT_EQ(licences[0].asset_count, 4u);
   EXPECT_EQ(licences[0].assets, (std::vector{path(1), path(2), path(3), path(4)}));
   EXPECT_EQ(licences[1].id, "b");
-  SelectedLicence many{"a", "", "", true, 500, {}};
+  SelectedLicence many{"a", "", nullptr, true, 500, {}};
   for (int number = 10; number < 110; ++number) many.assets.push_back(path(number));
   merge(licences, {many});
   EXPECT_EQ(licences[0].asset_count, 504u);
@@ -219,18 +219,31 @@ TEST_F(SelectTest, AsksForLicences) {
 
 TEST_F(SelectTest, AsksForLicencesThatArePagesOfTheInstallation) {
   std::string html = "<p>Ask</p>";
-  read_page_ = [&](const std::string& at) { return at == "/apps/licences/a" ? std::optional(html) : std::nullopt; };
+  read_page_ = [&](const std::string& at) -> Result<std::optional<model::LicencePage>> {
+    if (at == "/apps/licences/broken") return Error{Code::unavailable, "it cannot be read"};
+    if (!at.starts_with("/apps/licences/a")) return std::optional<model::LicencePage>();
+    return std::optional(model::LicencePage{"/apps/licences/a.html", sha256_of(bytes_of(html)),
+                                            std::make_shared<const std::string>(html)});
+  };
   protect("/content/dam/x/a.jpg", {{}, {"/apps/licences/none", "/apps/licences/a"}, std::string(32, 'a')});
   protect("/content/dam/x/b.jpg", {{}, {"/apps/licences/none"}, ""});
+  protect("/content/dam/x/c.jpg", {{}, {"/apps/licences/a.html"}, ""});
   auto selection = select({"/content/dam/x"});
   EXPECT_EQ(names(selection), "x/b.jpg ");
   ASSERT_EQ(selection.licences.size(), 1u);
-  EXPECT_EQ(selection.licences[0].page, "/apps/licences/a");
-  EXPECT_EQ(selection.licences[0].html, html);
+  EXPECT_EQ(selection.licences[0].page, "/apps/licences/a.html");
+  EXPECT_EQ(*selection.licences[0].html, html);
+  EXPECT_EQ(selection.licences[0].asset_count, 2u) << "whichever way it is named";
   auto id = selection.licences[0].id;
-  EXPECT_EQ(names(select({"/content/dam/x"}, {}, {id})), "x/a.jpg x/b.jpg ");
+  EXPECT_EQ(names(select({"/content/dam/x"}, {}, {id})), "x/a.jpg x/b.jpg x/c.jpg ");
   html = "<p>Ask twice</p>";
   EXPECT_EQ(names(select({"/content/dam/x"}, {}, {id})), "x/b.jpg ") << "a new text is a new licence";
+  protect("/content/dam/y/d.jpg", {{}, {"/apps/licences/broken"}, ""});
+  DownloadRequest request;
+  request.targets = {path("/content/dam/y")};
+  auto broken = pipeline::select(request, caller_, model::AccessRules(rules_), {*assets_, read_page_}, now_);
+  ASSERT_FALSE(broken) << "what cannot be read is not as good as nothing";
+  EXPECT_EQ(broken.error().code, Code::unavailable);
 }
 
 TEST_F(SelectTest, JoinsSelectionsEachThingOnce) {

@@ -150,20 +150,29 @@ std::vector<model::Event> Downloads::acceptances(const std::vector<pipeline::Sel
   return events;
 }
 
-Result<std::vector<pipeline::SelectedLicence>> Downloads::find_licences(pipeline::DownloadRequest request,
-                                                                        const Caller& caller) const {
+Result<Downloads::FoundLicences> Downloads::find_licences(pipeline::DownloadRequest request, const Caller& caller,
+                                                          std::size_t most) const {
+  auto needed = pipeline::needed_privileges(request);
   request.options = {};
   request.options.originals = false;  // no entries are needed
   ASSIGN_OR_RETURN(auto rules, parts_.access.list_rules());
   ASSIGN_OR_RETURN(auto selection, pipeline::select(request, caller, model::AccessRules(std::move(rules)), library(),
-                                                    parts_.clock.now(), {}, kFar));
-  for (auto& licence : selection.licences) {
+                                                    parts_.clock.now(), {}, kFar, needed));
+  FoundLicences found{std::move(selection.licences), 0, 0, std::move(selection.skipped)};
+  auto& licences = found.licences;
+  found.count = licences.size();
+  auto accepted =
+      std::stable_partition(licences.begin(), licences.end(), [](const auto& one) { return !one.is_accepted; });
+  found.not_accepted = static_cast<std::uint64_t>(accepted - licences.begin());
+  if (licences.size() > most) licences.resize(most);
+  for (auto& licence : licences) {
     if (!licence.page.empty()) continue;
     ASSIGN_OR_RETURN(auto metadata, parts_.assets.get_metadata(licence.assets.front()));
     const auto* html = metadata.if_contains("adobe_dam:restrictions");
-    if (html && html->is_string()) licence.html = std::string(html->get_string());
+    bool is_text = html && html->is_string();
+    licence.html = std::make_shared<const std::string>(is_text ? std::string_view(html->get_string()) : "");
   }
-  return std::move(selection.licences);
+  return found;
 }
 
 Result<void> Downloads::check_size(ByteCount size, const Caller& caller) const {

@@ -124,10 +124,15 @@ class Downloads {
   Result<model::Download> wait(const std::string& id, const model::Caller& caller, std::chrono::seconds patience);
   // Users or their addresses, as `request.email` names them. create() takes users only.
   Result<Recipients> find_recipients(const pipeline::DownloadRequest& request) const;
-  // The licences of what is asked for, whether they are agreed to or not; of the first 100,000 assets. Those that are
-  // no assets have their HTML.
-  Result<std::vector<pipeline::SelectedLicence>> find_licences(pipeline::DownloadRequest request,
-                                                               const model::Caller& caller) const;
+  // The licences of what the caller would get of this, if only they agreed; of the first 100,000 assets.
+  struct FoundLicences {
+    // At most `most`, first those that are not agreed to; all that are no assets have their HTML.
+    std::vector<pipeline::SelectedLicence> licences;
+    std::uint64_t count = 0, not_accepted = 0;  // how many there are
+    std::vector<model::Skipped> skipped;
+  };
+  Result<FoundLicences> find_licences(pipeline::DownloadRequest request, const model::Caller& caller,
+                                      std::size_t most) const;
   Result<Explanation> explain(const pipeline::DownloadRequest& request, const model::Caller& caller) const;
 
   // What a job does: ok when the download is complete, also as failed, or gone. Else an Error, and it is to be tried

@@ -106,10 +106,12 @@ Result<model::Node> Images::find_asset(const AssetPath& path, const Error& absen
   if (!node || node->is_folder()) return absent;
   if (!rules.may(caller, model::Privilege::rendition, path))
     return Error{Code::denied, fmt::format("you may not see renditions of {}", path.text())};
-  ASSIGN_OR_RETURN(auto obstacle, pipeline::find_obstacle(*node, caller, {parts_.assets, parts_.read_licence_page},
-                                                          parts_.clock.now()));
-  bool counts = obstacle && (glimpse == Glimpse::no || obstacle->licence.empty());
-  if (counts) return Error{Code::denied, fmt::format("{}: {}", path.text(), obstacle->message)};
+  auto now = parts_.clock.now();
+  auto obstacle = pipeline::find_expiry(*node, caller, now);
+  if (!obstacle && glimpse == Glimpse::no) {
+    ASSIGN_OR_RETURN(obstacle, pipeline::find_obstacle(*node, caller, {parts_.assets, parts_.read_licence_page}, now));
+  }
+  if (obstacle) return Error{Code::denied, fmt::format("{}: {}", path.text(), obstacle->message)};
   return *std::move(node);
 }
 
