@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include "adapters/media/inspect_media.h"
 #include "app/open_installation.h"
 #include "base/log.h"
 #include "edge/cli/commands.h"
@@ -26,7 +27,8 @@ int run_program(int argc, char** argv) {
   std::string data = "dray-data";
   program.add_option("--data", data, "The data directory")->envname("DRAY_DATA")->capture_default_str();
 
-  cli::Context context{[&data](cli::OpenMode mode) { return open_installation(data, mode); }};
+  cli::Context context{[&data](cli::OpenMode mode) { return open_installation(data, mode); },
+                       media::make_media_inspector};
   cli::add_serve(program, context);
   cli::add_import(program, context);
   cli::add_get(program, context.status);

@@ -18,9 +18,9 @@ class MagicPool {
  public:
   MagicPool();
   ~MagicPool();
-  // What libmagic calls the content of the open regular file `fd`, of which it reads at most the first 256 KiB and, in
-  // OLE files, the directory. "application/octet-stream" when it makes nothing of it. Code::unavailable: the database
-  // of libmagic cannot be loaded.
+  // What libmagic calls the content of the open regular file `fd` from its offset on, of which it reads at most the
+  // first 256 KiB and, in OLE files, the directory. "application/octet-stream" when it makes nothing of it.
+  // Code::unavailable: the database of libmagic cannot be loaded.
   Result<std::string> type_of(int fd);
 
  private:

@@ -55,11 +55,18 @@ Result<service::WorkerPoolConfig> make_worker_config(const ImageWorkerOptions& o
   config.command = {"/proc/self/exe",       "worker",    "--memory",
                     std::to_string(memory), "--threads", std::to_string(std::max(1u, cores / workers))};
   for (const auto* path : kSystem) config.command.insert(config.command.end(), {"--readable", path});
-  for (const auto* path : {"/etc/fonts", "/etc/ImageMagick-6"})
+  for (const auto* path : {"/etc/fonts", "/etc/ImageMagick-6", "/etc/magic"})
     config.command.insert(config.command.end(), {"--readable", path});
   for (const auto& place : pipeline::profile_places(settings))
     config.command.insert(config.command.end(), {"--readable", place});
   return config;
+}
+
+service::WorkerPoolConfig make_inspector_config(service::WorkerPoolConfig workers) {
+  constexpr unsigned kInspectors = 2;
+  workers.workers = kInspectors;
+  workers.patience = std::chrono::seconds(10);
+  return workers;
 }
 
 // The program itself puts up the walls, and then becomes ffmpeg.

@@ -26,5 +26,7 @@ Result<std::string> read_signing_key(const std::string& file);
 Result<pipeline::ImageSettings> read_image_settings(const ImageWorkerOptions& options);
 Result<service::WorkerPoolConfig> make_worker_config(const ImageWorkerOptions& options,
                                                      const pipeline::ImageSettings& settings);
+// Of those that look at uploads, which are not to wait for pictures.
+service::WorkerPoolConfig make_inspector_config(service::WorkerPoolConfig workers);
 
 }  // namespace dray::cli

@@ -58,6 +58,7 @@ enum class OpenMode {
 // What every command gets: how to open the installation that --data names, and where the exit status goes.
 struct Context {
   std::function<Result<Installation>(OpenMode)> open;
+  std::function<std::unique_ptr<model::MediaInspector>()> make_media_inspector;
   int status = 0;
 };
 

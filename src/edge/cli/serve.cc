@@ -25,6 +25,7 @@
 #include "service/images/images.h"
 #include "service/rendering/renderer.h"
 #include "service/rendering/static_jobs.h"
+#include "service/rendering/worker_inspector.h"
 
 namespace dray::cli {
 namespace {
@@ -132,9 +133,10 @@ class StopWatcher {
   std::thread thread_;
 };
 
-server::RenditionCounts count(const Installation& parts, const service::WorkerPool& workers) {
-  auto of_workers = workers.counts();
-  server::RenditionCounts counts{of_workers.jobs, of_workers.started, of_workers.died, of_workers.killed, {}};
+server::RenditionCounts count(const Installation& parts, const service::WorkerPool& workers,
+                              const service::WorkerPool& inspectors) {
+  auto a = workers.counts(), b = inspectors.counts();
+  server::RenditionCounts counts{a.jobs + b.jobs, a.started + b.started, a.died + b.died, a.killed + b.killed, {}};
   for (auto kind : {service::kRenditionJob, service::kFilmJob, service::kQuickDownloadJob, service::kDownloadJob,
                     service::kAnnouncementJob, service::kMailJob}) {
     auto jobs = parts.jobs->count(kind);
@@ -228,8 +230,10 @@ Result<void> run_server(Installation& parts, const ServeOptions& options) {
   ASSIGN_OR_RETURN(auto stream_config, read_stream_config(options));
   server::Streams streams(stream_config);
   service::LiveUpdates live(*parts.downloads, *parts.changes);
+  service::WorkerPool inspectors(make_inspector_config(workers_config));
+  service::WorkerInspector inspector(inspectors, *parts.media);
   service::Uploads uploads(
-      {*parts.assets, *parts.access, *parts.blobs, *parts.media, *parts.jobs, *parts.events, *parts.clock, *parts.random},
+      {*parts.assets, *parts.access, *parts.blobs, inspector, *parts.jobs, *parts.events, *parts.clock, *parts.random},
       {parts.data + "/uploads"});
   api::ApiConfig api_config{mail_settings.mailer.host_prefix,
                             mail_settings.service.has_value(),
@@ -254,7 +258,7 @@ Result<void> run_server(Installation& parts, const ServeOptions& options) {
                             images,
                             metrics,
                             streams,
-                            [&] { return count(parts, workers); },
+                            [&] { return count(parts, workers, inspectors); },
                             *parts.changes,
                             *parts.clock,
                             *parts.random,

@@ -21,7 +21,8 @@ struct MediaFacts {
 class MediaInspector {
  public:
   virtual ~MediaInspector() = default;
-  virtual Result<MediaFacts> inspect(const std::string& file, const std::string& name) const = 0;
+  // `file` is open for reading, and its offset is moved.
+  virtual Result<MediaFacts> inspect(int file, const std::string& name) const = 0;
   virtual std::string guess(const std::string& name) const = 0;  // the MIME type of a file that is not there yet
 };
 

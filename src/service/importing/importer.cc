@@ -183,8 +183,7 @@ class Import {
         after.st_mtim.tv_nsec != before.st_mtim.tv_nsec) {
       return Error{Code::conflict, "it was changed while it was read: import it again"};
     }
-    ASSIGN_OR_RETURN(auto facts,
-                     parts_.media.inspect(fmt::format("/proc/self/fd/{}", fd.get()), std::string(item.path.name())));
+    ASSIGN_OR_RETURN(auto facts, parts_.media.inspect(fd.get(), std::string(item.path.name())));
     model::Nanoseconds modified(std::chrono::seconds(before.st_mtim.tv_sec) +
                                 std::chrono::nanoseconds(before.st_mtim.tv_nsec));
     return make_asset_draft(item.path, blob, std::move(facts), modified);

@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 class PlainInspector final : public model::MediaInspector {
-  Result<model::MediaFacts> inspect(const std::string&, const std::string& name) const override {
+  Result<model::MediaFacts> inspect(int, const std::string& name) const override {
     model::MediaFacts facts;
     if (name.ends_with(".set")) facts.metadata["dam:s7damType"] = "SpinSet";
     return facts;

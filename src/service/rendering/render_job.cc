@@ -78,6 +78,7 @@ void visit_fields(Fields& fields, OrderText& order) {
 }
 
 struct JobText {
+  std::optional<std::string> inspected_name;
   std::string mime_type;
   pipeline::ImageSettings settings;
   pipeline::ImageLimits limits;
@@ -89,6 +90,7 @@ struct JobText {
 
 template <typename Fields>
 void visit_fields(Fields& fields, JobText& job) {
+  fields("inspectedName", job.inspected_name);
   fields("mimeType", job.mime_type);
   fields("settings", job.settings);
   fields("limits", job.limits);
@@ -144,7 +146,8 @@ void visit_fields(Fields& fields, MadeFile& file) {
 }
 
 json::object to_json(const RenderJob& job) {
-  JobText text{job.mime_type, job.settings, job.limits, {}, job.smart_crops, job.renditions, job.pages};
+  JobText text{job.inspected_name, job.mime_type,  job.settings, job.limits, {},
+               job.smart_crops,    job.renditions, job.pages};
   for (const auto& order : job.recipes)
     text.recipes.push_back({is::format_query(order.recipe), order.subject, order.area});
   return fields_to_json(text);
@@ -152,7 +155,8 @@ json::object to_json(const RenderJob& job) {
 
 Result<RenderJob> render_job_from_json(const json::value& value) {
   ASSIGN_OR_RETURN(auto text, fields_from_json<JobText>(value, "a job"));
-  RenderJob job{text.mime_type, text.settings, text.limits, {}, text.smart_crops, text.renditions, text.pages};
+  RenderJob job{text.inspected_name, text.mime_type,  text.settings, text.limits, {},
+                text.smart_crops,    text.renditions, text.pages};
   for (const auto& order : text.recipes) {
     ASSIGN_OR_RETURN(auto reading, is::read_query(order.query, is::no_macro));
     job.recipes.push_back({std::move(reading.recipe), order.subject, order.area});

@@ -22,7 +22,8 @@ struct RecipeOrder {
 };
 
 struct RenderJob {
-  std::string mime_type;  // that the source says it has
+  std::optional<std::string> inspected_name;  // set: only what the source of that name says about itself is told
+  std::string mime_type;                      // that the source says it has
   pipeline::ImageSettings settings;
   pipeline::ImageLimits limits;
   std::vector<RecipeOrder> recipes;                   // each made for itself
@@ -49,6 +50,8 @@ struct RenderReply {
   std::vector<std::variant<MadeFile, Error>> made;  // the recipes' in their order, the static ones, then the pages
   bool is_last = false;                             // the worker ends after it
 };
+
+inline constexpr std::string_view kFactsType = "application/json";  // of what was found out about a source
 
 json::object to_json(const RenderJob& job);
 Result<RenderJob> render_job_from_json(const json::value& value);

@@ -16,6 +16,7 @@
 #include "pipeline/renditions/pages.h"
 #include "service/rendering/channel.h"
 #include "service/rendering/render_job.h"
+#include "service/rendering/worker_inspector.h"
 
 namespace dray::service {
 namespace {
@@ -38,6 +39,18 @@ class Output {
     end_ += file.length;
     reply.made.emplace_back(std::move(file));
     return ok();
+  }
+
+  std::variant<MadeFile, Error> add_facts(const model::MediaFacts& facts) {
+    auto text = format_facts(facts);
+    auto done = write_at(fd_, end_, bytes_of(text), "what was found");
+    if (!done) return std::move(done).error();
+    MadeFile file;
+    file.offset = end_;
+    file.length = text.size();
+    file.mime_type = kFactsType;
+    end_ += file.length;
+    return file;
   }
 
   std::variant<MadeFile, Error> add(std::string name, Result<Rendered> made) {
@@ -115,7 +128,17 @@ RenderReply carry_out(const RenderJob& job, int source_fd, int output_fd) {
   return reply;
 }
 
-RenderReply answer(const Message& message) {
+RenderReply inspect(const model::MediaInspector& inspector, const std::string& name, int source_fd, int output_fd) {
+  RenderReply reply;
+  auto facts = inspector.inspect(source_fd, name);
+  if (facts)
+    reply.made.push_back(Output(output_fd).add_facts(*facts));
+  else
+    reply.error = std::move(facts).error();
+  return reply;
+}
+
+RenderReply answer(const Message& message, const model::MediaInspector& inspector) {
   RenderReply reply;
   if (message.files.size() != 2) {
     reply.error = Error{Code::invalid, "a job comes with two files"};
@@ -123,6 +146,8 @@ RenderReply answer(const Message& message) {
   }
   auto value = parse_json(message.text);
   auto job = value ? render_job_from_json(*value) : Result<RenderJob>(std::move(value).error());
+  if (job && job->inspected_name)
+    return inspect(inspector, *job->inspected_name, message.files[0].get(), message.files[1].get());
   if (job) return carry_out(*job, message.files[0].get(), message.files[1].get());
   reply.error = std::move(job).error();
   return reply;
@@ -171,7 +196,7 @@ bool is_bloated(ByteCount limit) {
 
 }  // namespace
 
-int run_worker(int socket, const WorkerConfig& config) {
+int run_worker(int socket, const WorkerConfig& config, const model::MediaInspector& inspector) {
   json::array missing;
   for (const auto& what : enter_sandbox(config.sandbox)) missing.emplace_back(what);
   die_with(socket);
@@ -184,7 +209,7 @@ int run_worker(int socket, const WorkerConfig& config) {
   for (;;) {
     auto message = receive_message(socket, {});
     if (!message) return message.error().code == Code::gone ? 0 : 1;
-    auto reply = answer(*message);
+    auto reply = answer(*message, inspector);
     clean(reply);
     message->files.clear();
     reply.is_last = is_bloated(config.sandbox.memory);

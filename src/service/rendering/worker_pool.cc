@@ -24,11 +24,18 @@ bool is_one_of(Enum value, Enum last) {
   return static_cast<int>(value) >= 0 && value <= last;
 }
 
+// What was found out about a source, alone.
+bool is_inspection(const RenderReply& reply, ByteCount output_size) {
+  const auto* file = reply.made.size() == 1 ? std::get_if<MadeFile>(&reply.made[0]) : nullptr;
+  return file && file->offset == 0 && file->length == output_size && file->mime_type == kFactsType;
+}
+
 // A worker has read what strangers have sent: nothing of what it says is taken for granted.
 bool is_answer_to(const RenderJob& job, const Made& made) {
   struct stat status;
   if (::fstat(made.output.get(), &status) < 0) return false;
   auto rest = static_cast<ByteCount>(status.st_size);
+  if (job.inspected_name) return is_inspection(made.reply, rest);
   const auto& reply = made.reply;
   auto wanted_count = job.recipes.size() + job.renditions.size();
   if (reply.made.size() < wanted_count || reply.made.size() > wanted_count + static_cast<std::size_t>(job.pages))
@@ -112,7 +119,7 @@ Result<std::unique_ptr<WorkerPool::Worker>> WorkerPool::start_once() {
   auto worker = std::make_unique<Worker>();
   Result<ChildProcess> process = ChildProcess();
   launcher_.run([&] { process = ChildProcess::start(config_.command, {{pair.theirs.get(), kChannel}}); });
-  if (!process) return std::move(process).error();
+  if (!process) return Error{Code::unavailable, "a worker cannot be started", process.error().message};
   worker->process = *std::move(process);
   worker->channel = std::move(pair.ours);
   pair.theirs.reset();
@@ -231,17 +238,16 @@ Result<Made> WorkerPool::try_once(const RenderJob& job, const std::string& text,
   std::lock_guard lock(mutex_);
   if (code == Code::busy) {
     ++counts_.killed;
-    return Error{Code::invalid,
-                 fmt::format("it takes longer than {} s to make; the file may be damaged, or made to cost time",
-                             config_.patience.count() / 1000)};
+    return Error{Code::invalid, fmt::format("it takes longer than {} s; the file may be damaged, or made to cost time",
+                                            config_.patience.count() / 1000)};
   }
   if (code != Code::gone) return std::move(answer).error();
   ++counts_.died;
   died = true;
-  return Error{
-      Code::invalid,
-      "it cannot be made: the program that reads such files broke off, so this one may be damaged, or need more memory "
-      "than --image-memory allows"};
+  return Error{Code::invalid,
+               "the program that reads such files broke off, so this one may be damaged, or need more memory than "
+               "--image-memory "
+               "allows"};
 }
 
 Result<Made> WorkerPool::run(const RenderJob& job, int source, Waiting waiting) {

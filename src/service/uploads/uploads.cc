@@ -240,7 +240,7 @@ Result<model::AssetDraft> Uploads::make_draft(int fd, const AssetPath& path, Byt
   auto batch = parts_.blobs.begin();
   ASSIGN_OR_RETURN(auto blob, batch->put(source, size));
   RETURN_IF_ERROR(batch->commit());
-  ASSIGN_OR_RETURN(auto facts, parts_.media.inspect(fmt::format("/proc/self/fd/{}", fd), std::string(path.name())));
+  ASSIGN_OR_RETURN(auto facts, parts_.media.inspect(fd, std::string(path.name())));
   return make_asset_draft(path, blob, std::move(facts), parts_.clock.now());
 }
 

@@ -61,7 +61,7 @@ struct UploadsParts {
   model::AssetRepository& assets;
   model::AccessRepository& access;
   model::BlobStore& blobs;
-  model::MediaInspector& media;
+  const model::MediaInspector& media;
   model::JobQueue& jobs;
   model::EventLog& events;
   const Clock& clock;

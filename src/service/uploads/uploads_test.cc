@@ -52,9 +52,7 @@ class SlowStore final : public model::BlobStore {
 
 class PlainFiles final : public model::MediaInspector {
  public:
-  Result<model::MediaFacts> inspect(const std::string&, const std::string&) const override {
-    return model::MediaFacts();
-  }
+  Result<model::MediaFacts> inspect(int, const std::string&) const override { return model::MediaFacts(); }
   std::string guess(const std::string&) const override { return "application/octet-stream"; }
 };
 
