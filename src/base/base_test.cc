@@ -164,5 +164,14 @@ TEST(RateLimit, LetsABurstThroughAndThenOneEveryPause) {
   EXPECT_FALSE(limit.has_room("a", now - std::chrono::seconds(50))) << "a clock that is set back gives nothing away";
 }
 
+TEST(Text, IsCutBetweenCharacters) {
+  EXPECT_EQ(shorten("abc", 3), "abc");
+  EXPECT_EQ(shorten("abcd", 3), "abc");
+  EXPECT_EQ(shorten("aé", 2), "a");
+  EXPECT_EQ(shorten("aé", 3), "aé");
+  EXPECT_EQ(shorten("\xFF\xFF", 4), "\xEF\xBF\xBD") << "after what is no text has been replaced";
+  EXPECT_EQ(shorten("é", 0), "");
+}
+
 }  // namespace
 }  // namespace dray

@@ -112,6 +112,15 @@ std::string replace_invalid_utf8(std::string_view text) {
   return out;
 }
 
+std::string shorten(std::string_view text, std::size_t most) {
+  auto valid = replace_invalid_utf8(text);
+  if (valid.size() <= most) return valid;
+  auto is_inside = [&](std::size_t at) { return (static_cast<unsigned char>(valid[at]) & 0xC0) == 0x80; };
+  while (most > 0 && is_inside(most)) --most;
+  valid.resize(most);
+  return valid;
+}
+
 std::string format_hex(Bytes bytes) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string out;

@@ -15,6 +15,8 @@ bool is_valid_utf8(std::string_view text);  // strict: no surrogates, no overlon
 bool is_ascii(std::string_view text);
 // Each byte that is not part of valid UTF-8 becomes U+FFFD; for showing names that are not text.
 std::string replace_invalid_utf8(std::string_view text);
+// replace_invalid_utf8(), cut to at most so many bytes between characters; for messages that quote what others wrote.
+std::string shorten(std::string_view text, std::size_t most);
 
 std::string format_hex(Bytes bytes);                                     // lower case
 std::optional<std::vector<std::byte>> parse_hex(std::string_view text);  // nullopt: odd length or another character

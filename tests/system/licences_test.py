@@ -89,8 +89,10 @@ class Licences(SystemTest):
         self.assertEqual(again["text"], "Ask Bob.")
         for bad in ("", "<p><img src='x.png'></p>", "x" * (1 << 20) + "x"):
             self.page(page, bad)
-            self.assertEqual(self.dray.get(FOLDER + "agency.png", token=self.dray.token("joe")).status, 503, "not as good as none")
-            self.assertEqual(self.ask().status, 503)
+            refused = self.dray.get(FOLDER + "agency.png", token=self.dray.token("joe"))
+            self.assertEqual((refused.status, "ask an administrator" in refused.text), (403, True), "not as good as none")
+            self.assertEqual(sorted(self.items()), ["plain.png", "text.png"], "nobody can agree to it")
+            self.assertEqual(len(self.names(self.dray.get(CLASSIC))), 4, "the rest can be had")
         self.assertEqual(self.dray.get(FOLDER + "lost.png", token=self.dray.token("joe")).status, 200)
 
     def test_visitors_read_them_on_the_page_of_the_link(self):
@@ -168,6 +170,7 @@ class Licences(SystemTest):
         self.assertEqual(len(self.names(self.dray.get(CLASSIC + "?licenseCheck=false", BROWSER))), 4, "one who wants no page")
         free = self.dray.get(FOLDER + "lost.png.assetdownload.zip/x.zip", BROWSER)
         self.assertEqual(self.names(free), ["lost.png"], "one for whom there is no licence")
+        self.assertEqual(self.dray.get(CLASSIC + "?downloadAssets=false", BROWSER).status, 403, "one who gets nothing in any case")
         nothing = self.dray.get(FOLDER + "lost.png.assetdownload.zip?downloadAssets=false", BROWSER)
         self.assertEqual((nothing.status, nothing.headers["Content-Type"]), (200, "text/html; charset=utf-8"))
         self.assertIn("no archive", nothing.text)

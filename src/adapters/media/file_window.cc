@@ -86,13 +86,26 @@ int FileWindow::seek(long offset, Position from) {
   return at_end_ ? 1 : 0;
 }
 
+namespace {
+
+// A writable mapping counts as memory whole, where memory is limited: only the pages that are changed become so.
+void make_writable(MutableBytes part) {
+  auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  auto begin = reinterpret_cast<std::uintptr_t>(part.data()) / page * page;
+  auto end = reinterpret_cast<std::uintptr_t>(part.data() + part.size());
+  if (::mprotect(reinterpret_cast<void*>(begin), end - begin, PROT_READ | PROT_WRITE) < 0)
+    throw std::runtime_error(system_error("cannot change a page of it", errno).message);
+}
+
+}  // namespace
+
 Exiv2::byte* FileWindow::mmap(bool) {
   if (mapping_) return mapping_;
   auto length = static_cast<std::size_t>(size_);
-  auto at = ::mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, fd_, 0);
+  auto at = ::mmap(nullptr, length, PROT_READ, MAP_PRIVATE, fd_, 0);
   if (at == MAP_FAILED) throw std::runtime_error(system_error("cannot map it", errno).message);
   mapping_ = static_cast<byte*>(at);
-  thin_tiff({static_cast<std::byte*>(at), length}, thinning_);
+  thin_tiff({static_cast<std::byte*>(at), length}, thinning_, make_writable);
   return mapping_;
 }
 

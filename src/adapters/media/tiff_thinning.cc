@@ -57,7 +57,8 @@ unsigned bytes_of_type(std::uint16_t type) {
 
 class Thinner {
  public:
-  Thinner(MutableBytes tiff, ThinningBudget& budget) : tiff_(tiff), budget_(budget) {}
+  Thinner(MutableBytes tiff, ThinningBudget& budget, const Unlock& unlock)
+      : tiff_(tiff), budget_(budget), unlock_(unlock) {}
 
   void run() {
     if (!read_header()) return;
@@ -96,7 +97,7 @@ class Thinner {
 
   // A directory of no entries and no successor.
   void cut_off(ByteCount at) {
-    if (fits(at, 6)) std::ranges::fill(tiff_.subspan(at, 6), std::byte{});
+    if (fits(at, 6)) clear(at, 6);
   }
 
   void thin_directory(ByteCount at) {
@@ -117,7 +118,13 @@ class Thinner {
     if (contains(kPointers, tag)) follow(at);
   }
 
-  void empty_entry(ByteCount at) { std::ranges::fill(tiff_.subspan(at + 4, 8), std::byte{}); }  // count and value
+  void empty_entry(ByteCount at) { clear(at + 4, 8); }  // count and value
+
+  void clear(ByteCount at, ByteCount length) {
+    auto part = tiff_.subspan(at, length);
+    if (unlock_) unlock_(part);
+    std::ranges::fill(part, std::byte{});
+  }
 
   void follow(ByteCount at) {
     auto count = std::min<std::uint32_t>(read32(at + 4), 16);
@@ -127,13 +134,14 @@ class Thinner {
 
   MutableBytes tiff_;
   ThinningBudget& budget_;
+  const Unlock& unlock_;
   bool big_endian_ = false;
   std::vector<ByteCount> to_visit_, visited_;
 };
 
 }  // namespace
 
-void thin_tiff(MutableBytes tiff, ThinningBudget& budget) { Thinner(tiff, budget).run(); }
+void thin_tiff(MutableBytes tiff, ThinningBudget& budget, const Unlock& unlock) { Thinner(tiff, budget, unlock).run(); }
 
 void thin_each_tiff_in(MutableBytes bytes, ThinningBudget& budget) {
   auto text = text_of(bytes);

@@ -1,6 +1,8 @@
 // Makes TIFF structures, which is what EXIF is too, harmless to a reader that copies every value. Pure.
 #pragma once
 
+#include <functional>
+
 #include "base/bytes.h"
 
 namespace dray::media {
@@ -15,7 +17,9 @@ struct ThinningBudget {
 // point to pixels, previews, layers and maker's notes; values that are larger than text has need of; and whatever
 // exceeds the budget. exiv2 copies each value, and nothing forbids a file to name the same megabytes a thousand times.
 // Damaged directories are left as they are from the damage on. Not a TIFF header: nothing happens.
-void thin_tiff(MutableBytes tiff, ThinningBudget& budget);
+// `unlock` is told which bytes are about to be written, for mappings that are not writable as a whole.
+using Unlock = std::function<void(MutableBytes)>;
+void thin_tiff(MutableBytes tiff, ThinningBudget& budget, const Unlock& unlock = nullptr);
 
 // The same wherever a TIFF header stands in `bytes`: containers put EXIF behind headers of their own.
 void thin_each_tiff_in(MutableBytes bytes, ThinningBudget& budget);

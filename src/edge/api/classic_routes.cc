@@ -174,6 +174,9 @@ Response redirect(const Call& call, std::string_view marker, const std::string& 
 // The licences that somebody at a browser has to be asked for before they get this. nullopt: none.
 Result<std::optional<service::Downloads::FoundLicences>> find_questions(const Call& call,
                                                                         const pipeline::DownloadRequest& request) {
+  const auto& options = request.options;
+  if (!options.originals && !options.subassets && !options.wants_renditions())
+    return std::optional<service::Downloads::FoundLicences>();  // nothing is to be delivered
   ASSIGN_OR_RETURN(auto found, call.parts.downloads.find_licences(request, call.caller, kMostLicencesAsked));
   if (found.not_accepted == 0 || find_missing(request, found.skipped))
     return std::optional<service::Downloads::FoundLicences>();

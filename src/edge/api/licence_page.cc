@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "edge/api/html.h"
 #include "lang/mail/plain_text.h"
@@ -19,9 +21,9 @@ std::string format_text(const LicenceQuestion& question, const pipeline::Selecte
 
 std::string format_licence(const LicenceQuestion& question, const pipeline::SelectedLicence& licence) {
   std::string names;
-  for (const auto& path : licence.assets) names += fmt::format("<li>{}</li>", escape_html(path.name()));
-  if (licence.asset_count > licence.assets.size())
-    names += fmt::format("<li>and {} more</li>", licence.asset_count - licence.assets.size());
+  auto named = std::min(licence.assets.size(), pipeline::kNamedByLicence);
+  for (std::size_t i = 0; i < named; ++i) names += fmt::format("<li>{}</li>", escape_html(licence.assets[i].name()));
+  if (licence.asset_count > named) names += fmt::format("<li>and {} more</li>", licence.asset_count - named);
   return fmt::format(
       "<li>{}<label><input type=\"checkbox\" name=\"license\" value=\"{}\"{}> I agree</label><details><summary>Assets "
       "under this licence: {}</summary><ul>{}</ul></details></li>\n",

@@ -1,4 +1,6 @@
 // The licences of what somebody means to download.
+#include <algorithm>
+
 #include "edge/api/routes.h"
 #include "lang/mail/plain_text.h"
 
@@ -16,7 +18,8 @@ json::object licence_json(const pipeline::SelectedLicence& licence) {
   if (!licence.page.empty()) object["page"] = licence.page;
   if (licence.html) object["text"] = mail::plain_text_of_html(*licence.html);
   json::array assets;
-  for (const auto& path : licence.assets) assets.emplace_back(path.text());
+  auto named = std::min(licence.assets.size(), pipeline::kNamedByLicence);
+  for (std::size_t i = 0; i < named; ++i) assets.emplace_back(licence.assets[i].text());
   object["assets"] = std::move(assets);
   return object;
 }

@@ -63,9 +63,10 @@ Result<service::WorkerPoolConfig> make_worker_config(const ImageWorkerOptions& o
 }
 
 service::WorkerPoolConfig make_inspector_config(service::WorkerPoolConfig workers) {
-  constexpr unsigned kInspectors = 2;
+  constexpr unsigned kInspectors = 2, kJobs = 50;  // what one file may have done to a worker is soon over
   workers.workers = kInspectors;
-  workers.patience = std::chrono::seconds(10);
+  workers.jobs_per_worker = kJobs;
+  workers.patience = std::min<std::chrono::milliseconds>(workers.patience, std::chrono::seconds(20));
   return workers;
 }
 

@@ -38,7 +38,7 @@ bool is_page(const std::string& path) {
 }
 
 Error unreadable(const std::string& file, const std::string& why) {
-  return {Code::unavailable, "a licence cannot be read; ask an administrator", fmt::format("{}: {}", file, why)};
+  return {Code::unavailable, "a licence cannot be read", fmt::format("{}: {}", file, why)};
 }
 
 Result<std::shared_ptr<const std::string>> read_html(const std::string& file) {
@@ -50,7 +50,7 @@ Result<std::shared_ptr<const std::string>> read_html(const std::string& file) {
   return std::make_shared<const std::string>(std::move(html));
 }
 
-bool is_same(const timespec& a, const timespec& b) { return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec; }
+bool are_equal(const timespec& a, const timespec& b) { return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec; }
 
 }  // namespace
 
@@ -62,15 +62,19 @@ Result<Found> LicencePages::read_file_of(const std::string& path) {
     return unreadable(file, std::strerror(errno));
   }
   if (!S_ISREG(status.st_mode)) return Found();
-  std::lock_guard lock(mutex_);
-  auto& known = known_[path];
-  bool is_known = known.page.html && known.inode == status.st_ino && known.size == status.st_size &&
-                  is_same(known.changed, status.st_mtim);
-  if (!is_known) {
-    ASSIGN_OR_RETURN(auto html, read_html(file));
-    known = {status.st_ino, status.st_size, status.st_mtim, {path, sha256_of(bytes_of(*html)), html}};
+  {
+    std::lock_guard lock(mutex_);
+    auto known = known_.find(path);
+    bool is_same = known != known_.end() && known->second.inode == status.st_ino &&
+                   known->second.size == status.st_size && are_equal(known->second.modified, status.st_mtim) &&
+                   are_equal(known->second.changed, status.st_ctim);
+    if (is_same) return Found(known->second.page);
   }
-  return Found(known.page);
+  ASSIGN_OR_RETURN(auto html, read_html(file));
+  model::LicencePage page{path, sha256_of(bytes_of(*html)), html};
+  std::lock_guard lock(mutex_);
+  known_[path] = {status.st_ino, status.st_size, status.st_mtim, status.st_ctim, page};
+  return Found(std::move(page));
 }
 
 Result<Found> LicencePages::read(const std::string& path) {

@@ -26,7 +26,7 @@ class LicencePages {
   struct Known {
     ino_t inode = 0;
     off_t size = 0;
-    timespec changed{};
+    timespec modified{}, changed{};
     model::LicencePage page;
   };
   Result<std::optional<model::LicencePage>> read_file_of(const std::string& path);

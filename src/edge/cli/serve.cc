@@ -101,8 +101,9 @@ Result<void> create_first_administrator(service::Accounts& accounts) {
 // SIGTERM and SIGINT let running downloads end, and nobody wait for others; the second one lets none end.
 class StopWatcher {
  public:
-  StopWatcher(server::Server& server, service::Downloads& downloads, std::chrono::seconds grace)
-      : thread_([this, &server, &downloads, grace] { watch(server, downloads, grace); }) {}
+  // `stop_waiting`: whoever waits for something gets an answer at once.
+  StopWatcher(server::Server& server, std::function<void()> stop_waiting, std::chrono::seconds grace)
+      : stop_waiting_(std::move(stop_waiting)), thread_([this, &server, grace] { watch(server, grace); }) {}
   ~StopWatcher() {
     ending_ = true;
     ::pthread_kill(thread_.native_handle(), SIGTERM);
@@ -118,17 +119,18 @@ class StopWatcher {
   }
 
  private:
-  void watch(server::Server& server, service::Downloads& downloads, std::chrono::seconds grace) {
+  void watch(server::Server& server, std::chrono::seconds grace) {
     auto set = signals();
     for (int signal = 0; !ending_;) {
       ::sigwait(&set, &signal);
       if (ending_) return;
       log::info("stopping; running downloads have {} s to end", grace.count());
-      downloads.stop_waiting();
+      stop_waiting_();
       server.stop(grace);
       grace = std::chrono::seconds(0);
     }
   }
+  const std::function<void()> stop_waiting_;
   std::atomic<bool> ending_ = false;
   std::thread thread_;
 };
@@ -288,7 +290,11 @@ Result<void> run_server(Installation& parts, const ServeOptions& options) {
                     cleaner_config(options.cleaning), std::chrono::seconds(options.clean_after), metrics);
   ScopeExit stop_films([&] { films.stop(); });
   ScopeExit stop_live([&] { live.stop(); });  // before the server that its listeners belong to
-  StopWatcher watcher(*server, downloads, std::chrono::seconds(options.grace));
+  auto stop_waiting = [&] {
+    downloads.stop_waiting();
+    inspector.stop();
+  };
+  StopWatcher watcher(*server, stop_waiting, std::chrono::seconds(options.grace));
   server->run();
   return ok();
 }

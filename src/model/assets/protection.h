@@ -39,7 +39,7 @@ struct LicencePage {
   Sha256 content;
   std::shared_ptr<const std::string> html;
 };
-// nullopt: there is none. Code::unavailable: there is one, and it cannot be read. An empty function: there are none.
+// nullopt: there is none. An Error: there is one, and it cannot be read. An empty function: there are none.
 using ReadLicencePage = std::function<Result<std::optional<LicencePage>>(const std::string& path)>;
 
 }  // namespace dray::model

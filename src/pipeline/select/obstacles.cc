@@ -1,6 +1,8 @@
 #include "pipeline/select/obstacles.h"
 
 #include <algorithm>
+#include <string_view>
+#include <unordered_set>
 
 #include "base/json.h"
 #include "base/log.h"
@@ -14,11 +16,15 @@ Result<Obstacles::Page> Obstacles::look_up(const std::string& path) const {
   if (!parsed) return Page();
   ASSIGN_OR_RETURN(auto node, library_.assets.find(*parsed));
   if (node && node->is_folder()) return Page();
-  if (node) return Page{model::licence_id_of_page(path, node->asset->original.id), path, nullptr};
+  if (node) return Page{model::licence_id_of_page(path, node->asset->original.id), false, path, nullptr};
   if (!library_.read_licence_page) return Page();
-  ASSIGN_OR_RETURN(auto page, library_.read_licence_page(path));
-  if (!page) return Page();
-  return Page{model::licence_id_of_page(page->path, page->content), page->path, page->html};
+  auto page = library_.read_licence_page(path);
+  if (!page) {
+    log::warn("{}: {}; what comes with it is held back", page.error().message, page.error().detail);
+    return Page{"", true, path, nullptr};
+  }
+  if (!*page) return Page();
+  return Page{model::licence_id_of_page((*page)->path, (*page)->content), false, (*page)->path, (*page)->html};
 }
 
 Result<const Obstacles::Page*> Obstacles::find_page(const model::Protection& protection) {
@@ -29,7 +35,7 @@ Result<const Obstacles::Page*> Obstacles::find_page(const model::Protection& pro
       known = known_pages_.emplace(path, std::move(page)).first;
     }
     const Page* page = &known->second;
-    if (!page->licence.empty()) return page;
+    if (!page->licence.empty() || page->is_broken) return page;
   }
   const Page* none = nullptr;
   return none;
@@ -40,7 +46,7 @@ void Obstacles::tell_missing_pages() const {
   std::size_t count = 0;
   std::string names;
   for (const auto& [path, page] : known_pages_) {
-    if (!page.licence.empty()) continue;
+    if (!page.licence.empty() || page.is_broken) continue;
     if (++count <= kTold) names += (count == 1 ? "" : ", ") + json::serialize(json::value(path.substr(0, 200)));
   }
   if (count > 0)
@@ -68,11 +74,14 @@ Result<std::optional<model::Skipped>> Obstacles::find(const model::Node& node) {
   if (protection == model::Protection()) return std::optional<model::Skipped>();
   if (auto expired = find_expiry(node, caller_, now_)) return expired;
   ASSIGN_OR_RETURN(auto page, find_page(protection));
+  if (page && page->is_broken)
+    return std::optional(
+        model::Skipped{node.path.text(), "licence", "its licence cannot be read: ask an administrator"});
   const auto& id = page ? page->licence : protection.restrictions;
   if (!id.empty()) {
     auto& licence = licence_of(id, page);
     ++licence.asset_count;
-    if (licence.assets.size() < kNamedByLicence) licence.assets.push_back(node.path);
+    if (licence.is_accepted || licence.assets.size() < kNamedByLicence) licence.assets.push_back(node.path);
     if (!licence.is_accepted)
       return std::optional(
           model::Skipped{node.path.text(), "licence", "its licence has not been accepted", licence.id});
@@ -81,6 +90,24 @@ Result<std::optional<model::Skipped>> Obstacles::find(const model::Node& node) {
   return std::optional<model::Skipped>();
 }
 
+namespace {
+
+void add_assets(SelectedLicence& licence, SelectedLicence more) {
+  auto& assets = licence.assets;
+  assets.reserve(assets.size() + more.assets.size());  // they stay where `there` looks at them
+  std::unordered_set<std::string_view> there;
+  for (const auto& path : assets) there.insert(path.text());
+  licence.asset_count += more.asset_count;
+  for (auto& path : more.assets) {
+    if (there.contains(path.text()))
+      --licence.asset_count;
+    else if (licence.is_accepted || assets.size() < kNamedByLicence)
+      assets.push_back(std::move(path));
+  }
+}
+
+}  // namespace
+
 void merge(std::vector<SelectedLicence>& licences, std::vector<SelectedLicence> more) {
   for (auto& licence : more) {
     auto known = std::find_if(licences.begin(), licences.end(), [&](const auto& one) { return one.id == licence.id; });
@@ -88,13 +115,7 @@ void merge(std::vector<SelectedLicence>& licences, std::vector<SelectedLicence> 
       licences.push_back(std::move(licence));
       continue;
     }
-    known->asset_count += licence.asset_count;
-    for (auto& path : licence.assets) {
-      if (std::find(known->assets.begin(), known->assets.end(), path) != known->assets.end())
-        --known->asset_count;
-      else if (known->assets.size() < kNamedByLicence)
-        known->assets.push_back(std::move(path));
-    }
+    add_assets(*known, std::move(licence));
   }
 }
 

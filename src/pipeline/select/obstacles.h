@@ -20,12 +20,12 @@ struct SelectedLicence {
   std::shared_ptr<const std::string> html;  // of a page that is no asset
   bool is_accepted = false;
   std::uint64_t asset_count = 0;
-  std::vector<AssetPath> assets;  // the first of them: at most kNamedByLicence
+  std::vector<AssetPath> assets;  // all of them once it is accepted; else the first, at most kNamedByLicence
 };
 inline constexpr std::size_t kNamedByLicence = 100;
 
 // The licences of one more selection, which may have some of the same for other assets. An asset of both that is not
-// among the first of either counts twice.
+// named by either counts twice.
 void merge(std::vector<SelectedLicence>& licences, std::vector<SelectedLicence> more);
 
 // What is selected from. Both outlive whoever has it.
@@ -52,12 +52,13 @@ class Obstacles {
 
  private:
   struct Page {
-    std::string licence;  // its id; empty: there is none
+    std::string licence;     // its id; empty: there is none
+    bool is_broken = false;  // there is one, and it cannot be read
     std::string path;
     std::shared_ptr<const std::string> html;
   };
   Result<Page> look_up(const std::string& path) const;
-  Result<const Page*> find_page(const model::Protection& protection);  // nullptr: there is none
+  Result<const Page*> find_page(const model::Protection& protection);  // the first that is there; nullptr: none is
   SelectedLicence& licence_of(const std::string& id, const Page* page);
 
   const Library library_;

@@ -185,11 +185,15 @@ TEST(Licences, OfSeveralSelectionsAreToldOnceWithAllTheirAssets) {
   EXPECT_EQ(licences[0].asset_count, 4u);
   EXPECT_EQ(licences[0].assets, (std::vector{path(1), path(2), path(3), path(4)}));
   EXPECT_EQ(licences[1].id, "b");
-  SelectedLicence many{"a", "", nullptr, true, 500, {}};
+  SelectedLicence many{"a", "", nullptr, true, 100, {}};
   for (int number = 10; number < 110; ++number) many.assets.push_back(path(number));
   merge(licences, {many});
-  EXPECT_EQ(licences[0].asset_count, 504u);
-  EXPECT_EQ(licences[0].assets.size(), kNamedByLicence);
+  EXPECT_EQ(licences[0].asset_count, 104u);
+  EXPECT_EQ(licences[0].assets.size(), 104u) << "who has agreed has agreed for each";
+  many.id = "b";
+  merge(licences, {many});
+  EXPECT_EQ(licences[1].asset_count, 101u);
+  EXPECT_EQ(licences[1].assets.size(), kNamedByLicence) << "those that are only asked for are named as examples";
 }
 
 TEST_F(SelectTest, AsksForLicences) {
@@ -239,11 +243,13 @@ TEST_F(SelectTest, AsksForLicencesThatArePagesOfTheInstallation) {
   html = "<p>Ask twice</p>";
   EXPECT_EQ(names(select({"/content/dam/x"}, {}, {id})), "x/b.jpg ") << "a new text is a new licence";
   protect("/content/dam/y/d.jpg", {{}, {"/apps/licences/broken"}, ""});
-  DownloadRequest request;
-  request.targets = {path("/content/dam/y")};
-  auto broken = pipeline::select(request, caller_, model::AccessRules(rules_), {*assets_, read_page_}, now_);
-  ASSERT_FALSE(broken) << "what cannot be read is not as good as nothing";
-  EXPECT_EQ(broken.error().code, Code::unavailable);
+  put("/content/dam/y/e.jpg");
+  auto broken = select({"/content/dam/y"});
+  EXPECT_EQ(names(broken), "y/e.jpg ") << "what cannot be read is not as good as nothing, and holds nothing else up";
+  ASSERT_EQ(broken.skipped.size(), 1u);
+  EXPECT_EQ(broken.skipped[0].reason, "licence");
+  EXPECT_EQ(broken.skipped[0].licence, "") << "nobody can agree to it";
+  EXPECT_TRUE(broken.licences.empty());
 }
 
 TEST_F(SelectTest, JoinsSelectionsEachThingOnce) {

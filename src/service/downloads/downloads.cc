@@ -119,7 +119,7 @@ Result<std::vector<model::Event>> Downloads::fill(Download& download, std::vecto
   if (download.status == DownloadStatus::successful && download.artifacts.empty()) download.message = kNothingToDo;
   if (download.status == DownloadStatus::failed) download.message = "Nothing could be downloaded; \"skipped\" says why";
   finish(download);
-  auto events = acceptances(licences, download.owner, download.id);
+  auto events = acceptances(licences, download);
   events.push_back(completion_of(download));
   return events;
 }
@@ -129,23 +129,28 @@ void Downloads::finish(Download& download) const {
   download.expires = *download.finished + config_.retention;
 }
 
-// Written before anything is delivered: who agreed to what, for which assets.
+// Written before anything is delivered: who agreed to what, when, for which assets. An event names some, so that none
+// grows without end.
 std::vector<model::Event> Downloads::acceptances(const std::vector<pipeline::SelectedLicence>& licences,
-                                                 const std::string& owner, const std::string& download) const {
+                                                 const Download& download) {
+  constexpr std::size_t kNamedByEvent = 1000;
   std::vector<model::Event> events;
   for (const auto& licence : licences) {
     if (!licence.is_accepted) continue;
-    json::array assets;
-    for (const auto& path : licence.assets) assets.emplace_back(path.text());
-    events.push_back({0,
-                      parts_.clock.now(),
-                      "ACCEPTED",
-                      owner,
-                      licence.page,
-                      {{"license", licence.id},
-                       {"download", download},
-                       {"assetCount", licence.asset_count},
-                       {"assets", std::move(assets)}}});
+    for (std::size_t first = 0; first < licence.assets.size(); first += kNamedByEvent) {
+      json::array assets;
+      auto end = std::min(licence.assets.size(), first + kNamedByEvent);
+      for (auto i = first; i < end; ++i) assets.emplace_back(licence.assets[i].text());
+      events.push_back({0,
+                        download.created,
+                        "ACCEPTED",
+                        download.owner,
+                        licence.page,
+                        {{"license", licence.id},
+                         {"download", download.id},
+                         {"assetCount", licence.asset_count},
+                         {"assets", std::move(assets)}}});
+    }
   }
   return events;
 }
@@ -303,7 +308,8 @@ Result<Downloads::Opened> Downloads::open_now(pipeline::DownloadRequest request,
   if (artifacts.empty() && opened.skipped.empty()) opened.message = kNothingToDo;
   if (artifacts.empty()) return opened;
   if (note == Note::yes) {
-    auto events = acceptances(selection.licences, caller.owner_id(), "");
+    kept.id.clear();  // it is not kept
+    auto events = acceptances(selection.licences, kept);
     events.push_back({0,
                       parts_.clock.now(),
                       "DOWNLOAD_OPENED",

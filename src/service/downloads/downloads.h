@@ -194,8 +194,8 @@ class Downloads {
   Result<std::optional<model::Download>> wait_until_complete(const std::string& id, std::chrono::seconds patience);
   Result<OpenArtifact> open(const model::Artifact& artifact);
   model::Download new_download(const pipeline::DownloadRequest& request, const model::Caller& caller) const;
-  std::vector<model::Event> acceptances(const std::vector<pipeline::SelectedLicence>& licences,
-                                        const std::string& owner, const std::string& download) const;
+  static std::vector<model::Event> acceptances(const std::vector<pipeline::SelectedLicence>& licences,
+                                               const model::Download& download);
   static Error no_download(const std::string& id);
   Result<void> check_original(const AssetPath& path, const model::Caller& caller) const;
 

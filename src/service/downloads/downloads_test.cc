@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "model/assets/memory_assets.h"
 #include "model/blobs/memory_blob_store.h"
 #include "model/downloads/memory_downloads.h"
@@ -72,6 +74,56 @@ TEST_F(DownloadsTest, MakesAnArchiveOfAFolder) {
   ASSERT_TRUE(open) << open.error().message;
   EXPECT_EQ(open->source->size(), download.artifacts[0].size);
   EXPECT_EQ(open->manifest->view().entry_count(), 2u);
+}
+
+TEST_F(DownloadsTest, NotesWhoAgreedToWhatForEachAsset) {
+  auto blob = *model::put_blob(*blobs_, bytes_of("a"));
+  auto licence = model::licence_id_of_text("<p>Ask</p>"), other = model::licence_id_of_text("<p>Never</p>");
+  std::vector<model::AssetDraft> drafts;
+  auto add = [&](const std::string& at, const std::string& id) {
+    model::AssetDraft draft{path(at), {blob, "image/jpeg", {}, 1, model::SetKind::none, {}, {}}, {}};
+    draft.asset.protection.restrictions = id;
+    drafts.push_back(std::move(draft));
+  };
+  for (int number = 0; number < 2500; ++number) add("/content/dam/x/" + std::to_string(number) + ".jpg", licence);
+  add("/content/dam/x/never.jpg", other);
+  add("/content/dam/y.jpg", licence);
+  ASSERT_TRUE(assets_->put_assets(drafts, clock_.now()));
+  pipeline::DownloadRequest request;
+  request.targets = {path("/content/dam/x")};
+  request.licences = {licence};
+  auto accepted = [&] {
+    std::vector<model::Event> events;
+    for (auto& event : *events_->list(0, 1000)) {
+      if (event.type == "ACCEPTED") events.push_back(std::move(event));
+    }
+    return events;
+  };
+  auto opened = downloads_.open_now(request, ann_, Downloads::Note::yes);
+  ASSERT_TRUE(opened && opened->artifact);
+  auto events = accepted();
+  ASSERT_EQ(events.size(), 3u) << "none grows without end";
+  std::set<std::string> named;
+  for (const auto& event : events) {
+    EXPECT_EQ(event.user, "ann");
+    EXPECT_EQ(event.time, clock_.now());
+    EXPECT_EQ(event.details.at("license"), json::value(licence));
+    EXPECT_EQ(event.details.at("assetCount").to_number<int>(), 2500);
+    for (const auto& one : event.details.at("assets").as_array()) named.insert(std::string(one.as_string()));
+  }
+  EXPECT_EQ(named.size(), 2500u);
+  EXPECT_FALSE(named.contains("/content/dam/x/never.jpg"));
+
+  request.targets = {path("/content/dam/y.jpg")};
+  auto download = *downloads_.create(request, bob_);
+  ASSERT_EQ(download.status, DownloadStatus::successful);
+  events = accepted();
+  ASSERT_EQ(events.size(), 4u);
+  EXPECT_EQ(events[3].user, "bob");
+  EXPECT_EQ(events[3].details.at("download"), json::value(download.id));
+  request.licences.clear();
+  EXPECT_EQ(downloads_.create(request, bob_)->status, DownloadStatus::failed);
+  EXPECT_EQ(accepted().size(), 4u) << "who has not agreed is not noted";
 }
 
 TEST_F(DownloadsTest, GivesTheSameSelectionTheSameTag) {

@@ -1,5 +1,8 @@
 #include "service/rendering/render_job.h"
 
+#include <algorithm>
+
+#include "base/text.h"
 #include "pipeline/renditions/settings_fields.h"
 
 namespace dray::pipeline {
@@ -164,12 +167,24 @@ Result<RenderJob> render_job_from_json(const json::value& value) {
   return job;
 }
 
+namespace {
+
+Error clean(const Error& error) {
+  constexpr std::size_t kLongest = 500;
+  constexpr Code kCodes[] = {Code::invalid, Code::not_found, Code::too_large, Code::unavailable};
+  bool is_known = std::find(std::begin(kCodes), std::end(kCodes), error.code) != std::end(kCodes);
+  return {is_known ? error.code : Code::invalid, shorten(error.message, kLongest), shorten(error.detail, kLongest)};
+}
+
+}  // namespace
+
 json::object to_json(const RenderReply& reply) {
-  ReplyText text{reply.error, reply.source, reply.smart_crops, {}, reply.is_last};
+  ReplyText text{std::nullopt, reply.source, reply.smart_crops, {}, reply.is_last};
+  if (reply.error) text.error = clean(*reply.error);
   for (const auto& made : reply.made) {
     MadeText one;
     if (const auto* file = std::get_if<MadeFile>(&made)) one.file = *file;
-    if (const auto* error = std::get_if<Error>(&made)) one.error = *error;
+    if (const auto* error = std::get_if<Error>(&made)) one.error = clean(*error);
     text.made.push_back(std::move(one));
   }
   return fields_to_json(text);
@@ -177,12 +192,13 @@ json::object to_json(const RenderReply& reply) {
 
 Result<RenderReply> render_reply_from_json(const json::value& value) {
   ASSIGN_OR_RETURN(auto text, fields_from_json<ReplyText>(value, "a worker's answer"));
-  RenderReply reply{text.error, text.source, text.smart_crops, {}, text.is_last};
+  RenderReply reply{std::nullopt, text.source, text.smart_crops, {}, text.is_last};
+  if (text.error) reply.error = clean(*text.error);
   for (auto& made : text.made) {
     if (made.file)
       reply.made.emplace_back(*std::move(made.file));
     else if (made.error)
-      reply.made.emplace_back(*std::move(made.error));
+      reply.made.emplace_back(clean(*made.error));
     else
       return Error{Code::invalid, "a worker's answer has an item that is neither a file nor an error"};
   }

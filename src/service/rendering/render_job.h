@@ -56,6 +56,7 @@ inline constexpr std::string_view kFactsType = "application/json";  // of what w
 json::object to_json(const RenderJob& job);
 Result<RenderJob> render_job_from_json(const json::value& value);
 json::object to_json(const RenderReply& reply);
+// Errors are cut, and have only codes that a worker may answer: they quote what stands in files.
 Result<RenderReply> render_reply_from_json(const json::value& value);
 
 }  // namespace dray::service

@@ -31,7 +31,7 @@ constexpr std::uint32_t kArchitecture = AUDIT_ARCH_AARCH64;
 constexpr std::uint32_t kArchitecture = 0;
 #endif
 
-constexpr ByteCount kMappings = ByteCount{3} * 1024 * 1024 * 1024;  // libraries, the original and stacks, beside memory
+constexpr ByteCount kMappings = ByteCount{6} * 1024 * 1024 * 1024;  // libraries, the original and stacks, beside memory
 
 std::string reason() { return std::strerror(errno); }
 

@@ -11,7 +11,6 @@
 #include <thread>
 
 #include "base/file.h"
-#include "base/text.h"
 #include "model/renditions/rendition_repository.h"
 #include "pipeline/renditions/pages.h"
 #include "service/rendering/channel.h"
@@ -153,22 +152,6 @@ RenderReply answer(const Message& message, const model::MediaInspector& inspecto
   return reply;
 }
 
-// Messages of libraries quote what stands in files.
-void clean(Error& error) {
-  constexpr std::size_t kLongest = 500;
-  for (auto* text : {&error.message, &error.detail}) {
-    text->resize(std::min(text->size(), kLongest));
-    *text = replace_invalid_utf8(*text);
-  }
-}
-
-void clean(RenderReply& reply) {
-  if (reply.error) clean(*reply.error);
-  for (auto& item : reply.made) {
-    if (auto* error = std::get_if<Error>(&item)) clean(*error);
-  }
-}
-
 // A worker that hangs in a picture must not outlive its server.
 void die_with(int socket) {
   std::thread([socket] {
@@ -210,7 +193,6 @@ int run_worker(int socket, const WorkerConfig& config, const model::MediaInspect
     auto message = receive_message(socket, {});
     if (!message) return message.error().code == Code::gone ? 0 : 1;
     auto reply = answer(*message, inspector);
-    clean(reply);
     message->files.clear();
     reply.is_last = is_bloated(config.sandbox.memory);
     if (!send_message(socket, json::serialize(to_json(reply)), {})) return 0;

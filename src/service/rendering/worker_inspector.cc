@@ -1,5 +1,7 @@
 #include "service/rendering/worker_inspector.h"
 
+#include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -12,7 +14,7 @@
 namespace dray::service {
 namespace {
 
-constexpr std::size_t kLongestWarning = 500;
+constexpr std::size_t kLongestWarning = 500, kLongestName = 1024;
 
 bool is_mime_type(std::string_view text) {
   auto slash = text.find('/');
@@ -50,7 +52,7 @@ Result<model::MediaFacts> read_facts(int file) {
 
 std::string format_facts(const model::MediaFacts& facts) {
   json::object object{{"mimeType", facts.mime_type}, {"metadata", facts.metadata}};
-  object["warning"] = replace_invalid_utf8(facts.warning.substr(0, kLongestWarning));
+  object["warning"] = shorten(facts.warning, kLongestWarning);
   if (facts.width) object["width"] = *facts.width;
   if (facts.height) object["height"] = *facts.height;
   return json::serialize(object);
@@ -58,7 +60,7 @@ std::string format_facts(const model::MediaFacts& facts) {
 
 Result<model::MediaFacts> parse_facts(std::string_view text) {
   ASSIGN_OR_RETURN(auto value, parse_json(text));
-  const auto* object = value.if_object();
+  auto* object = value.if_object();
   auto text_of = [&](std::string_view name) {
     const auto* member = object ? object->if_contains(name) : nullptr;
     return member && member->is_string() ? std::optional(std::string(member->get_string())) : std::nullopt;
@@ -71,21 +73,28 @@ Result<model::MediaFacts> parse_facts(std::string_view text) {
   facts.mime_type = *std::move(mime_type);
   ASSIGN_OR_RETURN(facts.width, read_side(*object, "width"));
   ASSIGN_OR_RETURN(facts.height, read_side(*object, "height"));
-  facts.metadata = metadata->get_object();
-  facts.warning = warning->substr(0, kLongestWarning);
+  facts.metadata = std::move(metadata->get_object());
+  facts.warning = shorten(*warning, kLongestWarning);
   return facts;
 }
 
 Result<model::MediaFacts> WorkerInspector::inspect(int file, const std::string& name) const {
   RenderJob job;
-  job.inspected_name = name;
-  auto made = workers_.run(job, file);
+  job.inspected_name = shorten(name, kLongestName);
+  // What the worker holds has an offset of its own, and cannot be written.
+  ASSIGN_OR_RETURN(auto source, open_file(fmt::format("/proc/self/fd/{}", file), O_RDONLY));
+  auto made = workers_.run(job, source.get(), {Admission::unless_crowded, &stopped_});
   auto facts = made ? read_facts(made->output.get()) : Result<model::MediaFacts>(std::move(made).error());
-  if (facts || facts.error().code != Code::invalid) return facts;
-  log::warn("{} could not be looked at: {}", replace_invalid_utf8(name), facts.error().message);
+  if (facts) return facts;
+  auto& error = facts.error();
+  if (error.code == Code::gone) return Error{Code::unavailable, "the server is being stopped"};
+  if (error.code == Code::busy)
+    return Error{Code::busy, "many uploads are being looked at: complete this one once more in a moment"};
+  if (error.code != Code::invalid) return facts;
+  log::warn("{} could not be looked at: {}", json::serialize(json::value(*job.inspected_name)), error.message);
   model::MediaFacts guessed;
   guessed.mime_type = guess(name);
-  guessed.warning = facts.error().message;
+  guessed.warning = error.message;
   return guessed;
 }
 

@@ -1,6 +1,9 @@
 #include "service/rendering/worker_inspector.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+
+#include "base/text.h"
 
 namespace dray::service {
 namespace {
@@ -18,6 +21,12 @@ TEST(WorkerInspector, WhatIsFoundCrossesProcesses) {
   EXPECT_EQ(back->height, std::nullopt);
   EXPECT_EQ(back->metadata, facts.metadata);
   EXPECT_EQ(back->warning, "broken \xEF\xBF\xBD text");
+  facts.warning = "a";
+  for (int i = 0; i < 300; ++i) facts.warning += "é";
+  back = parse_facts(format_facts(facts));
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->warning.size(), 499u) << "cut between characters";
+  EXPECT_TRUE(is_valid_utf8(back->warning));
 }
 
 // A worker may have been taken over by what it read.
@@ -45,7 +54,8 @@ TEST(WorkerInspector, WithoutWorkersItIsNotTheFilesFault) {
   } nothing;
   WorkerPool no_workers(WorkerPoolConfig{.command = {"/nonexistent"}});
   WorkerInspector inspector(no_workers, nothing);
-  auto facts = inspector.inspect(0, "a.png");
+  UniqueFd file(::open("/dev/null", O_RDONLY));
+  auto facts = inspector.inspect(file.get(), "a.png");
   ASSERT_FALSE(facts);
   EXPECT_EQ(facts.error().code, Code::unavailable) << facts.error().message;
   EXPECT_EQ(inspector.guess("a.png"), "image/png");
