@@ -2,7 +2,9 @@
 #include <cassert>
 #include <cstdint>
 
+#include "base/text.h"
 #include "service/rendering/render_job.h"
+#include "service/rendering/worker_inspector.h"
 
 using namespace dray;
 
@@ -17,6 +19,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (auto job = service::render_job_from_json(*value)) {
     auto again = service::render_job_from_json(service::to_json(*job));
     assert(again && again->recipes == job->recipes && again->renditions == job->renditions);
+    assert(again->inspected_name == job->inspected_name);
+  }
+  if (auto facts = service::parse_facts(text)) {
+    assert(is_valid_utf8(facts->warning));
+    auto again = service::parse_facts(service::format_facts(*facts));
+    assert(again && again->mime_type == facts->mime_type && again->width == facts->width &&
+           again->height == facts->height && again->warning == facts->warning &&
+           again->metadata.size() == facts->metadata.size());
   }
   return 0;
 }
