@@ -132,12 +132,11 @@ class Jobs final : public model::JobQueue {
     });
   }
 
-  Result<std::vector<Job>> list(std::string_view kind, JobState state, std::size_t limit) const override {
+  Result<std::vector<Job>> list(std::string_view kind, std::size_t limit) const override {
     return guarded([&]() -> Result<std::vector<Job>> {
       auto reader = database_->read();
-      auto row =
-          reader->prepare("SELECT " JOB_COLUMNS " FROM job WHERE kind = ? AND state = ? ORDER BY id DESC LIMIT ?");
-      row.bind(kind, number(state), static_cast<std::int64_t>(limit));
+      auto row = reader->prepare("SELECT " JOB_COLUMNS " FROM job WHERE kind = ? ORDER BY state DESC, id DESC LIMIT ?");
+      row.bind(kind, static_cast<std::int64_t>(limit));
       std::vector<Job> jobs;
       while (row.step()) {
         ASSIGN_OR_RETURN(auto job, job_of(row));

@@ -220,18 +220,16 @@ Response put_preferences(const Call& call) {
 Response get_mail(const Call& call) {
   if (!call.caller.is_administrator())
     return server::make_error_response(Error{Code::denied, "only administrators may see the mail"});
-  constexpr std::size_t kMost = 500;
+  constexpr std::size_t kMost = 1000;
+  auto jobs = call.parts.jobs.list(service::kMailJob, kMost);
+  if (!jobs) return server::make_error_response(jobs.error());
   json::array items;
-  for (auto state : {model::JobState::failed, model::JobState::running, model::JobState::waiting}) {
-    auto jobs = call.parts.jobs.list(service::kMailJob, state, kMost);
-    if (!jobs) return server::make_error_response(jobs.error());
-    for (const auto& job : *jobs) {
-      json::object item{{"id", job.subject}, {"state", model::name_of(state)}, {"attempts", job.attempts}};
-      if (const auto* user = job.details.if_contains("user")) item["user"] = *user;
-      if (!job.failure.empty()) item["failure"] = job.failure;
-      if (state == model::JobState::waiting) item["notBefore"] = format_utc(job.not_before);
-      items.push_back(std::move(item));
-    }
+  for (const auto& job : *jobs) {
+    json::object item{{"id", job.subject}, {"state", model::name_of(job.state)}, {"attempts", job.attempts}};
+    if (const auto* user = job.details.if_contains("user")) item["user"] = *user;
+    if (!job.failure.empty()) item["failure"] = job.failure;
+    if (job.state == model::JobState::waiting) item["notBefore"] = format_utc(job.not_before);
+    items.push_back(std::move(item));
   }
   return server::make_json_response(
       200, json::object{{"isConfigured", call.parts.config.can_mail}, {"items", std::move(items)}});

@@ -112,7 +112,7 @@ constexpr std::string_view kDocument = R"json({
         "responses": {"200": {"description": "The settings", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ShareSettings"}}}}, "400": {"$ref": "#/components/responses/Error"}, "403": {"$ref": "#/components/responses/Error"}}}
     },
     "/api/v1/mail": {
-      "get": {"summary": "The mail that is still to be sent, and what could not be; for administrators", "responses": {"200": {"description": "At most 500 of each state", "content": {"application/json": {"schema": {"type": "object", "required": ["isConfigured", "items"], "properties": {
+      "get": {"summary": "The mail that is still to be sent, and what could not be; for administrators", "responses": {"200": {"description": "At most 1,000: first what failed, then what is being sent, then what waits", "content": {"application/json": {"schema": {"type": "object", "required": ["isConfigured", "items"], "properties": {
         "isConfigured": {"type": "boolean", "description": "There is a mail service"},
         "items": {"type": "array", "items": {"type": "object", "required": ["id", "state", "attempts"], "properties": {"id": {"type": "string"}, "state": {"enum": ["waiting", "running", "failed"]}, "attempts": {"type": "integer"}, "user": {"type": "string"}, "failure": {"type": "string"}, "notBefore": {"type": "string", "format": "date-time"}}}}}}}}}, "403": {"$ref": "#/components/responses/Error"}}}
     },

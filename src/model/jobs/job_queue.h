@@ -69,8 +69,9 @@ class JobQueue {
   virtual Result<bool> forget(std::string_view kind, const std::string& subject) = 0;
   virtual Result<JobCounts> count(std::string_view kind) const = 0;
   virtual Result<std::uint64_t> count_of(std::string_view kind, const std::string& owner) const = 0;  // not failed
-  virtual Result<std::vector<Job>> list(std::string_view kind, JobState state,
-                                        std::size_t limit) const = 0;  // the newest first
+  // As they are at one moment: first those that failed, then those that run, then those that wait; each the newest
+  // first.
+  virtual Result<std::vector<Job>> list(std::string_view kind, std::size_t limit) const = 0;
 };
 
 std::unique_ptr<JobQueue> make_memory_jobs();

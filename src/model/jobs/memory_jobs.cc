@@ -110,13 +110,15 @@ class MemoryJobs final : public JobQueue {
     }));
   }
 
-  Result<std::vector<Job>> list(std::string_view kind, JobState state, std::size_t limit) const override {
+  Result<std::vector<Job>> list(std::string_view kind, std::size_t limit) const override {
     std::lock_guard lock(mutex_);
-    std::vector<Job> failed;
-    for (auto job = jobs_.rbegin(); job != jobs_.rend() && failed.size() < limit; ++job) {
-      if (job->kind == kind && job->state == state) failed.push_back(*job);
+    std::vector<Job> listed;
+    for (auto state : {JobState::failed, JobState::running, JobState::waiting}) {
+      for (auto job = jobs_.rbegin(); job != jobs_.rend() && listed.size() < limit; ++job) {
+        if (job->kind == kind && job->state == state) listed.push_back(*job);
+      }
     }
-    return failed;
+    return listed;
   }
 
  private:

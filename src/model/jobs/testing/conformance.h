@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <functional>
 #include <memory>
+#include <thread>
 
 #include "model/jobs/job_queue.h"
 
@@ -93,10 +95,33 @@ TEST_P(JobQueueConformance, TriesAgainNotBeforeItsTime) {
   ASSERT_TRUE(jobs_.fail(*again, "damaged"));
   EXPECT_FALSE(take(1000));
   EXPECT_EQ(count(), (JobCounts{0, 0, 1}));
-  auto failed = *jobs_.list("render", JobState::failed, 10);
+  auto failed = *jobs_.list("render", 10);
   ASSERT_EQ(failed.size(), 1u);
   EXPECT_EQ(failed[0].failure, "damaged");
   EXPECT_EQ(failed[0].subject, "a");
+}
+
+TEST_P(JobQueueConformance, ListsAllAsTheyAreAtOneMoment) {
+  ASSERT_TRUE(jobs_.add({{"render", "a", {}}, {"render", "b", {}}, {"render", "c", {}}, {"other", "d", {}}}, at(0)));
+  ASSERT_TRUE(jobs_.fail(*take(0), "damaged"));
+  ASSERT_TRUE(take(0));
+  auto text = [&](std::size_t limit) {
+    std::string text;
+    for (const auto& job : *jobs_.list("render", limit))
+      text += job.subject + ":" + std::string(name_of(job.state)) + " ";
+    return text;
+  };
+  EXPECT_EQ(text(10), "a:failed b:running c:waiting ");
+  EXPECT_EQ(text(2), "a:failed b:running ");
+  std::atomic<bool> done = false;
+  std::thread tries([&] {  // it waits and runs by turns
+    for (int i = 0; i < 200; ++i) {
+      if (auto job = take(0)) (void)jobs_.retry(*job, at(0), "busy");
+    }
+    done = true;
+  });
+  while (!done) EXPECT_EQ(jobs_.list("render", 10)->size(), 3u) << "none is missed between two states";
+  tries.join();
 }
 
 TEST_P(JobQueueConformance, TriesAFailedOneAnewOrForgetsIt) {
