@@ -1,5 +1,6 @@
 """Downloads that go on in the background: when they do, how far they are, cancelling, trying again, and servers that die."""
 
+import json
 import os
 import random
 import signal
@@ -193,6 +194,21 @@ class Background(SystemTest):
         self.assertLess(worst, 2)
         for download in large:
             self.assertEqual(self.dray.wait_for_download(download)["status"], "SUCCESSFUL")
+
+    def test_a_full_queue_refuses_what_is_large_and_says_when_to_come_again(self):
+        for number in range(12):
+            self.write("many/%d" % number, str(number))
+        self.import_files()
+        def ask(path):
+            return self.dray.request("POST", "/api/v1/downloads", {"Content-Type": "application/json"},
+                                     body=json.dumps({"targets": [{"path": path}]}))
+        for option, reason in (("--queued-of-user", "of your downloads"), ("--queued", "many downloads")):
+            self.dray.start(option, "0")
+            full = ask("/content/dam/b/many")
+            self.assertEqual((full.status, reason in full.json()["error"]), (503, True), full.text)
+            self.assertTrue(full.headers["Retry-After"])
+            self.assertEqual(ask("/content/dam/b/many/1").json()["status"], "SUCCESSFUL", "small ones go on")
+            self.dray.stop()
 
 
 if __name__ == "__main__":

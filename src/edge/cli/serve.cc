@@ -37,6 +37,8 @@ struct ServeOptions {
   std::uint64_t now_assets = 10;
   std::string now_size = "100MB";
   unsigned now_seconds = 30;
+  std::uint64_t queued_of_user = 2000, queued = 20'000;  // downloads
+  unsigned preparing = 2;
   unsigned retention = 14;
   CleaningOptions cleaning;
   unsigned clean_after = 600;
@@ -211,6 +213,8 @@ Result<void> run_server(Installation& parts, const ServeOptions& options) {
   downloads_config.can_mail = mail_settings.service.has_value();
   downloads_config.retention = std::chrono::days(options.retention);
   downloads_config.now_time = std::chrono::seconds(options.now_seconds);
+  downloads_config.queued_of_user = options.queued_of_user;
+  downloads_config.queued = options.queued;
   ASSIGN_OR_RETURN(auto seal_key, parts.read_seal_key());
   const service::Seal seal(std::move(seal_key));
   LicencePages licence_pages(options.content);
@@ -282,7 +286,9 @@ Result<void> run_server(Installation& parts, const ServeOptions& options) {
   service::Mailer mailer({*parts.downloads, *parts.shares, *parts.people, *parts.jobs, *parts.clock, templates, seal,
                           transport.get(), completed},
                          mail_settings.mailer);
-  service::DownloadJobs download_jobs({downloads, *parts.jobs, *parts.clock, queued}, {});
+  service::DownloadJobsConfig download_jobs_config;
+  download_jobs_config.background.threads = options.preparing;
+  service::DownloadJobs download_jobs({downloads, *parts.jobs, *parts.clock, queued}, download_jobs_config);
   service::Bell nobody_rings;
   service::Crew housekeeping([&] { return clear_up(downloads, uploads); }, {1, std::chrono::minutes(1)}, nobody_rings);
   Cleaning cleaning({*parts.blobs, *parts.assets, *parts.renditions, *parts.downloads, *parts.clock,
@@ -343,6 +349,14 @@ void add_serve(CLI::App& app, Context& context) {
   command->add_option("--stall", options->stall, "Seconds after which a client that takes nothing is given up")
       ->capture_default_str()
       ->check(CLI::Range(1, 86400));
+  command
+      ->add_option("--queued-of-user", options->queued_of_user,
+                   "Downloads of one user that may wait to be prepared in the background; more are refused")
+      ->capture_default_str();
+  command->add_option("--queued", options->queued, "And of all together")->capture_default_str();
+  command->add_option("--preparing", options->preparing, "Of them prepared at a time; users take turns")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 64));
   command
       ->add_option(
           "--streams-of-user", options->streams.of_owner,
