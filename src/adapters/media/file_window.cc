@@ -15,6 +15,15 @@ namespace {
 // Of a larger part only so much is read. exiv2 makes some forty bytes of each byte of XMP.
 constexpr std::size_t kLargestPart = 4 << 20;
 
+// A writable mapping counts as memory whole, where memory is limited: only the pages that are changed become so.
+void make_writable(MutableBytes part) {
+  auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  auto begin = reinterpret_cast<std::uintptr_t>(part.data()) / page * page;
+  auto end = reinterpret_cast<std::uintptr_t>(part.data() + part.size());
+  if (::mprotect(reinterpret_cast<void*>(begin), end - begin, PROT_READ | PROT_WRITE) < 0)
+    throw std::runtime_error(system_error("cannot change a page of it", errno).message);
+}
+
 }  // namespace
 
 FileWindow::FileWindow(int fd, ByteCount size, ByteCount limit, ByteCount budget)
@@ -85,19 +94,6 @@ int FileWindow::seek(long offset, Position from) {
   position_ = std::min(target, size_);
   return at_end_ ? 1 : 0;
 }
-
-namespace {
-
-// A writable mapping counts as memory whole, where memory is limited: only the pages that are changed become so.
-void make_writable(MutableBytes part) {
-  auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
-  auto begin = reinterpret_cast<std::uintptr_t>(part.data()) / page * page;
-  auto end = reinterpret_cast<std::uintptr_t>(part.data() + part.size());
-  if (::mprotect(reinterpret_cast<void*>(begin), end - begin, PROT_READ | PROT_WRITE) < 0)
-    throw std::runtime_error(system_error("cannot change a page of it", errno).message);
-}
-
-}  // namespace
 
 Exiv2::byte* FileWindow::mmap(bool) {
   if (mapping_) return mapping_;

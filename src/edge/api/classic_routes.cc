@@ -17,6 +17,7 @@ namespace dray::api {
 namespace {
 
 using server::Response;
+using Unagreed = service::Downloads::Unagreed;
 
 // The fields of the query, and of the body where there is one.
 Result<http::Form> read_form(const Call& call) {
@@ -112,20 +113,11 @@ const model::Skipped* find_missing(const pipeline::DownloadRequest& request,
   return nullptr;
 }
 
-}  // namespace
-
-namespace {
-
 // A client that goes on where it was has been noted already.
 service::Downloads::Note note_for(const http::Head& head) {
   auto range = head.find("Range");
   bool begins = !range || range->starts_with("bytes=0-");
   return begins && head.method != http::Method::head ? service::Downloads::Note::yes : service::Downloads::Note::no;
-}
-
-std::string suffix_of(const Call& call, std::string_view selector, std::string_view extension) {
-  auto address = sling::cut_at(call.request.target.path, selector, extension);
-  return address ? address->suffix : "";
 }
 
 // Somebody looks at the answer. Old Java programs ask for text/html too, as if they were browsers.
@@ -141,18 +133,32 @@ Response nothing_to_deliver(const Call& call, const std::string& message) {
   return server::make_json_response(200, json::object{{"message", message}});
 }
 
+// What is asked for, whichever of its two addresses it came to.
+struct Asked {
+  http::Form form;
+  std::string suffix;
+  pipeline::DownloadRequest request;
+};
+
+Result<Asked> read_asked(const Call& call, std::string_view selector, std::string_view extension) {
+  Asked asked;
+  ASSIGN_OR_RETURN(asked.form, read_form(call));
+  if (auto address = sling::cut_at(call.request.target.path, selector, extension)) asked.suffix = address->suffix;
+  ASSIGN_OR_RETURN(asked.request, read_request(call, asked.form, asked.suffix));
+  return asked;
+}
+
 // The page before a download; its form asks for that download, and for no page any more.
-Response licence_page(const Call& call, const http::Form& form, service::Downloads::FoundLicences found,
-                      const std::string& suffix) {
+Response licence_page(const Call& call, const Asked& asked, service::Downloads::FoundLicences found) {
   std::string fields = hidden_field("licenseCheck", "false");
   if (!call.session_secret.empty())
     fields += hidden_field(":cq_csrf_token", service::Accounts::csrf_token_of(call.session_secret));
   for (auto name : {"path", "downloadAssets", "downloadRenditions", "downloadSubassets", "flatStructure", "_charset_",
                     "s7exportsettings"}) {
-    for (auto value : form.all(name)) fields += hidden_field(name, value);
+    for (auto value : asked.form.all(name)) fields += hidden_field(name, value);
   }
   auto address = [](const pipeline::SelectedLicence& licence) { return percent_encode_path(licence.page); };
-  auto target = percent_encode_path(std::string(call.rest) + ".assetdownload.zip" + suffix);
+  auto target = percent_encode_path(std::string(call.rest) + ".assetdownload.zip" + asked.suffix);
   auto page = make_licence_page({std::move(found), address, std::move(target), std::move(fields), "Download"});
   for (auto& one : page.fields) {
     if (one.name == "Referrer-Policy") one.value = "same-origin";  // else browsers send the form with "Origin: null"
@@ -171,43 +177,30 @@ Response redirect(const Call& call, std::string_view marker, const std::string& 
   return response;
 }
 
-// The licences that somebody at a browser has to be asked for before they get this. nullopt: none.
-Result<std::optional<service::Downloads::FoundLicences>> find_questions(const Call& call,
-                                                                        const pipeline::DownloadRequest& request) {
-  const auto& options = request.options;
-  if (!options.originals && !options.subassets && !options.wants_renditions())
-    return std::optional<service::Downloads::FoundLicences>();  // nothing is to be delivered
-  ASSIGN_OR_RETURN(auto found, call.parts.downloads.find_licences(request, call.caller, kMostLicencesAsked));
-  if (found.not_accepted == 0 || find_missing(request, found.skipped))
-    return std::optional<service::Downloads::FoundLicences>();
-  return std::optional(std::move(found));
+// The page, or the download where nobody has to be asked.
+Response ask_for_licences(const Call& call, const Asked& asked) {
+  auto found = call.parts.downloads.find_licences(asked.request, call.caller, kMostLicencesAsked);
+  if (!found) return server::make_error_response(found.error());
+  bool is_question = found->not_accepted > 0 && !find_missing(asked.request, found->skipped);
+  return is_question ? licence_page(call, asked, *std::move(found))
+                     : redirect(call, ".assetdownload.zip", asked.suffix);
 }
 
-// What comes between somebody at a browser and a download with licences that they have not agreed to, unless they are
-// not to be asked. nullopt: nothing does. Whoever is no browser is refused, or gets the rest.
-Result<std::optional<Response>> ask_for_licences(const Call& call, const http::Form& form,
-                                                 const pipeline::DownloadRequest& request, const std::string& suffix) {
+// Whether the page comes between somebody at a browser and what comes with licences that they have not agreed to.
+// Whoever is no browser is refused, or gets the rest.
+Result<bool> wants_page(const Call& call, const Asked& asked) {
   bool is_get = call.request.head.method != http::Method::post;
-  ASSIGN_OR_RETURN(auto asks, flag(form, "licenseCheck", is_get));
-  if (!asks || !request.email.empty() || !is_browser(call.request.head)) return std::optional<Response>();
-  ASSIGN_OR_RETURN(auto found, find_questions(call, request));
-  if (!found) return std::optional<Response>();
-  if (is_get) return std::optional(redirect(call, ".assetlicenses.html", suffix));
-  return std::optional(licence_page(call, form, *std::move(found), suffix));
+  ASSIGN_OR_RETURN(auto asks, flag(asked.form, "licenseCheck", is_get));
+  const auto& options = asked.request.options;
+  bool has_something = options.originals || options.subassets || options.wants_renditions();
+  return asks && has_something && is_browser(call.request.head);
 }
 
 }  // namespace
 
 Response get_classic_licences(const Call& call) {
-  auto form = read_form(call);
-  if (!form) return server::make_error_response(form.error());
-  auto suffix = suffix_of(call, "assetlicenses", "html");
-  auto request = read_request(call, *form, suffix);
-  if (!request) return server::make_error_response(request.error());
-  auto found = find_questions(call, *request);
-  if (!found) return server::make_error_response(found.error());
-  if (!*found) return redirect(call, ".assetdownload.zip", suffix);
-  return licence_page(call, *form, **std::move(found), suffix);
+  auto asked = read_asked(call, "assetlicenses", "html");
+  return asked ? ask_for_licences(call, *asked) : server::make_error_response(asked.error());
 }
 
 Response get_original_bare(const Call& call) {
@@ -216,21 +209,21 @@ Response get_original_bare(const Call& call) {
 }
 
 Response get_classic_download(const Call& call) {
-  auto form = read_form(call);
-  if (!form) return server::make_error_response(form.error());
-  auto suffix = suffix_of(call, "assetdownload", "zip");
-  auto request = read_request(call, *form, suffix);
-  if (!request) return server::make_error_response(request.error());
-  auto question = ask_for_licences(call, *form, *request, suffix);
-  if (!question) return server::make_error_response(question.error());
-  if (*question) return **std::move(question);
-  if (!request->email.empty() && call.request.head.method != http::Method::post)
-    return server::make_error_response(400, "mail is sent for a POST only");
-  if (!request->email.empty()) return start_framework_download(call, *std::move(request), 200);
-  auto opened = call.parts.downloads.open_now(*request, call.caller, note_for(call.request.head));
+  auto asked = read_asked(call, "assetdownload", "zip");
+  if (!asked) return server::make_error_response(asked.error());
+  auto& request = asked->request;
+  bool is_post = call.request.head.method == http::Method::post;
+  if (!request.email.empty() && !is_post) return server::make_error_response(400, "mail is sent for a POST only");
+  if (!request.email.empty()) return start_framework_download(call, std::move(request), 200);
+  auto asks = wants_page(call, *asked);
+  if (!asks) return server::make_error_response(asks.error());
+  auto opened = call.parts.downloads.open_now(request, call.caller, note_for(call.request.head),
+                                              *asks ? Unagreed::stop : Unagreed::leave_out);
   if (!opened) return server::make_error_response(opened.error());
-  if (const auto* missing = find_missing(*request, opened->skipped))
+  if (const auto* missing = find_missing(request, opened->skipped))
     return server::make_error_response(404, fmt::format("{}: {}", missing->path, missing->message));
+  if (opened->is_unagreed)
+    return is_post ? ask_for_licences(call, *asked) : redirect(call, ".assetlicenses.html", asked->suffix);
   if (opened->artifact) return artifact_response(call, *opened->artifact, opened->kept, call.caller);
   if (opened->skipped.empty()) return nothing_to_deliver(call, opened->message);
   auto message =

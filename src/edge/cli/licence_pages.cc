@@ -1,6 +1,5 @@
 #include "edge/cli/licence_pages.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 

@@ -271,9 +271,14 @@ Result<Download> Downloads::wait_for(Download download) {
   return found ? Result<Download>(*std::move(found)) : no_download(download.id);
 }
 
-Result<Downloads::Opened> Downloads::open_now(pipeline::DownloadRequest request, const Caller& caller, Note note) {
+Result<Downloads::Opened> Downloads::open_now(pipeline::DownloadRequest request, const Caller& caller, Note note,
+                                              Unagreed unagreed) {
   request.may_be_cut = false;
   ASSIGN_OR_RETURN(auto gathered, gather_all(request, caller, {}));
+  auto is_unagreed = [](const pipeline::SelectedLicence& one) { return !one.is_accepted; };
+  const auto& licences = gathered.front().selection.licences;
+  if (unagreed == Unagreed::stop && std::any_of(licences.begin(), licences.end(), is_unagreed))
+    return Opened{std::nullopt, std::move(gathered.front().selection.skipped), "", {}, true};
   bool is_made = !gathered.front().wishes.wishes.empty();
   auto others = is_made ? waiting_++ : 0;
   ScopeExit leave([&] { waiting_ -= is_made ? 1 : 0; });

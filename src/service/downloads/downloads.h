@@ -117,9 +117,14 @@ class Downloads {
     std::vector<model::Skipped> skipped;
     std::string message;
     model::Download kept;  // for check_access(): what it would be if it were kept
+    bool is_unagreed = false;
   };
   enum class Note { no, yes };  // whether the event log is told
-  Result<Opened> open_now(pipeline::DownloadRequest request, const model::Caller& caller, Note note);
+  // What comes with licences that are not agreed to is left out; or all of it, and only `skipped` and `is_unagreed` are
+  // told.
+  enum class Unagreed { leave_out, stop };
+  Result<Opened> open_now(pipeline::DownloadRequest request, const model::Caller& caller, Note note,
+                          Unagreed unagreed = Unagreed::leave_out);
   // The download, as it is once it is complete, or after that time.
   Result<model::Download> wait(const std::string& id, const model::Caller& caller, std::chrono::seconds patience);
   // Users or their addresses, as `request.email` names them. create() takes users only.
