@@ -195,6 +195,35 @@ class Background(SystemTest):
         for download in large:
             self.assertEqual(self.dray.wait_for_download(download)["status"], "SUCCESSFUL")
 
+    def test_one_user_leaves_a_place_for_others(self):
+        for number in range(12):
+            self.write("slow/%d.png" % number, png(60, 40, (b"\0" + bytes([number]) * 180) * 40))
+            self.write("many/%d.txt" % number, str(number))
+        self.import_files()
+        for cap, leaves_a_place in (("1", True), ("0", False)):
+            self.dray.start("--image-workers", "1", "--image-patience", "120", "--preparing-of-user", cap)
+            self.dray.add_user("bob" + cap)
+            token = self.dray.token("bob" + cap)
+            first = self.ask("/content/dam/b/slow/1.png", originals=False, dynamic=[{"width": 10 + int(cap)}])
+            self.assertEqual(first["status"], "SUCCESSFUL")
+            wait_until(lambda: self.dray.get("/content/dam/b/slow/11.png/_jcr_content/renditions/cq5dam.web.1280.1280.jpeg").status == 200, "all is quiet")
+            for pid in self.workers(self.dray):
+                os.kill(pid, signal.SIGSTOP)
+            own = [self.ask("/content/dam/b/slow", originals=False, dynamic=[{"width": 20 + int(cap), "height": height}]) for height in (15, 16, 17)]
+            wait_until(lambda: self.running("downloads") == (1 if leaves_a_place else 2), "as many are prepared as may be")
+            other = self.dray.ask_download("/content/dam/b/many", token=token).json()
+            def status():
+                return self.dray.get("/api/v1/downloads/" + other["id"], token=token).json()["status"]
+            if leaves_a_place:
+                wait_until(lambda: status() == "SUCCESSFUL", "the other's is prepared")
+                self.assertEqual(self.running("downloads"), 1)
+            for pid in self.workers(self.dray):
+                os.kill(pid, signal.SIGCONT)
+            for download in own:
+                self.assertEqual(self.dray.wait_for_download(download)["status"], "SUCCESSFUL")
+            wait_until(lambda: status() == "SUCCESSFUL", "and the other's in any case")
+            self.dray.stop()
+
     def test_a_full_queue_refuses_what_is_large_and_says_when_to_come_again(self):
         for number in range(12):
             self.write("many/%d" % number, str(number))

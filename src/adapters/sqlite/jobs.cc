@@ -6,6 +6,10 @@ namespace {
 using model::Job;
 using model::JobState;
 
+// ?1 the kind, ?2 failed, ?3 now, ?4 how many of an owner may run (0: any number), ?5 running.
+#define IS_DUE                                                                                                  \
+  "kind = ?1 AND state <> ?2 AND due <= ?3 AND (?4 = 0 OR owner NOT IN (SELECT owner FROM job WHERE kind = ?1 " \
+  "AND state = ?5 AND due > ?3 GROUP BY owner HAVING count(*) >= ?4))"
 #define JOB_COLUMNS "id, kind, subject, details, state, attempts, due, failure, owner"
 
 std::int64_t number(JobState state) { return static_cast<std::int64_t>(state); }
@@ -23,19 +27,17 @@ class Jobs final : public model::JobQueue {
     });
   }
 
-  Result<std::optional<Job>> take(std::string_view kind, Seconds now, std::chrono::seconds lease,
-                                  model::Turn turn) override {
+  Result<std::optional<Job>> take(std::string_view kind, Seconds now, std::chrono::seconds lease, model::Turn turn,
+                                  unsigned most_of_owner) override {
     return guarded([&]() -> Result<std::optional<Job>> {
-      if (!has_due(kind, now)) return std::optional<Job>();  // without waiting for the writer
+      if (!has_due(kind, now, most_of_owner)) return std::optional<Job>();  // without waiting for the writer
       auto transaction = database_->write();
       auto row = transaction->prepare(
-          turn == model::Turn::oldest ? "SELECT " JOB_COLUMNS
-                                        " FROM job WHERE kind = ? AND state <> ? AND due <= ? ORDER BY id LIMIT 1"
-                                      : "SELECT " JOB_COLUMNS
-                                        " FROM job WHERE kind = ? AND state <> ? AND due <= ? "
-                                        "ORDER BY coalesce((SELECT taken FROM job_turn WHERE job_turn.kind = job.kind "
+          turn == model::Turn::oldest ? "SELECT " JOB_COLUMNS " FROM job WHERE " IS_DUE " ORDER BY id LIMIT 1"
+                                      : "SELECT " JOB_COLUMNS " FROM job WHERE " IS_DUE
+                                        " ORDER BY coalesce((SELECT taken FROM job_turn WHERE job_turn.kind = job.kind "
                                         "AND job_turn.owner = job.owner), 0), id LIMIT 1");
-      row.bind(kind, number(JobState::failed), number_of(now));
+      row.bind(kind, number(JobState::failed), number_of(now), most_of_owner, number(JobState::running));
       if (!row.step()) return std::optional<Job>();
       ASSIGN_OR_RETURN(auto job, job_of(row));
       job.state = JobState::running;
@@ -162,10 +164,10 @@ class Jobs final : public model::JobQueue {
     return job;
   }
 
-  bool has_due(std::string_view kind, Seconds now) const {
+  bool has_due(std::string_view kind, Seconds now, unsigned most_of_owner) const {
     auto reader = database_->read();
-    auto row = reader->prepare("SELECT 1 FROM job WHERE kind = ? AND state <> ? AND due <= ? LIMIT 1");
-    row.bind(kind, number(JobState::failed), number_of(now));
+    auto row = reader->prepare("SELECT 1 FROM job WHERE " IS_DUE " LIMIT 1");
+    row.bind(kind, number(JobState::failed), number_of(now), most_of_owner, number(JobState::running));
     return row.step();
   }
 

@@ -38,7 +38,7 @@ struct ServeOptions {
   std::string now_size = "100MB";
   unsigned now_seconds = 30;
   std::uint64_t queued_of_user = 2000, queued = 20'000;  // downloads
-  unsigned preparing = 2;
+  unsigned preparing = 2, preparing_of_user = 1;
   unsigned retention = 14;
   CleaningOptions cleaning;
   unsigned clean_after = 600;
@@ -288,6 +288,7 @@ Result<void> run_server(Installation& parts, const ServeOptions& options) {
                          mail_settings.mailer);
   service::DownloadJobsConfig download_jobs_config;
   download_jobs_config.background.threads = options.preparing;
+  download_jobs_config.background_of_owner = options.preparing_of_user;
   service::DownloadJobs download_jobs({downloads, *parts.jobs, *parts.clock, queued}, download_jobs_config);
   service::Bell nobody_rings;
   service::Crew housekeeping([&] { return clear_up(downloads, uploads); }, {1, std::chrono::minutes(1)}, nobody_rings);
@@ -357,6 +358,8 @@ void add_serve(CLI::App& app, Context& context) {
   command->add_option("--preparing", options->preparing, "Of them prepared at a time; users take turns")
       ->capture_default_str()
       ->check(CLI::Range(1, 64));
+  command->add_option("--preparing-of-user", options->preparing_of_user, "And of one user at most; 0: any number")
+      ->capture_default_str();
   command
       ->add_option(
           "--streams-of-user", options->streams.of_owner,

@@ -54,9 +54,10 @@ class JobQueue {
   // All or none. Where there is a job of that kind for that subject already, it takes the new details and waits again,
   // even while it runs: then it will be carried out once more.
   virtual Result<void> add(const std::vector<JobDraft>& drafts, Seconds now) = 0;
-  // One that waits, or whose lease has ended; nullopt where there is none. It runs from now on.
+  // One that waits, or whose lease has ended; nullopt where there is none. It runs from now on. Owners of whom so many
+  // jobs of the kind run already have to wait; 0: any number may.
   virtual Result<std::optional<Job>> take(std::string_view kind, Seconds now, std::chrono::seconds lease,
-                                          Turn turn = Turn::oldest) = 0;
+                                          Turn turn = Turn::oldest, unsigned most_of_owner = 0) = 0;
   // The next five do nothing to a job that was added again or taken by another since: `job` is as take() gave it.
   virtual Result<void> finish(const Job& job, const std::vector<JobDraft>& next, Seconds now) = 0;  // and adds those
   Result<void> finish(const Job& job) { return finish(job, {}, {}); }

@@ -18,8 +18,13 @@ class MemoryJobs final : public JobQueue {
     return ok();
   }
 
-  Result<std::optional<Job>> take(std::string_view kind, Seconds now, std::chrono::seconds lease, Turn turn) override {
+  Result<std::optional<Job>> take(std::string_view kind, Seconds now, std::chrono::seconds lease, Turn turn,
+                                  unsigned most_of_owner) override {
     std::lock_guard lock(mutex_);
+    std::map<std::string, unsigned> running;
+    for (const auto& job : jobs_) {
+      if (job.kind == kind && job.state == JobState::running && job.lease_until > now) ++running[job.owner];
+    }
     auto place = [&](const Job& job) {
       auto taken = turn == Turn::by_owner ? turns_[{job.kind, job.owner}] : 0;
       return std::pair(taken, job.id);
@@ -28,7 +33,8 @@ class MemoryJobs final : public JobQueue {
     for (auto& job : jobs_) {
       bool waits = job.state == JobState::waiting && job.not_before <= now;
       bool is_lost = job.state == JobState::running && job.lease_until <= now;
-      if (job.kind == kind && (waits || is_lost) && (!next || place(job) < place(*next))) next = &job;
+      bool may_run = most_of_owner == 0 || running[job.owner] < most_of_owner;
+      if (job.kind == kind && (waits || is_lost) && may_run && (!next || place(job) < place(*next))) next = &job;
     }
     if (!next) return std::optional<Job>();
     if (turn == Turn::by_owner) turns_[{next->kind, next->owner}] = ++last_turn_;

@@ -10,8 +10,8 @@ namespace dray::service {
 DownloadJobs::DownloadJobs(DownloadJobsParts parts, DownloadJobsConfig config)
     : parts_(parts),
       config_(config),
-      quick_([this] { return carry_out_one(kQuickDownloadJob, model::Turn::by_owner); }, config_.quick, parts_.queued),
-      background_([this] { return carry_out_one(kDownloadJob, model::Turn::by_owner); }, config_.background,
+      quick_([this] { return carry_out_one(kQuickDownloadJob, config_.quick_of_owner); }, config_.quick, parts_.queued),
+      background_([this] { return carry_out_one(kDownloadJob, config_.background_of_owner); }, config_.background,
                   parts_.queued) {}
 
 DownloadJobs::~DownloadJobs() {
@@ -32,11 +32,12 @@ void DownloadJobs::end(Preparation& preparation) {
   running_.erase(&preparation);
 }
 
-Result<bool> DownloadJobs::carry_out_one(std::string_view kind, model::Turn turn) {
+Result<bool> DownloadJobs::carry_out_one(std::string_view kind, unsigned most_of_owner) {
   Preparation preparation;
   if (!begin(preparation)) return false;
   ScopeExit leave([&] { end(preparation); });
-  ASSIGN_OR_RETURN(auto job, parts_.jobs.take(kind, parts_.clock.now(), config_.lease, turn));
+  ASSIGN_OR_RETURN(auto job,
+                   parts_.jobs.take(kind, parts_.clock.now(), config_.lease, model::Turn::by_owner, most_of_owner));
   if (!job) return false;
   if (job->attempts > 1) parts_.downloads.send_to_background(job->subject);  // a server died, or somebody waits long
   auto done = [&] {

@@ -17,8 +17,11 @@ struct DownloadJobsParts {
 };
 
 struct DownloadJobsConfig {
-  CrewConfig quick{4};                                    // for downloads that somebody waits for
-  CrewConfig background{2, std::chrono::seconds(1), 10};  // whose owners take turns; whoever waits goes first
+  // In both, owners take turns, and one alone has no more than so many at a time; 0: any number.
+  CrewConfig quick{4};  // for downloads that somebody waits for
+  unsigned quick_of_owner = 3;
+  CrewConfig background{2, std::chrono::seconds(1), 10};  // whoever waits goes first
+  unsigned background_of_owner = 1;
   std::chrono::seconds lease{15};
   std::chrono::milliseconds look{500};  // how often progress is noted, and cancelling seen
   int attempts = 5;                     // where the server is at fault
@@ -31,7 +34,7 @@ class DownloadJobs {
   ~DownloadJobs();
 
  private:
-  Result<bool> carry_out_one(std::string_view kind, model::Turn turn);
+  Result<bool> carry_out_one(std::string_view kind, unsigned most_of_owner);
   bool begin(Preparation& preparation);  // false: everything stops
   void end(Preparation& preparation);
 

@@ -184,4 +184,28 @@ TEST_P(JobQueueConformance, GivesOwnersTheirTurns) {
   EXPECT_EQ(order, "a1 b1 a2 c1 b2 a3 ");
 }
 
+TEST_P(JobQueueConformance, LetsOnlySoManyOfAnOwnerRun) {
+  auto draft = [](std::string subject, std::string owner) {
+    return JobDraft{"d", std::move(subject), {}, std::move(owner)};
+  };
+  ASSERT_TRUE(jobs_.add({draft("a1", "ann"), draft("a2", "ann"), draft("a3", "ann"), draft("b1", "bob")}, at(1)));
+  auto take = [&](int now, Turn turn) { return *jobs_.take("d", at(now), std::chrono::seconds(60), turn, 2); };
+  auto first = take(1, Turn::oldest), second = take(1, Turn::oldest), other = take(1, Turn::oldest);
+  ASSERT_TRUE(first && second && other);
+  EXPECT_EQ(first->subject + second->subject + other->subject, "a1a2b1") << "two of ann's, and whoever comes next";
+  EXPECT_FALSE(take(1, Turn::oldest));
+  EXPECT_FALSE(take(1, Turn::by_owner));
+  ASSERT_TRUE(jobs_.finish(*first));
+  EXPECT_EQ(take(1, Turn::by_owner)->subject, "a3") << "once one of them is done";
+  ASSERT_TRUE(jobs_.add({draft("a4", "ann")}, at(1)));
+  EXPECT_FALSE(take(60, Turn::by_owner));
+  EXPECT_EQ(take(61, Turn::by_owner)->subject, "b1") << "those whose lease has ended do not run";
+  EXPECT_EQ(take(61, Turn::by_owner)->subject, "a2");
+  EXPECT_EQ(take(61, Turn::by_owner)->subject, "a3");
+  EXPECT_FALSE(take(61, Turn::by_owner));
+  auto unlimited = *jobs_.take("d", at(61), std::chrono::seconds(60));
+  ASSERT_TRUE(unlimited);
+  EXPECT_EQ(unlimited->subject, "a4");
+}
+
 }  // namespace dray::model
