@@ -11,6 +11,7 @@ import zipfile
 
 from dray import SystemTest, noise, wait_until
 from images_test import png
+from subassets_test import make_pdf
 
 FRAMEWORK = "/content/dam.downloadbinaries.json"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -140,11 +141,78 @@ class Doors(SystemTest):
         done = self.get("%s?downloadId=%s&wait=30" % (FRAMEWORK, large["downloadId"])).json()
         self.assertEqual([(one["name"], one["fileCount"]) for one in done["artifacts"]], [("a.zip", 11), ("b.zip", 1)])
 
+    def test_parameters_mean_the_same_in_any_order_and_wrong_ones_are_refused(self):
+        self.write("pictures/a.png", png(60, 40))
+        self.dray.import_folder(self.files, "/content/dam/d")
+        self.dray.start()
+        picture, web = "/content/dam/d/pictures/a.png", "cq5dam.web.1280.1280.jpeg"
+        for wishes in ({"excludeDefaultRenditions": "true", "renditions": [web]}, {"renditions": web, "imagePreset": "Thumbnail"},
+                       {"assetTarget": "smartcrop", "dynamic": "wid=20"}):
+            got = []
+            for order in (list(wishes), list(reversed(wishes))):
+                job = self.start_download({"path": picture, "archiveName": "x", **{name: wishes[name] for name in order}}).json()
+                got.append(job["artifacts"][0]["successes"])
+            self.assertEqual(got[0], got[1], wishes)
+        self.assertEqual(got[0], ["a (20x13).jpg"])
+        for wrong in ({"path": None}, {"path": 5}, {"path": ["/content/dam/d"]}, {"archiveName": ["x"]}, {"email": 5}, {"renditions": [1]},
+                      {"licenses": {}}, {"excludeDefaultRenditions": "perhaps"}, {"subassets": 1}, {"message": []}, {"layout": 3}):
+            answer = self.start_download({"path": "/content/dam/d/single.txt", **wrong})
+            self.assertEqual((answer.status, answer.json()["error"].startswith('"%s" must be' % list(wrong)[0])), (400, True), answer.text)
+        self.assertEqual(self.get(FRAMEWORK).json()["downloads"][0]["artifacts"][0]["name"], "x.zip", "none of these began anything")
+        self.assertEqual(self.start_download({"path": "/content/dam/d/single.txt", "archivePath": "x", "surprise": 1}).status, 201)
+        two = self.start_download({"path": "/content/dam/d/single.txt", "archiveName": "x", "renditions": ["x1.png", "x2.png"]}).json()
+        failures = two["failures"]["/content/dam/d/single.txt"]
+        self.assertEqual((two["failureCount"], "x1.png" in failures, "x2.png" in failures), (2, True, True), two)
+        self.assertEqual(self.start_download({"path": picture + "/jcr:content/renditions/nope.png"}).status, 404)
+        self.assertEqual(self.start_download({"path": picture + "/jcr:content/renditions/*"}).status, 404, "a name, and no pattern")
+
+    def test_renditions_count_for_the_size_of_a_download(self):
+        self.write("pictures/a.png", png(600, 400))
+        self.dray.import_folder(self.files, "/content/dam/d")
+        self.dray.start("--now-size", "4kB")
+        wish = {"path": "/content/dam/d/pictures/a.png", "excludeDefaultRenditions": True}
+        small = self.start_download({**wish, "dynamic": "wid=8&fmt=png"}).json()
+        large = self.start_download({**wish, "dynamic": "wid=600&fmt=tif"}).json()
+        self.assertLess(small["totalSize"], 4000)
+        large = self.get("%s?downloadId=%s&wait=30" % (FRAMEWORK, large["downloadId"])).json()
+        self.assertGreater(large["totalSize"], 4000)
+        inbox = self.get("/api/v1/inbox").json()
+        self.assertEqual([(item["id"], item["inBackground"]) for item in inbox["items"] if item["notice"] == "unread"],
+                         [(large["downloadId"].replace("-", ""), True)], "it is announced")
+
+    def test_as_many_renditions_as_the_administrator_allows(self):
+        self.dray.start("--renditions-of-download", "3")
+        refused = self.start_download({"path": "/content/dam/d/single.txt"})
+        self.assertEqual((refused.status, "the administrator allows 3" in refused.text), (413, True), refused.text)
+        self.dray.stop()
+        for number in range(180):
+            self.write("lots/%03d.txt" % number, str(number))
+        self.dray.import_folder(self.files / "lots", "/content/dam/lots")
+        self.dray.start()
+        whole = self.get("/content/dam/lots.assetdownload.zip/x.zip?downloadRenditions=true&flatStructure=true")
+        self.assertEqual(whole.status, 200, whole.text[:300])
+        self.assertEqual(len(self.names(whole)), 180, "1,080 renditions were asked for")
+
     def test_the_original_without_an_archive(self):
         self.dray.start()
         answer = self.get("/content/dam/d/shoot/hero.jpg.download.bin")
         self.assertEqual((answer.status, answer.body), (200, b"hero"))
         self.assertEqual(self.get("/content/dam/d/none.jpg.download.bin").status, 404)
+
+    def test_renditions_and_assets_that_are_called_like_addresses(self):
+        self.write("pictures/a.png", png(60, 40))
+        for name, content in (("fw", "short"), ("fw.download.bin", "long"), ("x.assetdownload.zip", "asset"), ("y.downloadbinaries.json", "json")):
+            self.write(name, content)
+        self.dray.import_folder(self.files, "/content/dam/d")
+        self.dray.start()
+        rendition = "/content/dam/d/pictures/a.png/jcr:content/renditions/cq5dam.thumbnail.48.48.png"
+        wait_until(lambda: self.get(rendition).status == 200, "it is made")
+        self.assertEqual(self.get(rendition + ".download.bin").body, self.get(rendition).body, "and not the original")
+        for path in (rendition + ".assetdownload.zip/x.zip", "/content/dam/d.assetdownload.zip/x.zip?path=" + rendition):
+            self.assertEqual((self.get(path).status, "is a rendition" in self.get(path).text), (400, True))
+        for name, content in (("fw.download.bin", b"long"), ("x.assetdownload.zip", b"asset"), ("y.downloadbinaries.json", b"json")):
+            self.assertEqual(self.get("/content/dam/d/" + name).body, content, "the longest path that is there")
+        self.assertEqual(self.names(self.get("/content/dam/d/fw.assetdownload.zip/y.zip")), ["fw/fw"])
 
     def test_pages_of_other_sites_come_in_where_a_policy_says_so(self):
         folder = self.dray.folder / "content/apps/portal/config"
@@ -197,11 +265,53 @@ class Doors(SystemTest):
         self.assertEqual((again.status, again.body, again.headers["ETag"]), (206, answer.body[10:20], answer.headers["ETag"]))
         self.assertEqual(self.names(self.get(path)), ["a+b%20c.txt/a+b%20c.txt", "hero.jpg/hero.jpg", "ünï.txt/ünï.txt"])
         self.assertEqual(self.names(self.get("/content/dam/d/many.assetdownload.zip"))[:1], ["00.txt/00.txt"], "11 assets at once")
-        raw, encoded = "/content/dam/d/shoot/day 1", urllib.parse.quote("/content/dam/d/single.txt")
+        raw, encoded = "/content/dam/d/single.txt", urllib.parse.quote("/content/dam/d/shoot/day 1", safe="")
         form = {"path": [raw, encoded], "flatStructure": "true", "licenseCheck": "false", "_charset_": "utf-8"}
         posted = self.post("/content/site/en/cart.assetdownload.zip/Cart.zip", form, FORM)
         self.assertEqual(self.names(posted), ["a+b%20c.txt", "single.txt", "ünï.txt"])
+        parts = "".join('--b\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % one for one in (
+            ("path", "/content/dam/d/shoot/day 1/a+b%20c.txt"), ("path", "/content/dam/d/shoot/day%201/%C3%BCn%C3%AF.txt"), ("flatStructure", "true")))
+        multipart = self.dray.request("POST", "/content/site/en/cart.assetdownload.zip/Cart.zip",
+                                      {"Content-Type": "multipart/form-data; boundary=b"}, self.dray.token("ann"), parts + "--b--\r\n")
+        self.assertEqual(self.names(multipart), ["a+b%20c.txt", "ünï.txt"], "raw, and encoded once more")
         self.assertEqual(self.get("/api/v1/inbox").json()["items"], [], "nothing is kept of it")
+
+    def test_the_classic_address_has_renditions_pages_and_settings(self):
+        self.write("pictures/a.png", png(60, 40))
+        self.write("pictures/two.pdf", make_pdf(2))
+        self.dray.import_folder(self.files, "/content/dam/d")
+        self.dray.start("--subassets")
+        wait_until(lambda: self.get("/api/v1/assets/content/dam/d/pictures/two.pdf").json()["subassets"], "it is split into pages")
+        base = "/content/dam/d/pictures.assetdownload.zip/x.zip?flatStructure=true&downloadAssets=false"
+        names = self.names(self.get(base + "&downloadRenditions=true"))
+        self.assertIn("a (cq5dam.web.1280.1280).jpeg", names)
+        self.assertFalse({"a.png", "two.pdf"} & set(names))
+        pages = self.names(self.get(base + "&downloadSubassets=true"))
+        self.assertEqual((len(pages), {name[:3] for name in pages}), (2, {"two"}), pages)
+        preset = self.get(base.replace("pictures.", "pictures/a.png.") + "&s7exportsettings=" + urllib.parse.quote("{imagepreset:Thumbnail}"))
+        self.assertEqual(self.names(preset), ["a (Thumbnail).jpg"])
+        settings = self.get(base.replace("pictures.", "pictures/a.png.") + "&s7exportsettings=" + urllib.parse.quote("{is_modifier:wid=12&fmt=png}"))
+        self.assertEqual(self.names(settings), ["a (12x8).png"])
+        for wrong in ("{is_modifier:wid=x}", "wid=12", "{imagepreset:Nobody}"):
+            self.assertEqual(self.get(base + "&s7exportsettings=" + urllib.parse.quote(wrong)).status, 400, wrong)
+
+    def test_ranges_of_the_classic_address_are_of_one_archive(self):
+        self.dray.start()
+        path = "/content/dam/d/many.assetdownload.zip/x.zip"
+        events = lambda: [event for event in self.dray.events() if event["type"] == "DOWNLOAD_OPENED"]
+        whole = self.get(path)
+        self.write("many/00.txt", "changed!")
+        self.dray.import_folder(self.files, "/content/dam/d")
+        rest = self.get(path, headers={"Range": "bytes=100-"})
+        self.assertEqual((rest.status, rest.body), (206, whole.body[100:]), "what was begun goes on")
+        self.assertNotEqual(self.get(path).body, whole.body, "who begins gets what is there")
+        before = len(events())
+        self.assertEqual(self.get(path, headers={"Range": "bytes=-99999999"}).status, 206)
+        self.assertEqual(len(events()), before + 1, "it is all of it")
+        self.assertEqual(self.get(path, headers={"Range": "bytes=100-199"}).status, 206)
+        self.assertEqual(len(events()), before + 1, "it goes on")
+        other = self.get(path, "bob", headers={"Range": "bytes=100-199"})
+        self.assertEqual(other.status, 206, "bob has begun nothing, and gets his own")
 
     def test_what_the_classic_address_refuses(self):
         self.dray.start()
@@ -213,7 +323,9 @@ class Doors(SystemTest):
         self.assertEqual(self.get(base + "?downloadAssets=false").status, 200)
         self.assertIn("no archive", self.get(base + "?downloadAssets=false").json()["message"])
         self.assertEqual(self.dray.request("GET", base, token=None).status, 401)
-        self.assertEqual(self.get(base + "?email=bob").status, 400, "there is no mail service")
+        self.assertEqual(self.get(base + "?email=bob").json()["error"], "mail is sent for a POST only")
+        posted = self.post(base, {"email": "bob", "decodedIDs": "true"}, FORM)
+        self.assertEqual((posted.status, "mail service" in posted.json()["error"]), (400, True), posted.text)
 
     # ---- upload ----
 

@@ -1,5 +1,6 @@
 """Downloads that go on in the background: when they do, how far they are, cancelling, trying again, and servers that die."""
 
+import http.client
 import json
 import os
 import random
@@ -63,14 +64,20 @@ class Background(SystemTest):
         download = self.ask("/content/dam/b/slow", originals=False, **SLOW)
         self.assertLess(time.monotonic() - begun, 6)
         self.assertEqual((download["status"], download["inBackground"]), ("PROCESSING", True))
-        seen = set()
+        seen, left = set(), []
         while not download["isComplete"]:
             progress = download["progress"]
             self.assertIn(progress["renditionCount"], (0, 12))
             seen.add(progress["renditionsDone"])
+            self.assertEqual(progress["assetsDone"], progress["renditionsDone"], "one of each picture")
+            self.assertLessEqual(progress["bytesDone"], progress["byteCount"])
+            if 0 < progress["renditionsDone"] < 12:
+                self.assertEqual(progress["percent"], 100 * progress["renditionsDone"] // 12)
+                left.append(progress["secondsLeft"])
             time.sleep(0.05)
             download = self.look(download)
         self.assertGreaterEqual(len(seen), 3, "it told how far it was")
+        self.assertTrue(all(seconds >= 0 for seconds in left) and left[-1] <= left[0], left)
         self.assertEqual((download["status"], download["totalCount"]), ("SUCCESSFUL", 12))
 
     def test_a_second_less_and_a_second_more_than_the_threshold(self):
@@ -114,6 +121,26 @@ class Background(SystemTest):
 
     def workers(self, dray):
         return [pid for pid in children_of(dray.server.pid) if is_worker(pid)]
+
+    def test_whoever_goes_away_cancels_what_is_waited_for(self):
+        self.write("a.png", png(60, 40))
+        self.import_files()
+        self.dray.start("--image-workers", "1", "--image-patience", "120")
+        picture = "/content/dam/b/a.png"
+        wait_until(lambda: self.dray.get(picture + "/_jcr_content/renditions/cq5dam.web.1280.1280.jpeg").status == 200, "all is quiet")
+        for pid in self.workers(self.dray):
+            os.kill(pid, signal.SIGSTOP)
+        body = json.dumps({"targets": [{"path": picture}], "options": {"originals": False, "dynamic": [{"width": 21}]}})
+        connection = http.client.HTTPConnection("127.0.0.1", self.dray.port)
+        connection.request("POST", "/api/v1/downloads", body, self.dray.headers("admin", {"Content-Type": "application/json"}))
+        def states():
+            return [one["status"] for one in self.dray.get("/api/v1/downloads").json()["items"]]
+        wait_until(lambda: states() == ["PROCESSING"] and self.running("quick-downloads") == 1, "it has begun")
+        connection.close()
+        wait_until(lambda: states() == ["FAILED"], "it is cancelled", seconds=5)
+        self.assertIn("did not wait", self.dray.get("/api/v1/downloads").json()["items"][0]["message"])
+        self.assertEqual(self.dray.get("/api/v1/inbox").json()["unread"], 0)
+        wait_until(lambda: self.running("quick-downloads") == 0, "its place is free", seconds=5)
 
     def test_a_running_one_is_cancelled(self):
         self.slow_pictures(30)
@@ -227,16 +254,19 @@ class Background(SystemTest):
     def test_a_full_queue_refuses_what_is_large_and_says_when_to_come_again(self):
         for number in range(12):
             self.write("many/%d" % number, str(number))
+        self.slow_pictures(11)
         self.import_files()
-        def ask(path):
-            return self.dray.request("POST", "/api/v1/downloads", {"Content-Type": "application/json"},
-                                     body=json.dumps({"targets": [{"path": path}]}))
+        def ask(path, **options):
+            return self.dray.ask_download(path, **options)
         for option, reason in (("--queued-of-user", "of your downloads"), ("--queued", "many downloads")):
-            self.dray.start(option, "0")
+            self.dray.start(option, "1", "--image-workers", "1")
+            first = ask("/content/dam/b/slow", originals=False, **SLOW).json()
             full = ask("/content/dam/b/many")
             self.assertEqual((full.status, reason in full.json()["error"]), (503, True), full.text)
             self.assertTrue(full.headers["Retry-After"])
             self.assertEqual(ask("/content/dam/b/many/1").json()["status"], "SUCCESSFUL", "small ones go on")
+            self.assertEqual(self.dray.request("DELETE", "/api/v1/downloads/" + first["id"]).status, 204)
+            wait_until(lambda: ask("/content/dam/b/many").status == 201, "there is room again")
             self.dray.stop()
 
 

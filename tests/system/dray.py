@@ -4,6 +4,7 @@ The binary is $DRAY_BINARY, else build/dev/dray or build/release/dray. Everythin
 folder ($TMPDIR or /tmp) and is gone after it, with every process it started.
 """
 
+import contextlib
 import ctypes
 import hashlib
 import http.client
@@ -15,6 +16,7 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -188,6 +190,12 @@ class Dray:
 
     def log(self):
         return (self.folder / "serve.log").read_text(errors="replace")
+
+    def events(self):
+        """What the catalog's log has, oldest first."""
+        with contextlib.closing(sqlite3.connect("file:%s?mode=ro" % (self.data / "dray.db"), uri=True, timeout=30)) as catalog:
+            rows = catalog.execute("SELECT type, user, path, details FROM event ORDER BY number")
+            return [{"type": kind, "user": user, "path": path, "details": json.loads(details)} for kind, user, path, details in rows]
 
     def kill(self):
         self.server.kill()

@@ -44,18 +44,18 @@ class Mail(SystemTest):
 
     def configure_mail(self, port, ca, password="secret", **more):
         self.configure("com.day.cq.mailer.DefaultMailService", smtp_host="localhost", smtp_port=port, smtp_user="dray",
-                       smtp_password=password, from_address="dray@test.example", smtp_starttls=True, **more)
+                       smtp_password=password, from_address="dray@test.example", **{"smtp_starttls": True, **more})
         self.configure("dray.mail", ca_file=str(ca), from_name="Dräy", retry_seconds=1, retry_longest_seconds=2)
         self.configure("com.day.cq.commons.impl.ExternalizerImpl",
                        externalizer_domains=["local http://localhost", "author https://dam.example.com/x/"])
 
-    def start_server(self, folder="smtp", port=None):
+    def start_server(self, *way, folder="smtp", port=None):
         if not importlib.util.find_spec("aiosmtpd"):
             raise unittest.SkipTest("python3-aiosmtpd is not installed")
         self.smtp = self.dray.folder / folder
         self.smtp.mkdir(exist_ok=True)
         port = port or free_port()
-        process = subprocess.Popen(["/usr/bin/python3", "-B", "smtp_server.py", str(self.smtp), str(port)],
+        process = subprocess.Popen(["/usr/bin/python3", "-B", "smtp_server.py", str(self.smtp), str(port), *way],
                                    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.wait)
@@ -113,6 +113,20 @@ class Mail(SystemTest):
         self.assertEqual(self.dray.get(artifact, token=None).status, 401, "a link asks who you are")
         self.assertEqual(self.dray.get(artifact, token=self.dray.token("ann")).body[:4], b"PK\3\4")
 
+    def test_tls_from_the_first_byte_and_addresses_beyond_ascii(self):
+        port, _ = self.start_server("tls")
+        self.configure_mail(port, self.smtp / "tls.crt", smtp_ssl=True, debug_email=True)
+        self.add_user("joerg", "jörg@test.example", "dam-users", title="Jörg")
+        self.start_dray()
+        self.ask("admin", email=["jörg@test.example"])
+        wait_until(lambda: self.mails("jörg@test.example"), "the mail is there")
+        mail, = self.mails("jörg@test.example")
+        self.assertEqual(str(mail["To"]), "Jörg <jörg@test.example>")
+        wait_until(lambda: self.queue() == {}, "nothing is left to do")
+        log = self.dray.log()
+        self.assertIn("RCPT TO:<jörg@test.example>", log, "debug.email tells the dialogue")
+        self.assertNotIn("secret", log)
+
     def test_others_are_told_and_only_members_of_dam_users(self):
         port, _ = self.start_server()
         self.configure_mail(port, self.smtp / "tls.crt")
@@ -143,7 +157,7 @@ class Mail(SystemTest):
     def test_faults_pass_or_end_and_show_and_nothing_is_lost_or_doubled(self):
         port, server = self.start_server()
         self.configure_mail(port, self.smtp / "tls.crt")
-        names = ("later", "nobody", "full", "gone", "bob")
+        names = ("later", "nobody", "spam", "full", "gone", "bob")
         for name in names:
             self.add_user(name, name + "@test.example", "dam-users")
         for fault in ("later", "gone"):
@@ -153,6 +167,8 @@ class Mail(SystemTest):
         wait_until(lambda: self.mails("bob@test.example"), "one is well")
         wait_until(lambda: self.queue().get("nobody", {}).get("state") == "failed", "it ended")
         self.assertIn("550", self.queue()["nobody"]["failure"])
+        wait_until(lambda: self.queue().get("spam", {}).get("state") == "failed", "a 554 ends it too")
+        self.assertIn("554", self.queue()["spam"]["failure"])
         wait_until(lambda: all(self.queue()[name]["attempts"] >= 2 for name in ("later", "full", "gone")), "tried again")
         self.assertIn("452", self.queue()["full"]["failure"])
         self.dray.kill()
@@ -164,7 +180,7 @@ class Mail(SystemTest):
             (self.smtp / fault).unlink()
         self.start_server(port=port)
         wait_until(lambda: self.mails("later@test.example") and self.mails("gone@test.example"), "they arrive", seconds=60)
-        wait_until(lambda: set(self.queue()) == {"nobody", "full"}, "what cannot be sent stays to be seen", seconds=20)
+        wait_until(lambda: set(self.queue()) == {"nobody", "spam", "full"}, "what cannot be sent stays to be seen", seconds=20)
         for name in ("later", "gone", "bob"):
             self.assertEqual(len(self.mails(name + "@test.example")), 1, name)
 

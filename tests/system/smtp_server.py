@@ -1,9 +1,11 @@
 """A mail server for the tests: SMTP with STARTTLS and AUTH, into files, with faults by address. Needs python3-aiosmtpd.
 
-Usage: smtp_server.py FOLDER PORT    (FOLDER/tls.crt and tls.key are made where they are missing)
+Usage: smtp_server.py FOLDER PORT [tls]    (FOLDER/tls.crt and tls.key are made where they are missing)
+With tls, TLS begins with the first byte, else with STARTTLS.
 
   later@   451 as long as FOLDER/later is there      nobody@   550
   never@   550 as long as FOLDER/never is there
+  spam@    554 after the text
   full@    452 after the text                        gone@     the connection ends in the middle, as long as FOLDER/gone is there
 
 A mail that was taken lies in FOLDER/mail/ADDRESS/N.eml.
@@ -38,6 +40,8 @@ class Faults:
 
     async def handle_DATA(self, server, session, envelope):
         names = {address.split("@")[0] for address in envelope.rcpt_tos}
+        if "spam" in names:
+            return "554 5.7.1 we do not want this"
         if "full" in names:
             return "452 4.2.2 the mailbox is full"
         if "gone" in names and (self.folder / "gone").exists():
@@ -71,8 +75,9 @@ def main():
     make_certificate(folder)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "tls.crt", folder / "tls.key")
-    controller = Controller(Faults(folder), hostname="127.0.0.1", port=port, require_starttls=True, tls_context=context,
-                            authenticator=authenticate, auth_required=True, enable_SMTPUTF8=True)
+    way = {"ssl_context": context, "auth_require_tls": False} if sys.argv[3:] == ["tls"] else {"require_starttls": True, "tls_context": context}
+    controller = Controller(Faults(folder), hostname="127.0.0.1", port=port, authenticator=authenticate, enable_SMTPUTF8=True,
+                            auth_required=True, **way)
     controller.start()
     print("ready", flush=True)
     signal.sigwait({signal.SIGTERM, signal.SIGINT})

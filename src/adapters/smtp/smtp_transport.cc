@@ -59,12 +59,17 @@ void add_part(curl_mime* mime, const std::string& text, const char* type) {
   curl_mime_encoder(part, "quoted-printable");
 }
 
-// The refusal that the server answered, without anything that could break a log or a page.
+struct Answers {
+  bool is_greeted = false;  // the server takes mail from here
+  std::string refusal;      // without anything that could break a log or a page
+};
+
 std::size_t keep_answer(char* data, std::size_t size, std::size_t count, void* target) {
-  auto* answer = static_cast<std::string*>(target);
+  auto* answers = static_cast<Answers*>(target);
   std::string_view line(data, size * count);
   bool is_refusal = line.starts_with('4') || line.starts_with('5');
-  if (is_refusal && answer->empty()) *answer = mail::clean_header_text(line.substr(0, 500));
+  answers->is_greeted = answers->is_greeted || line.starts_with('2');
+  if (is_refusal && answers->refusal.empty()) answers->refusal = mail::clean_header_text(line.substr(0, 500));
   return size * count;
 }
 
@@ -85,7 +90,8 @@ class SmtpTransport final : public model::MailTransport {
     Handle handle(curl_easy_init());
     if (!handle) return Error{Code::unavailable, "no mail can be sent: libcurl has no memory"};
     List recipients, headers;
-    std::string answer, from = mail.from.address;
+    Answers answers;
+    std::string from = mail.from.address;
     char problem[CURL_ERROR_SIZE] = "";
     recipients.add(mail.to.address);
     fill(headers, mail);
@@ -98,13 +104,13 @@ class SmtpTransport final : public model::MailTransport {
     curl_easy_setopt(handle.get(), CURLOPT_MIMEPOST, mime.get());
     curl_easy_setopt(handle.get(), CURLOPT_ERRORBUFFER, problem);
     curl_easy_setopt(handle.get(), CURLOPT_HEADERFUNCTION, keep_answer);
-    curl_easy_setopt(handle.get(), CURLOPT_HEADERDATA, &answer);
+    curl_easy_setopt(handle.get(), CURLOPT_HEADERDATA, &answers);
     curl_easy_setopt(handle.get(), CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(handle.get(), CURLOPT_XFERINFOFUNCTION, go_on);
     curl_easy_setopt(handle.get(), CURLOPT_XFERINFODATA, &stops_);
     auto code = curl_easy_perform(handle.get());
     if (code == CURLE_OK) return ok();
-    return failure(handle.get(), code, problem, answer);
+    return failure(handle.get(), code, problem, answers);
   }
 
   void stop() override { stops_ = true; }
@@ -160,14 +166,16 @@ class SmtpTransport final : public model::MailTransport {
     curl_mime_type(both, "multipart/alternative");
   }
 
-  Error failure(CURL* handle, CURLcode code, const char* problem, const std::string& answer) const {
+  Error failure(CURL* handle, CURLcode code, const char* problem, const Answers& answers) const {
     long status = 0;
     curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
     std::string what = *problem ? problem : curl_easy_strerror(code);
-    if (status >= 400) what = answer.empty() ? what : answer;
+    if (status >= 400 && !answers.refusal.empty()) what = answers.refusal;
     auto message = fmt::format("{}:{}: {}", config_.host, config_.port, what);
-    bool is_ours = code == CURLE_LOGIN_DENIED || code == CURLE_USE_SSL_FAILED || status == 530 || status == 534 ||
-                   status == 535 || status == 538 || status == 554;
+    // Whoever runs this server can mend it, and the mail itself is well: signing in, TLS, a greeting that turns us
+    // away.
+    bool is_ours = code == CURLE_LOGIN_DENIED || code == CURLE_USE_SSL_FAILED || !answers.is_greeted || status == 530 ||
+                   status == 534 || status == 535 || status == 538;
     if (status >= 500 && status < 600 && !is_ours) return {Code::denied, message};
     return {status >= 400 ? Code::busy : Code::unavailable, message};
   }

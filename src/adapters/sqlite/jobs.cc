@@ -137,6 +137,7 @@ class Jobs final : public model::JobQueue {
   Result<std::vector<Job>> list(std::string_view kind, std::size_t limit) const override {
     return guarded([&]() -> Result<std::vector<Job>> {
       auto reader = database_->read();
+      // By model::JobState: failed ones, running ones, waiting ones.
       auto row = reader->prepare("SELECT " JOB_COLUMNS " FROM job WHERE kind = ? ORDER BY state DESC, id DESC LIMIT ?");
       row.bind(kind, static_cast<std::int64_t>(limit));
       std::vector<Job> jobs;

@@ -135,6 +135,15 @@ class Shares final : public model::ShareRepository {
     });
   }
 
+  Result<void> uncount_download(const std::string& id) override {
+    return guarded([&]() -> Result<void> {
+      auto transaction = database_->write();
+      transaction->prepare("UPDATE share SET downloads = downloads - 1 WHERE id = ? AND downloads > 0").bind(id).run();
+      transaction.commit();
+      return ok();
+    });
+  }
+
   Result<void> remove(const std::string& id) override {
     return guarded([&]() -> Result<void> {
       auto transaction = database_->write();

@@ -1,6 +1,7 @@
 // AEM's own way to make a shared link: <path>.adhocassetshare.html, as a form or as an asset operation in JSON.
 #include <fmt/format.h>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "edge/api/aem.h"
 #include "edge/api/html.h"
@@ -89,9 +90,7 @@ Result<service::ShareDraft> read_operation(const Call& call) {
       if (!value.is_bool()) return wrong_value(name, "true or false");
       (name == "allowOriginalDownload" ? draft.originals : draft.renditions) = value.get_bool();
     } else if (name != "op") {
-      return Error{Code::invalid, fmt::format("there is no member \"{}\"; known are op, target, expirationDate, "
-                                              "allowOriginalDownload and allowRenditionDownload",
-                                              name)};
+      log::debug("a share's member \"{}\" is not known and was passed over", name);
     }
   }
   return draft;

@@ -17,6 +17,11 @@ struct FoundPath {
 // literal one. Code::invalid: no path at all.
 Result<FoundPath> find_path(const Call& call, std::string_view value);
 
+// [{"id": "...", "paths": ["..."]}]: what has to be agreed to, for what.
+json::array licences_of(const std::vector<model::Skipped>& skipped);
+// 403 {"error": message, "licenses": licences_of()}
+server::Response refused_response(const std::string& message, const std::vector<model::Skipped>& skipped);
+
 server::Response start_framework_download(const Call& call, pipeline::DownloadRequest request, int status);
 server::Response rendition_response(const Call& call, const AssetPath& asset, std::string_view name,
                                     const model::Caller& caller);

@@ -141,6 +141,7 @@ constexpr std::array kRoutes = {
     Route{Method::get, "/home/users/*/profile.json", Match::middle, Door::signed_in, kNoBody, get_profile},
     Route{Method::get, "/content/dam", Match::prefix, Door::signed_in, kNoBody, get_original},
 };
+constexpr const Route& kOriginals = kRoutes.back();
 
 // The segment in the place of *.
 std::string_view middle_of(std::string_view pattern, std::string_view path) {
@@ -219,10 +220,9 @@ class Api final : public server::Service {
   //    Signed URLs of images, where they are switched on, need nobody either: then everyone asks.
   // 3. Authentication comes before routing, so that anonymous callers learn nothing, not even which addresses exist.
   // 4. Routing: 404 for no such address, 405 for another method.
-  // 5. CSRF: nothing is changed for a page of another site in the name of whoever looks at it, and whoever is known by
-  // a
-  //    cookie must show the token, in the head or in a form. Parts of uploads and shared links know nobody: their
-  //    address is all that they need.
+  // 5. CSRF: nothing is changed for a page of another site in the name of whoever looks at it, and whoever is known
+  //    by a cookie must show the token, in the head or in a form. Parts of uploads and shared links know nobody:
+  //    their address is all that they need.
   Passage pass(const Request& request, Stage stage) const {
     const Route* route = nullptr;
     std::string allowed;
@@ -256,14 +256,25 @@ class Api final : public server::Service {
     if (is_known && !is_safe(request.head.method) && is_from_another_site(request) && !cors_.allows(request))
       return server::make_error_response(403, "pages of other sites may not change anything here");
     bool may_follow = stage == Stage::head && is_form(request);
-    if (!call.session_secret.empty() && !is_safe(request.head.method) && !may_follow &&
-        !has_csrf_token(request, call.session_secret)) {
-      return server::make_error_response(403,
-                                         "the CSRF-Token header (or the field :cq_csrf_token of a form) is missing or "
-                                         "wrong: get one from /libs/granite/csrf/token.json");
+    if (!call.session_secret.empty() && !is_safe(request.head.method) && !may_follow) {
+      auto token = csrf_token_of(request);
+      if (!token) return server::make_error_response(token.error());
+      if (!is_csrf_token(*token, call.session_secret))
+        return server::make_error_response(403,
+                                           "the CSRF-Token header (or the field :cq_csrf_token of a form) is missing "
+                                           "or wrong: get one from /libs/granite/csrf/token.json");
     }
+    if (route->match == Match::marked && is_safe(request.head.method) && is_asset(request.target.path))
+      route = &kOriginals;
     call.rest = rest_of(*route, request.target.path);
     return Passed{route, std::move(call)};
+  }
+
+  // The longest path that is there counts, as in Sling: an asset may be called x.assetdownload.zip.
+  bool is_asset(std::string_view path) const {
+    auto parsed = AssetPath::parse(path);
+    auto found = parsed ? parts_.assets.find(*parsed) : Result<std::optional<model::Node>>(std::nullopt);
+    return found && *found && !(*found)->is_folder();
   }
 
   static bool shows_nobody(const Request& request) {
@@ -308,15 +319,14 @@ class Api final : public server::Service {
   }
 
   // Browsers can send a header from a script only, and AEM's Java client sends a field.
-  static std::string csrf_token_of(const Request& request) {
+  static Result<std::string> csrf_token_of(const Request& request) {
     if (auto token = request.head.find("CSRF-Token")) return std::string(*token);
-    if (!is_form(request) || request.body.empty()) return {};
-    auto form = http::parse_form(*request.head.find("Content-Type"), request.body);
-    return form ? std::string(form->find(":cq_csrf_token").value_or("")) : std::string();
+    if (!is_form(request) || request.body.empty()) return std::string();
+    ASSIGN_OR_RETURN(auto form, http::parse_form(*request.head.find("Content-Type"), request.body));
+    return std::string(form.find(":cq_csrf_token").value_or(""));
   }
 
-  static bool has_csrf_token(const Request& request, const std::string& secret) {
-    auto token = csrf_token_of(request);
+  static bool is_csrf_token(std::string_view token, const std::string& secret) {
     auto expected = service::Accounts::csrf_token_of(secret);
     if (token.size() != expected.size()) return false;
     unsigned difference = 0;  // in constant time

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "edge/api/html.h"
 #include "edge/api/routes.h"
 #include "lang/http/form.h"
 #include "model/people/access.h"
@@ -117,7 +118,8 @@ namespace {
 // {"class": "assetFolder", ...} or {"properties": ...}, or a form without a file.
 bool asks_for_folder(const server::Request& request) {
   auto type = request.head.find("Content-Type").value_or("");
-  if (type.starts_with("application/x-www-form-urlencoded") || request.body.empty()) return true;
+  bool is_form = type.starts_with("application/x-www-form-urlencoded");
+  if (is_form || (request.body.empty() && (type.empty() || type.starts_with("multipart/form-data")))) return true;
   if (type.starts_with("multipart/form-data")) {
     auto form = http::parse_form(type, request.body);
     return form && !form->find_file("file");
@@ -187,9 +189,9 @@ Response get_current_user(const Call& call) {
   return server::make_json_response(200, json::object{{"type", "user"},
                                                       {"home", home},
                                                       {"authorizableId", call.caller.user},
-                                                      {"authorizableId_xss", call.caller.user},
+                                                      {"authorizableId_xss", escape_html(call.caller.user)},
                                                       {"name", name},
-                                                      {"name_xss", name},
+                                                      {"name_xss", escape_html(name)},
                                                       {"isImpersonated", false}});
 }
 

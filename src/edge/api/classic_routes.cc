@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <set>
 
 #include "base/text.h"
@@ -34,7 +33,7 @@ Result<bool> flag(const http::Form& form, std::string_view name, bool standard) 
   if (!value || value->empty()) return standard;
   if (equal_ignoring_case(*value, "true")) return true;
   if (equal_ignoring_case(*value, "false")) return false;
-  return Error{Code::invalid, fmt::format("\"{}\" must be true or false", name)};
+  return wrong_value(name, "true or false");
 }
 
 // {imagepreset:Main} or {is_modifier:wid=100&fmt=jpeg}
@@ -76,6 +75,8 @@ Result<pipeline::DownloadRequest> read_request(const Call& call, const http::For
   std::set<std::string> seen;
   for (auto text : paths) {
     ASSIGN_OR_RETURN(auto found, find_path(call, text));
+    if (!found.rendition.empty())
+      return Error{Code::invalid, std::string(text) + " is a rendition: name its asset, with downloadRenditions=true"};
     if (seen.insert(found.path.text()).second) request.targets.push_back(std::move(found.path));
   }
   for (auto recipient : form.all("email")) {
@@ -91,17 +92,6 @@ Result<pipeline::DownloadRequest> read_request(const Call& call, const http::For
   return request;
 }
 
-// [{"id": "...", "paths": ["..."]}]: what has to be agreed to, for what.
-json::array licences_of(const std::vector<model::Skipped>& skipped) {
-  std::map<std::string, json::array> paths;
-  for (const auto& one : skipped) {
-    if (!one.licence.empty()) paths[one.licence].emplace_back(one.path);
-  }
-  json::array licences;
-  for (auto& [id, of_it] : paths) licences.push_back(json::object{{"id", id}, {"paths", std::move(of_it)}});
-  return licences;
-}
-
 // A path that is not there refuses everything, before any byte.
 const model::Skipped* find_missing(const pipeline::DownloadRequest& request,
                                    const std::vector<model::Skipped>& skipped) {
@@ -113,11 +103,25 @@ const model::Skipped* find_missing(const pipeline::DownloadRequest& request,
   return nullptr;
 }
 
-// A client that goes on where it was has been noted already.
-service::Downloads::Note note_for(const http::Head& head) {
+// Goes on with an archive that it has begun, as it seems.
+bool goes_on(const http::Head& head) {
   auto range = head.find("Range");
-  bool begins = !range || range->starts_with("bytes=0-");
-  return begins && head.method != http::Method::head ? service::Downloads::Note::yes : service::Downloads::Note::no;
+  return head.method != http::Method::post && range && !range->starts_with("bytes=0-");
+}
+
+// Whether the first byte of what was asked for is sent with it.
+bool begins(const Call& call, const Response& response) {
+  const auto* body = std::get_if<server::RangeBody>(&response.body);
+  if (!body || call.request.head.method == http::Method::head) return false;
+  return std::any_of(body->parts.begin(), body->parts.end(), [](const auto& part) { return part.range.offset == 0; });
+}
+
+// It is noted before it is sent: always where somebody has agreed to something, and that is in a POST.
+Response deliver(const Call& call, const service::Downloads::Opened& opened) {
+  auto response = artifact_response(call, *opened.artifact, opened.kept, call.caller);
+  bool is_noted = call.request.head.method == http::Method::post || begins(call, response);
+  auto noted = is_noted ? call.parts.events.append_all(opened.events) : ok();
+  return noted ? std::move(response) : server::make_error_response(noted.error());
 }
 
 // Somebody looks at the answer. Old Java programs ask for text/html too, as if they were browsers.
@@ -177,60 +181,69 @@ Response redirect(const Call& call, std::string_view marker, const std::string& 
   return response;
 }
 
-// The page, or the download where nobody has to be asked.
-Response ask_for_licences(const Call& call, const Asked& asked) {
-  auto found = call.parts.downloads.find_licences(asked.request, call.caller, kMostLicencesAsked);
-  if (!found) return server::make_error_response(found.error());
-  bool is_question = found->not_accepted > 0 && !find_missing(asked.request, found->skipped);
-  return is_question ? licence_page(call, asked, *std::move(found))
-                     : redirect(call, ".assetdownload.zip", asked.suffix);
+// nullopt: nobody has to be asked.
+Result<std::optional<Response>> ask_for_licences(const Call& call, const Asked& asked) {
+  ASSIGN_OR_RETURN(auto found, call.parts.downloads.find_licences(asked.request, call.caller, kMostLicencesAsked,
+                                                                  service::Downloads::Reach::whole));
+  if (found.not_accepted == 0 || find_missing(asked.request, found.skipped)) return std::optional<Response>();
+  return std::optional(licence_page(call, asked, std::move(found)));
 }
 
 // Whether the page comes between somebody at a browser and what comes with licences that they have not agreed to.
 // Whoever is no browser is refused, or gets the rest.
-Result<bool> wants_page(const Call& call, const Asked& asked) {
+bool wants_page(const Call& call, const Asked& asked) {
   bool is_get = call.request.head.method != http::Method::post;
-  ASSIGN_OR_RETURN(auto asks, flag(asked.form, "licenseCheck", is_get));
   const auto& options = asked.request.options;
   bool has_something = options.originals || options.subassets || options.wants_renditions();
-  return asks && has_something && is_browser(call.request.head);
+  auto asks = flag(asked.form, "licenseCheck", is_get);  // which read_request() has looked at
+  return asks && *asks && has_something && is_browser(call.request.head);
 }
 
 }  // namespace
 
 Response get_classic_licences(const Call& call) {
   auto asked = read_asked(call, "assetlicenses", "html");
-  return asked ? ask_for_licences(call, *asked) : server::make_error_response(asked.error());
+  if (!asked) return server::make_error_response(asked.error());
+  auto page = ask_for_licences(call, *asked);
+  if (!page) return server::make_error_response(page.error());
+  return *page ? **std::move(page) : redirect(call, ".assetdownload.zip", asked->suffix);
 }
 
 Response get_original_bare(const Call& call) {
   auto found = find_path(call, call.rest);
-  return found ? make_original_response(call, found->path, call.caller) : server::make_error_response(found.error());
+  if (!found) return server::make_error_response(found.error());
+  bool is_original = found->rendition.empty() || found->rendition == "original";
+  return is_original ? make_original_response(call, found->path, call.caller)
+                     : rendition_response(call, found->path, found->rendition, call.caller);
 }
 
 Response get_classic_download(const Call& call) {
+  using Part = service::Downloads::Part;
   auto asked = read_asked(call, "assetdownload", "zip");
   if (!asked) return server::make_error_response(asked.error());
   auto& request = asked->request;
   bool is_post = call.request.head.method == http::Method::post;
   if (!request.email.empty() && !is_post) return server::make_error_response(400, "mail is sent for a POST only");
   if (!request.email.empty()) return start_framework_download(call, std::move(request), 200);
-  auto asks = wants_page(call, *asked);
-  if (!asks) return server::make_error_response(asks.error());
-  auto opened = call.parts.downloads.open_now(request, call.caller, note_for(call.request.head),
-                                              *asks ? Unagreed::stop : Unagreed::leave_out);
+  bool asks = wants_page(call, *asked);
+  if (asks && is_post) {
+    auto page = ask_for_licences(call, *asked);
+    if (!page) return server::make_error_response(page.error());
+    if (*page) return **std::move(page);
+    asks = false;
+  }
+  auto opened =
+      call.parts.downloads.open_now(request, call.caller, asks ? Unagreed::stop : Unagreed::leave_out,
+                                    goes_on(call.request.head) ? Part::later : Part::whole, call.request.client_gone);
   if (!opened) return server::make_error_response(opened.error());
   if (const auto* missing = find_missing(request, opened->skipped))
     return server::make_error_response(404, fmt::format("{}: {}", missing->path, missing->message));
-  if (opened->is_unagreed)
-    return is_post ? ask_for_licences(call, *asked) : redirect(call, ".assetlicenses.html", asked->suffix);
-  if (opened->artifact) return artifact_response(call, *opened->artifact, opened->kept, call.caller);
+  if (opened->is_unagreed) return redirect(call, ".assetlicenses.html", asked->suffix);
+  if (opened->artifact) return deliver(call, *opened);
   if (opened->skipped.empty()) return nothing_to_deliver(call, opened->message);
-  auto message =
-      fmt::format("nothing of this can be downloaded; {}: {}", opened->skipped[0].path, opened->skipped[0].message);
-  json::object refusal{{"error", message}};
-  if (auto licences = licences_of(opened->skipped); !licences.empty()) refusal["licenses"] = std::move(licences);
-  return server::make_json_response(403, refusal);
+  const auto& first = opened->skipped.front();
+  return refused_response(fmt::format("nothing of this can be downloaded; {}: {}", first.path, first.message),
+                          opened->skipped);
 }
 
 }  // namespace dray::api

@@ -201,7 +201,8 @@ Response create_download(const Call& call) {
   if (!recipients) return server::make_error_response(recipients.error());
   if (!recipients->refused.empty()) return refused_recipients_response(recipients->refused);
   request->email = recipients->users;
-  auto download = call.parts.downloads.create(*request, call.caller);
+  auto download =
+      call.parts.downloads.create(*request, call.caller, service::Wait::while_small, call.request.client_gone);
   if (!download) return server::make_error_response(download.error());
   call.parts.metrics.download_created(model::name_of(download->status), download->total_count,
                                       std::chrono::steady_clock::now() - begun);

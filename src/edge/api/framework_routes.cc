@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <set>
 
 #include "base/log.h"
@@ -72,29 +73,34 @@ json::object artifact_json(const Call& call, const model::Download& download, st
 // `most_failures`: so many are named.
 json::object framework_json(const Call& call, const model::Download& download, std::size_t most_failures) {
   json::object failures;
-  for (std::size_t i = 0; i < std::min(most_failures, download.skipped.size()); ++i)
-    failures[download.skipped[i].path] = download.skipped[i].message;
+  for (std::size_t i = 0; i < std::min(most_failures, download.skipped.size()); ++i) {
+    auto& reason = failures[download.skipped[i].path];  // of one path there may be several
+    auto message = reason.is_string() ? std::string(reason.get_string()) + "; " : std::string();
+    reason = message + download.skipped[i].message;
+  }
   json::array artifacts;
   for (std::size_t i = 0; i < download.artifacts.size(); ++i)
     artifacts.push_back(
         artifact_json(call, download, i, i == 0 ? failures : json::object(), std::min(most_failures, kNamed)));
   auto done = download.is_complete() ? download.total_count : download.progress.assets_done;
   auto all = download.is_complete() ? download.total_count + download.skipped.size() : download.progress.assets;
-  return {{"downloadId", format_uuid(download.id)},
-          {"status", model::name_of(download.status)},
-          {"isComplete", download.is_complete()},
-          {"progress", download.is_complete() ? 100 : download.progress.percent()},
-          {"totalCount", all},
-          {"processedCount", download.is_complete() ? all : done},
-          {"successCount", done},
-          {"failureCount", download.skipped.size()},
-          {"totalSize", download.total_size},
-          {"started", milliseconds(download.created)},
-          {"finished", download.finished ? json::value(milliseconds(*download.finished)) : nullptr},
-          {"requestingUser", download.owner},
-          {"artifacts", std::move(artifacts)},
-          {"failures", std::move(failures)},
-          {"message", download.message.empty() ? json::value(nullptr) : json::value(download.message)}};
+  json::object object{{"downloadId", format_uuid(download.id)},
+                      {"status", model::name_of(download.status)},
+                      {"isComplete", download.is_complete()},
+                      {"progress", download.is_complete() ? 100 : download.progress.percent()},
+                      {"totalCount", all},
+                      {"processedCount", download.is_complete() ? all : done},
+                      {"successCount", done},
+                      {"failureCount", download.skipped.size()},
+                      {"totalSize", download.total_size},
+                      {"started", milliseconds(download.created)},
+                      {"finished", download.finished ? json::value(milliseconds(*download.finished)) : nullptr},
+                      {"requestingUser", download.owner},
+                      {"artifacts", std::move(artifacts)},
+                      {"failures", std::move(failures)},
+                      {"message", download.message.empty() ? json::value(nullptr) : json::value(download.message)}};
+  if (auto licences = licences_of(download.skipped); !licences.empty()) object["licenses"] = std::move(licences);
+  return object;
 }
 
 Response framework_response(int status, const json::value& value) {
@@ -105,9 +111,97 @@ Response framework_response(int status, const json::value& value) {
   return response;
 }
 
-bool is_true(const json::value& value) {
-  return (value.is_bool() && value.get_bool()) || (value.is_string() && value.get_string() == "true");
+Result<bool> read_flag(std::string_view name, const json::value& value) {
+  if (value.is_bool()) return value.get_bool();
+  if (value.is_string() && equal_ignoring_case(value.get_string(), "true")) return true;
+  if (value.is_string() && equal_ignoring_case(value.get_string(), "false")) return false;
+  return wrong_value(name, "true or false");
 }
+
+Result<std::string> read_text(std::string_view name, const json::value& value) {
+  if (!value.is_string()) return wrong_value(name, "a text");
+  return std::string(value.get_string());
+}
+
+// One text is a list of one.
+Result<std::vector<std::string>> read_texts(std::string_view name, const json::value& value) {
+  if (value.is_string()) return std::vector<std::string>{std::string(value.get_string())};
+  Error error = wrong_value(name, "a list of texts");
+  if (!value.is_array()) return error;
+  std::vector<std::string> texts;
+  for (const auto& item : value.get_array()) {
+    if (!item.is_string()) return error;
+    texts.emplace_back(item.get_string());
+  }
+  return texts;
+}
+
+// One target's parameters, whatever their order.
+struct Parameters {
+  std::string path, archive_name, asset_target, layout, message;
+  bool has_archive_name = false, excludes_defaults = false, subassets = false;
+  std::optional<std::vector<std::string>> renditions;
+  std::vector<std::string> email, licences;
+  std::vector<pipeline::DynamicRendition> dynamic;
+
+  Result<void> read(std::string_view name, const json::value& value) {
+    if (name == "path") return put(path, read_text(name, value));
+    if (name == "archiveName") {
+      has_archive_name = true;
+      return put(archive_name, read_text(name, value));
+    }
+    if (name == "excludeDefaultRenditions") return put(excludes_defaults, read_flag(name, value));
+    if (name == "assetTarget") return put(asset_target, read_text(name, value));
+    if (name == "layout") return put(layout, read_text(name, value));
+    if (name == "subassets") return put(subassets, read_flag(name, value));
+    if (name == "renditions") return put(renditions, read_texts(name, value));
+    if (name == "email") return put(email, read_texts(name, value));
+    if (name == "message") return put(message, read_text(name, value));
+    if (name == "licenses") return put(licences, read_texts(name, value));
+    if (name == "imagePreset" || name == "dynamic") {
+      ASSIGN_OR_RETURN(auto text, read_text(name, value));
+      dynamic.push_back(name == "dynamic" ? pipeline::DynamicRendition{"", "iccEmbed=1&" + text}
+                                          : pipeline::DynamicRendition{text, fmt::format("iccEmbed=1&${}$", text)});
+      return ok();
+    }
+    log::debug("a target's parameter \"{}\" is not known and was passed over", name);
+    return ok();
+  }
+
+  // The original and its renditions; less where the client says so, or asks for something made instead.
+  Result<pipeline::DownloadRequest> make_request() && {
+    pipeline::DownloadRequest request;
+    auto& options = request.options;
+    bool wants_crops = asset_target == "smartcrop";
+    bool is_made = wants_crops || !dynamic.empty();
+    if (!asset_target.empty() && !wants_crops)
+      log::debug("the assetTarget \"{}\" is not known and was passed over", asset_target);
+    options.originals = !is_made;
+    options.renditions = renditions ? *std::move(renditions) : std::vector<std::string>();
+    if (!renditions && !is_made && !excludes_defaults) options.renditions = {"*"};
+    options.all_smart_crops = wants_crops;
+    options.subassets = subassets;
+    options.dynamic = std::move(dynamic);
+    if (!layout.empty() && layout != "folders" && layout != "flat" && layout != "tree" && layout != "folders+tree")
+      return wrong_value("layout", "folders, flat, tree or folders+tree");
+    options.folder_per_asset = layout.starts_with("folders");
+    options.keep_structure = layout.ends_with("tree");
+    request.archive_name = std::move(archive_name);
+    if (has_archive_name) request.form = pipeline::ArchiveForm::always;
+    request.email = std::move(email);
+    request.message = std::move(message);
+    request.licences = std::move(licences);
+    return request;
+  }
+
+ private:
+  template <typename To, typename From>
+  static Result<void> put(To& to, Result<From> from) {
+    if (!from) return std::move(from).error();
+    to = *std::move(from);
+    return ok();
+  }
+};
 
 // The parameters of the targets as one request: those that differ in more than their path are further selections of it.
 class Targets {
@@ -138,68 +232,19 @@ class Targets {
       return Error{Code::invalid, "a target must be an object with \"parameters\""};
     if (const auto* type = object->if_contains("type"); type && *type != json::value("asset"))
       return Error{Code::invalid, "the type of a target can only be \"asset\""};
-    pipeline::DownloadRequest one;
-    one.options.renditions = {"*"};
-    std::string path(address_), rendition;
-    for (const auto& member : parameters->get_object()) {
-      if (member.key() == "path" && member.value().is_string())
-        path = std::string(member.value().get_string());
-      else
-        RETURN_IF_ERROR(read_parameter(member.key(), member.value(), one));
-    }
-    ASSIGN_OR_RETURN(auto found, find_path(call_, path));
+    Parameters given;
+    given.path = address_;
+    for (const auto& member : parameters->get_object()) RETURN_IF_ERROR(given.read(member.key(), member.value()));
+    ASSIGN_OR_RETURN(auto found, find_path(call_, given.path));
+    ASSIGN_OR_RETURN(auto one, std::move(given).make_request());
     if (!found.rendition.empty()) {
+      if (found.rendition.find('*') != found.rendition.npos)
+        return Error{Code::not_found, "there is no rendition " + given.path};
       one.options.originals = found.rendition == "original";
       one.options.renditions.clear();
       if (!one.options.originals) one.options.renditions.push_back(found.rendition);
     }
     add(std::move(one), std::move(found.path));
-    return ok();
-  }
-
-  Result<void> read_parameter(std::string_view name, const json::value& value, pipeline::DownloadRequest& one) {
-    auto& options = one.options;
-    auto text = value.is_string() ? std::string(value.get_string()) : std::string();
-    if (name == "archiveName") {
-      one.archive_name = text;
-      one.form = pipeline::ArchiveForm::always;
-    } else if (name == "excludeDefaultRenditions") {
-      if (is_true(value)) options.renditions.clear();
-    } else if (name == "assetTarget" && text == "smartcrop") {
-      options.originals = false;
-      options.renditions.clear();
-      options.all_smart_crops = true;
-    } else if (name == "imagePreset" || name == "dynamic") {
-      options.originals = false;
-      options.renditions.clear();
-      options.dynamic.push_back(name == "dynamic"
-                                    ? pipeline::DynamicRendition{"", "iccEmbed=1&" + text}
-                                    : pipeline::DynamicRendition{text, fmt::format("iccEmbed=1&${}$", text)});
-    } else if (name == "layout") {
-      if (text != "folders" && text != "flat" && text != "tree" && text != "folders+tree")
-        return Error{Code::invalid, "\"layout\" must be folders, flat, tree or folders+tree"};
-      options.folder_per_asset = text.starts_with("folders");
-      options.keep_structure = text.ends_with("tree");
-    } else if (name == "subassets") {
-      options.subassets = is_true(value);
-    } else if (name == "renditions" && value.is_array()) {
-      options.renditions.clear();
-      for (const auto& item : value.get_array()) {
-        if (item.is_string()) options.renditions.emplace_back(item.get_string());
-      }
-    } else if (name == "email" && value.is_array()) {
-      for (const auto& item : value.get_array()) {
-        if (item.is_string()) one.email.emplace_back(item.get_string());
-      }
-    } else if (name == "message") {
-      one.message = text;
-    } else if (name == "licenses" && value.is_array()) {
-      for (const auto& item : value.get_array()) {
-        if (item.is_string()) one.licences.emplace_back(item.get_string());
-      }
-    } else {
-      log::debug("a target's parameter \"{}\" is not known and was passed over", name);
-    }
     return ok();
   }
 
@@ -250,15 +295,23 @@ class Targets {
   std::vector<Selected> selections_;  // in the order of their first targets
 };
 
-// What was named and is not there is the answer where nothing else was asked for.
-std::optional<Response> only_missing(const pipeline::DownloadRequest& request, const model::Download& download) {
-  if (request.targets.size() != 1 || !request.also.empty() || download.status != model::DownloadStatus::failed ||
-      download.skipped.empty())
-    return std::nullopt;
-  const auto& skipped = download.skipped.front();
-  bool is_absent = skipped.reason == "not_found" || skipped.reason == "denied";
-  if (!is_absent || skipped.path != request.targets.front().text()) return std::nullopt;
-  return server::make_error_response(404, fmt::format("{}: {}", skipped.path, skipped.message));
+bool has(const model::Skipped& skipped, std::initializer_list<std::string_view> reasons) {
+  return std::find(reasons.begin(), reasons.end(), skipped.reason) != reasons.end();
+}
+
+// What was named and is not there, or what nobody has agreed to, is the answer where nothing else was asked for.
+std::optional<Response> refusal(const pipeline::DownloadRequest& request, const model::Download& download) {
+  if (download.status != model::DownloadStatus::failed || download.skipped.empty()) return std::nullopt;
+  const auto& skipped = download.skipped;
+  const auto& first = skipped.front();
+  auto message = fmt::format("{}: {}", first.path, first.message);
+  bool is_licence = std::all_of(skipped.begin(), skipped.end(), [](const auto& one) { return !one.licence.empty(); });
+  if (is_licence) return refused_response(message, skipped);
+  if (request.targets.size() != 1 || !request.also.empty() || skipped.size() != 1) return std::nullopt;
+  bool is_one = !request.options.originals && request.options.renditions.size() == 1;
+  bool is_absent = has(first, {"not_found", "denied"}) || (is_one && has(first, {"no_rendition", "not_rendered"}));
+  if (!is_absent || first.path != request.targets.front().text()) return std::nullopt;
+  return server::make_error_response(404, message);
 }
 
 Result<std::string> required_id(const Call& call) {
@@ -310,6 +363,22 @@ Result<FoundPath> find_path(const Call& call, std::string_view value) {
   return *first;  // which is not there: the download says so
 }
 
+json::array licences_of(const std::vector<model::Skipped>& skipped) {
+  std::map<std::string, json::array> paths;
+  for (const auto& one : skipped) {
+    if (!one.licence.empty()) paths[one.licence].emplace_back(one.path);
+  }
+  json::array licences;
+  for (auto& [id, of_it] : paths) licences.push_back(json::object{{"id", id}, {"paths", std::move(of_it)}});
+  return licences;
+}
+
+Response refused_response(const std::string& message, const std::vector<model::Skipped>& skipped) {
+  json::object refusal{{"error", message}};
+  if (auto licences = licences_of(skipped); !licences.empty()) refusal["licenses"] = std::move(licences);
+  return server::make_json_response(403, refusal);
+}
+
 Response start_framework_download(const Call& call) {
   auto body = parse_json_body(call.request);
   if (!body) return server::make_error_response(body.error());
@@ -323,11 +392,12 @@ Response start_framework_download(const Call& call, pipeline::DownloadRequest re
   if (!recipients) return server::make_error_response(recipients.error());
   if (!recipients->refused.empty()) return refused_recipients_response(recipients->refused);
   request.email = recipients->users;
-  auto download = call.parts.downloads.create(request, call.caller);
+  auto download =
+      call.parts.downloads.create(request, call.caller, service::Wait::while_small, call.request.client_gone);
   if (!download) return server::make_error_response(download.error());
-  if (auto missing = only_missing(request, *download)) {
+  if (auto refused = refusal(request, *download)) {
     auto removed = call.parts.downloads.remove(download->id, call.caller);
-    return removed ? *std::move(missing) : server::make_error_response(removed.error());
+    return removed ? *std::move(refused) : server::make_error_response(removed.error());
   }
   return framework_response(status, framework_json(call, *download, kAll));
 }
@@ -340,8 +410,9 @@ Response get_framework_download(const Call& call) {
   constexpr std::uint64_t kLongestWait = 30;
   auto wait = parse_unsigned(call.request.target.find("wait").value_or("0"));
   if (!wait || *wait > kLongestWait) return server::make_error_response(400, "\"wait\" must be a number from 0 to 30");
-  auto download = *wait > 0 ? call.parts.downloads.wait(*id, call.caller, std::chrono::seconds(*wait))
-                            : call.parts.downloads.get_to_read(*id, call.caller);
+  auto download =
+      *wait > 0 ? call.parts.downloads.wait(*id, call.caller, std::chrono::seconds(*wait), call.request.client_gone)
+                : call.parts.downloads.get_to_read(*id, call.caller);
   if (!download) return server::make_error_response(download.error());
   return framework_response(200, framework_json(call, *download, kAll));
 }

@@ -21,9 +21,10 @@ std::string format_text(const LicenceQuestion& question, const pipeline::Selecte
 
 std::string format_licence(const LicenceQuestion& question, const pipeline::SelectedLicence& licence) {
   std::string names;
-  auto named = std::min(licence.assets.size(), pipeline::kNamedByLicence);
-  for (std::size_t i = 0; i < named; ++i) names += fmt::format("<li>{}</li>", escape_html(licence.assets[i].name()));
-  if (licence.asset_count > named) names += fmt::format("<li>and {} more</li>", licence.asset_count - named);
+  auto named = licence.named();
+  for (const auto& asset : named) names += fmt::format("<li>{}</li>", escape_html(asset.name()));
+  if (licence.asset_count > named.size())
+    names += fmt::format("<li>and {} more</li>", licence.asset_count - named.size());
   return fmt::format(
       "<li>{}<label><input type=\"checkbox\" name=\"license\" value=\"{}\"{}> I agree</label><details><summary>Assets "
       "under this licence: {}</summary><ul>{}</ul></details></li>\n",

@@ -18,8 +18,7 @@ json::object licence_json(const pipeline::SelectedLicence& licence) {
   if (!licence.page.empty()) object["page"] = licence.page;
   if (licence.html) object["text"] = mail::plain_text_of_html(*licence.html);
   json::array assets;
-  auto named = std::min(licence.assets.size(), pipeline::kNamedByLicence);
-  for (std::size_t i = 0; i < named; ++i) assets.emplace_back(licence.assets[i].text());
+  for (const auto& asset : licence.named()) assets.emplace_back(asset.text());
   object["assets"] = std::move(assets);
   return object;
 }

@@ -137,7 +137,7 @@ Response send_artifact(const Visit& visit, std::string_view id, std::string_view
   auto download = visit.call.parts.downloads.get(std::string(id), visit.open.caller);
   auto index = parse_unsigned(number);
   if (!download) return error_page(download.error());
-  if (download->is_expired) return ended_page();
+  if (download->is_expired) return ended_page("This download is no longer kept");
   if (!index || *index >= download->artifacts.size()) return unknown_page();
   auto open =
       visit.call.parts.downloads.open_artifact(download->id, download->artifacts[*index].name, visit.open.caller);
@@ -151,16 +151,15 @@ Response queue(const Visit& visit, const http::Form& form) {
     auto question = ask_for_licences(visit, form, *request);
     if (question) return *std::move(question);
   }
-  const auto& share = visit.open.share;
-  if (share.download_limit && share.downloads >= *share.download_limit) return no_more_page();
-  auto& downloads = visit.call.parts.downloads;
-  auto download = downloads.create(*request, visit.open.caller, service::Wait::no);
+  auto& sharing = visit.call.parts.sharing;
+  auto is_allowed = sharing.count_download(visit.open.share);
+  if (!is_allowed) return error_page(is_allowed.error());
+  if (!*is_allowed) return no_more_page();
+  auto download = visit.call.parts.downloads.create(*request, visit.open.caller, service::Wait::no);
+  bool is_nothing = !download || (download->is_complete() && download->artifacts.empty());
+  auto given_back = is_nothing ? sharing.uncount_download(visit.open.caller.owner_id()) : ok();
   if (!download) return error_page(download.error());
-  auto is_allowed = visit.call.parts.sharing.count_download(share);  // once it is there
-  if (is_allowed && *is_allowed) return redirect(visit, visit.address("&inbox=1"));
-  auto removed = downloads.remove(download->id, visit.open.caller);
-  if (!removed) return error_page(removed.error());
-  return is_allowed ? no_more_page() : error_page(is_allowed.error());
+  return given_back ? redirect(visit, visit.address("&inbox=1")) : error_page(given_back.error());
 }
 
 }  // namespace dray::api

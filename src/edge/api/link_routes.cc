@@ -144,7 +144,7 @@ Response send_licence(const Visit& visit, std::string_view text) {
 
 Response get_link(const Call& call) {
   auto visit = open_visit(call);
-  if (!visit) return error_page(visit.error());
+  if (!visit) return refused_page(visit.error());
   if (needs_password(*visit)) return password_page(*visit, "This link is protected by a password.");
   const auto& target = call.request.target;
   if (auto thumb = target.find("thumb")) return send_picture(*visit, *thumb, kThumbnail);
@@ -156,7 +156,7 @@ Response get_link(const Call& call) {
 
 Response post_link(const Call& call) {
   auto visit = open_visit(call);
-  if (!visit) return error_page(visit.error());
+  if (!visit) return refused_page(visit.error());
   auto form = http::parse_form(call.request.head.find("Content-Type").value_or(""), call.request.body);
   if (!form) return error_page(form.error());
   if (auto password = form->find("password"); password && needs_password(*visit))
@@ -167,7 +167,7 @@ Response post_link(const Call& call) {
 
 Response get_link_preview(const Call& call) {
   auto visit = open_visit(call);
-  if (!visit) return error_page(visit.error());
+  if (!visit) return refused_page(visit.error());
   if (needs_password(*visit)) return password_page(*visit, "This link is protected by a password.");
   auto path = AssetPath::parse(call.request.target.find("path").value_or(""));
   if (!path || !is_shared(*visit, *path)) return unknown_page();
@@ -193,6 +193,6 @@ Response get_link_preview(const Call& call) {
   return with_cookie(*visit, make_page_response(200, path->name(), body));
 }
 
-Response get_link_expired(const Call&) { return ended_page(); }
+Response get_link_expired(const Call&) { return ended_page("This link has expired"); }
 
 }  // namespace dray::api

@@ -41,11 +41,12 @@ bool is_visitor(std::string_view text) {
 
 }  // namespace
 
-Response ended_page() {
-  return make_page_response(
-      410, "Link ended",
-      "<h1>This link has ended</h1>\n<p>Its time is over, or whoever sent it has withdrawn it. Ask "
-      "them for another.</p>");
+Response ended_page(std::string_view what) {
+  auto heading = escape_html(what);
+  if (heading.front() >= 'a' && heading.front() <= 'z')
+    heading.front() = static_cast<char>(heading.front() - 'a' + 'A');
+  return make_page_response(410, "Link ended",
+                            fmt::format("<h1>{}</h1>\n<p>Ask whoever sent it for another.</p>", heading));
 }
 
 Response unknown_page() {
@@ -55,16 +56,21 @@ Response unknown_page() {
 }
 
 Response error_page(const Error& error) {
-  if (error.code == Code::gone) return ended_page();
+  if (error.code == Code::gone) return ended_page(error.message);
   if (error.code == Code::not_found) return unknown_page();
   auto response = server::make_error_response(error);
-  if (error.code == Code::busy) response.status = 429;
-  bool of_machine = response.status >= 500;
+  bool of_machine = response.status >= 500 && error.code != Code::busy;
   auto page = make_page_response(
       response.status, "That did not work",
       fmt::format("<h1>That did not work</h1>\n<p>{}</p>",
                   of_machine ? "Something went wrong here. Try again in a moment." : escape_html(error.message)));
   if (error.code == Code::busy) page.fields.push_back({"Retry-After", "60"});
+  return page;
+}
+
+Response refused_page(const Error& error) {
+  auto page = error_page(error);
+  if (error.code == Code::busy) page.status = 429;
   return page;
 }
 
@@ -109,7 +115,7 @@ Response check_password(const Visit& visit, std::string_view password) {
   auto& sharing = visit.call.parts.sharing;
   auto from = address_of(visit.call.request);
   auto may_try = sharing.check_patience(visit.open.share, from);
-  if (!may_try) return error_page(may_try.error());
+  if (!may_try) return refused_page(may_try.error());
   auto right = visit.call.parts.accounts.check_secret(visit.open.share.password_hash, std::string(password));
   if (!right) return error_page(right.error());
   if (!*right) {

@@ -38,9 +38,10 @@ bool needs_password(const Visit& visit);
 server::Response password_page(const Visit& visit, std::string_view word);
 server::Response check_password(const Visit& visit, std::string_view password);
 
-server::Response ended_page();
+server::Response ended_page(std::string_view what);  // "this link has expired"
 server::Response unknown_page();
 server::Response error_page(const Error& error);
+server::Response refused_page(const Error& error);  // the same, of open_visit(): 429 where somebody guesses
 
 bool is_shared(const Visit& visit, const AssetPath& path);    // an item, or below one
 bool is_hidden(const Visit& visit, const model::Node& node);  // what has expired is

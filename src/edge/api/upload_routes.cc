@@ -40,17 +40,20 @@ Result<AssetPath> folder_of(const Call& call) {
   return folder;
 }
 
-Result<std::vector<service::UploadFile>> read_files(const http::Form& form) {
+enum class Sizes { must, may };  // Adobe's own documents differ in whether they come with completeUpload.json
+
+Result<std::vector<service::UploadFile>> read_files(const http::Form& form, Sizes rule) {
   auto names = form.all("fileName"), sizes = form.all("fileSize");
-  if (names.empty() || names.size() != sizes.size())
+  bool has_sizes = !sizes.empty() || rule == Sizes::must;
+  if (names.empty() || (has_sizes && names.size() != sizes.size()))
     return Error{Code::invalid, "name at least one file: as many \"fileName\" as \"fileSize\""};
   if (names.size() > kMostFiles)
     return Error{Code::invalid, fmt::format("at most {} files can be announced at a time", kMostFiles)};
   std::vector<service::UploadFile> files;
   for (std::size_t i = 0; i < names.size(); ++i) {
-    auto size = parse_unsigned(sizes[i]);
-    if (!size) return Error{Code::invalid, "\"fileSize\" must be the number of bytes"};
-    files.push_back({std::string(names[i]), *size});
+    auto size = has_sizes ? parse_unsigned(sizes[i]) : std::nullopt;
+    if (has_sizes && !size) return wrong_value("fileSize", "the number of bytes");
+    files.push_back({std::string(names[i]), size});
   }
   return files;
 }
@@ -58,7 +61,7 @@ Result<std::vector<service::UploadFile>> read_files(const http::Form& form) {
 Result<json::object> initiate(const Call& call) {
   ASSIGN_OR_RETURN(auto folder, folder_of(call));
   ASSIGN_OR_RETURN(auto form, read_form(call));
-  ASSIGN_OR_RETURN(auto announced, read_files(form));
+  ASSIGN_OR_RETURN(auto announced, read_files(form, Sizes::must));
   ASSIGN_OR_RETURN(auto uploads, call.parts.uploads.initiate(folder, announced, call.caller));
   auto address = own_address(call.request);
   json::array files;
@@ -85,7 +88,7 @@ json::object to_json(const service::Uploaded& uploaded) {
 Result<json::object> complete(const Call& call) {
   ASSIGN_OR_RETURN(auto folder, folder_of(call));
   ASSIGN_OR_RETURN(auto form, read_form(call));
-  ASSIGN_OR_RETURN(auto files, read_files(form));
+  ASSIGN_OR_RETURN(auto files, read_files(form, Sizes::may));
   auto tokens = form.all("uploadToken");
   if (tokens.size() != files.size())
     return Error{Code::invalid, "\"uploadToken\" is missing: it came with the answer to initiateUpload.json"};

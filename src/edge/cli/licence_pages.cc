@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "lang/mail/plain_text.h"
 
@@ -57,8 +58,10 @@ Result<Found> LicencePages::read_file_of(const std::string& path) {
   auto file = directory_ + path;
   struct stat status;
   if (::stat(file.c_str(), &status) < 0) {
-    if (errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG) return Found();
-    return unreadable(file, std::strerror(errno));
+    auto code = errno;
+    bool is_absent = code == ENOENT || code == ENOTDIR || code == ENAMETOOLONG;
+    if (is_absent && ::stat(directory_.c_str(), &status) == 0) return Found();  // else everything would be unprotected
+    return unreadable(file, std::strerror(code));
   }
   if (!S_ISREG(status.st_mode)) return Found();
   {
@@ -67,13 +70,15 @@ Result<Found> LicencePages::read_file_of(const std::string& path) {
     bool is_same = known != known_.end() && known->second.inode == status.st_ino &&
                    known->second.size == status.st_size && are_equal(known->second.modified, status.st_mtim) &&
                    are_equal(known->second.changed, status.st_ctim);
-    if (is_same) return Found(known->second.page);
+    if (is_same) return known->second.page;
   }
-  ASSIGN_OR_RETURN(auto html, read_html(file));
-  model::LicencePage page{path, sha256_of(bytes_of(*html)), html};
+  auto html = read_html(file);
+  if (!html) log::warn("{}: {}; what comes with it is held back", html.error().message, html.error().detail);
+  auto page = html ? Result<Found>(model::LicencePage{path, sha256_of(bytes_of(**html)), *html})
+                   : Result<Found>(std::move(html).error());
   std::lock_guard lock(mutex_);
-  known_[path] = {status.st_ino, status.st_size, status.st_mtim, status.st_ctim, page};
-  return Found(std::move(page));
+  known_.insert_or_assign(path, Known{status.st_ino, status.st_size, status.st_mtim, status.st_ctim, page});
+  return page;
 }
 
 Result<Found> LicencePages::read(const std::string& path) {

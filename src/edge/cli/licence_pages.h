@@ -27,7 +27,7 @@ class LicencePages {
     ino_t inode = 0;
     off_t size = 0;
     timespec modified{}, changed{};
-    model::LicencePage page;
+    Result<std::optional<model::LicencePage>> page = std::optional<model::LicencePage>();  // or why it cannot be read
   };
   Result<std::optional<model::LicencePage>> read_file_of(const std::string& path);
 

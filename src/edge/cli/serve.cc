@@ -4,7 +4,9 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
+#include <limits>
 #include <thread>
 
 #include "base/log.h"
@@ -39,6 +41,7 @@ struct ServeOptions {
   unsigned now_seconds = 30;
   std::uint64_t queued_of_user = 2000, queued = 20'000;  // downloads
   unsigned preparing = 2, preparing_of_user = 1;
+  std::uint64_t renditions = 0;  // of one download
   unsigned retention = 14;
   CleaningOptions cleaning;
   unsigned clean_after = 600;
@@ -89,6 +92,18 @@ Result<std::optional<ByteCount>> read_link_limit(const std::string& content) {
   ASSIGN_OR_RETURN(auto limit, settings.number(key));
   settings.warn_of_unknown();
   return limit;
+}
+
+std::uint64_t or_any_number(std::uint64_t limit) {
+  return limit > 0 ? limit : std::numeric_limits<std::uint64_t>::max();
+}
+
+// A directory that is not there would leave what it protects unprotected.
+Result<void> check_content(const std::string& content) {
+  std::error_code failure;
+  if (content.empty() || std::filesystem::is_directory(content, failure)) return ok();
+  return Error{Code::invalid, fmt::format("--content {}: there is no such directory{}", content,
+                                          failure ? " (" + failure.message() + ")" : std::string())};
 }
 
 Result<void> create_first_administrator(service::Accounts& accounts) {
@@ -192,6 +207,7 @@ class Cleaning {
 
 Result<void> run_server(Installation& parts, const ServeOptions& options) {
   ASSIGN_OR_RETURN(auto config, server_config(options));
+  RETURN_IF_ERROR(check_content(options.content));
   ASSIGN_OR_RETURN(auto part_limit, parse_size(options.part_limit));
   service::Accounts accounts(*parts.people, *parts.credentials, *parts.events, *parts.clock, *parts.random);
   ASSIGN_OR_RETURN(auto settings, read_image_settings(options.images));
@@ -213,8 +229,9 @@ Result<void> run_server(Installation& parts, const ServeOptions& options) {
   downloads_config.can_mail = mail_settings.service.has_value();
   downloads_config.retention = std::chrono::days(options.retention);
   downloads_config.now_time = std::chrono::seconds(options.now_seconds);
-  downloads_config.queued_of_user = options.queued_of_user;
-  downloads_config.queued = options.queued;
+  downloads_config.queued_of_user = or_any_number(options.queued_of_user);
+  downloads_config.queued = or_any_number(options.queued);
+  downloads_config.renditions = or_any_number(options.renditions);
   ASSIGN_OR_RETURN(auto seal_key, parts.read_seal_key());
   const service::Seal seal(std::move(seal_key));
   LicencePages licence_pages(options.content);
@@ -225,7 +242,12 @@ Result<void> run_server(Installation& parts, const ServeOptions& options) {
   service::Downloads downloads(
       {*parts.assets, *parts.blobs, *parts.downloads, *parts.people, *parts.access, *parts.events, *parts.jobs,
        *parts.clock, *parts.random, *parts.presets, *parts.processing_profiles, queued, completed, &renderer,
-       &smart_crops, [&](const std::string& owner) { return sharing.caller_of(owner); }, read_licence},
+       &smart_crops, [&](const std::string& owner) { return sharing.caller_of(owner); },
+       [&](const std::string& owner) {
+         auto given_back = sharing.uncount_download(owner);
+         if (!given_back) log::warn("{}", given_back.error().message);
+       },
+       read_licence},
       downloads_config);
   ASSIGN_OR_RETURN(auto signing_key, read_signing_key(options.image_key));
   service::ImagesConfig images_config{signing_key, options.image_locks, options.image_obfuscation};
@@ -351,14 +373,17 @@ void add_serve(CLI::App& app, Context& context) {
       ->capture_default_str()
       ->check(CLI::Range(1, 86400));
   command
-      ->add_option("--queued-of-user", options->queued_of_user,
-                   "Downloads of one user that may wait to be prepared in the background; more are refused")
+      ->add_option(
+          "--queued-of-user", options->queued_of_user,
+          "Downloads of one user that may wait to be prepared in the background; more are refused; 0: any number")
       ->capture_default_str();
-  command->add_option("--queued", options->queued, "And of all together")->capture_default_str();
+  command->add_option("--queued", options->queued, "And of all together; 0: any number")->capture_default_str();
   command->add_option("--preparing", options->preparing, "Of them prepared at a time; users take turns")
       ->capture_default_str()
       ->check(CLI::Range(1, 64));
   command->add_option("--preparing-of-user", options->preparing_of_user, "And of one user at most; 0: any number")
+      ->capture_default_str();
+  command->add_option("--renditions-of-download", options->renditions, "Renditions in one download; 0: any number")
       ->capture_default_str();
   command
       ->add_option(

@@ -210,7 +210,9 @@ Task<bool> Connection::serve(const std::string& raw_head) {
   }
   auto asked = has_body ? std::nullopt : shared_.answers.now();
   Question handle = [service = &shared_.service, request] { return service->handle(*request); };
+  client_gone_ = request->client_gone = std::make_shared<std::atomic<bool>>(false);
   auto response = co_await ask(std::move(handle), Urgency::fresh);
+  client_gone_ = nullptr;
   if (asked && response.is_repeatable) remember(raw_head, *asked, head, response);
   co_return co_await send(&request->head, std::move(response), begun);
 }
@@ -575,6 +577,7 @@ void Connection::withdraw(const Permission& permission) {
 }
 
 void Connection::sweep(SteadyTime at) {
+  if (client_gone_ && client_has_closed()) *client_gone_ = true;
   if (waiting_ == Waiting::nothing) return;
   if (waiting_ == Waiting::client) {
     if (client_made_progress(at)) return;
@@ -585,6 +588,13 @@ void Connection::sweep(SteadyTime at) {
   }
   shared_.metrics.connection_timed_out();
   cut();
+}
+
+// Behind a further request that has come already it cannot be seen.
+bool Connection::client_has_closed() {
+  char byte = 0;
+  auto count = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return count == 0 || (count < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
 }
 
 bool Connection::client_made_progress(SteadyTime at) {

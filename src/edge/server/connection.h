@@ -89,6 +89,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Task<void> linger();
   std::string format_head(const http::Head* head, const Response& response);
   bool client_made_progress(SteadyTime now);
+  bool client_has_closed();
 
   Shared& shared_;
   Socket socket_;
@@ -106,7 +107,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::function<void()> end_pause_;                          // while it waits for events or for its turn
   std::shared_ptr<const std::function<bool()>> permission_;  // while it sends what may be withdrawn
   SteadyTime asked_permission_{};
-  Pump* pump_ = nullptr;  // while it sends
+  Pump* pump_ = nullptr;                            // while it sends
+  std::shared_ptr<std::atomic<bool>> client_gone_;  // while a request is handled
   std::uint64_t acknowledged_ = 0;
   SteadyTime progress_at_{};
 };

@@ -26,6 +26,8 @@ std::string_view reason_of(int status) {
       return "Partial Content";
     case 302:
       return "Found";
+    case 303:
+      return "See Other";
     case 304:
       return "Not Modified";
     case 400:

@@ -1,6 +1,7 @@
 // Requests and responses as a service sees them.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -30,6 +31,8 @@ struct Request {
   std::string body;
   std::shared_ptr<BodySink> sink;  // where the body went instead, whole
   std::string peer;                // the other end's address, for the log
+  // Set within seconds after the client has closed its connection, while the request is handled.
+  std::shared_ptr<std::atomic<bool>> client_gone = nullptr;
 };
 
 // Ranges of a source, each with text before it, and text at the end. Its length is exact.

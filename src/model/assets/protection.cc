@@ -28,10 +28,12 @@ Protection protection_of(const json::object& metadata) {
     if (text.starts_with('/') && text.find('\n') == text.npos && AssetPath::parse(text))
       protection.licence_pages.emplace_back(text);
   }
-  auto restrictions = text_of(metadata, "adobe_dam:restrictions");
+  auto restrictions = restrictions_of(metadata);
   if (!restrictions.empty()) protection.restrictions = licence_id_of_text(restrictions);
   return protection;
 }
+
+std::string_view restrictions_of(const json::object& metadata) { return text_of(metadata, "adobe_dam:restrictions"); }
 
 std::string licence_id_of_page(std::string_view path, const BlobId& content) {
   return id_of("page:" + content.hex() + std::string(path));

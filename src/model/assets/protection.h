@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -29,6 +30,7 @@ struct Protection {
 
 // Of an asset's properties.
 Protection protection_of(const json::object& metadata);
+std::string_view restrictions_of(const json::object& metadata);  // HTML: `adobe_dam:restrictions`; may be empty
 // 32 hexadecimal digits: what a caller who agrees to it names.
 std::string licence_id_of_page(std::string_view path, const BlobId& content);  // a new version is a new licence
 std::string licence_id_of_text(std::string_view html);

@@ -53,6 +53,11 @@ class Shares final : public ShareRepository {
     }
     return false;
   }
+  Result<void> uncount_download(const std::string& id) override {
+    std::lock_guard lock(mutex_);
+    for (auto& share : shares_) share.downloads -= share.id == id && share.downloads > 0 ? 1 : 0;
+    return ok();
+  }
   Result<void> remove(const std::string& id) override {
     std::lock_guard lock(mutex_);
     if (std::erase_if(shares_, [&](const Share& one) { return one.id == id; }) == 0)

@@ -28,9 +28,10 @@ class ShareRepository {
   // before, or "".
   virtual Result<std::vector<Share>> list(const std::string& owner, const std::string& before,
                                           std::size_t limit) const = 0;
-  // One more download was completed, if the limit allows it; whether it does.
+  // One more download, if the limit allows it; whether it does.
   virtual Result<bool> count_download(const std::string& id) = 0;
-  virtual Result<void> remove(const std::string& id) = 0;  // Code::not_found
+  virtual Result<void> uncount_download(const std::string& id) = 0;  // one of them came to nothing
+  virtual Result<void> remove(const std::string& id) = 0;            // Code::not_found
 
   virtual Result<LinkSettings> get_settings() const = 0;
   virtual Result<void> put_settings(const LinkSettings& settings) = 0;

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "base/text.h"
 
 namespace dray::pipeline {
 
@@ -19,10 +20,7 @@ Result<Obstacles::Page> Obstacles::look_up(const std::string& path) const {
   if (node) return Page{model::licence_id_of_page(path, node->asset->original.id), false, path, nullptr};
   if (!library_.read_licence_page) return Page();
   auto page = library_.read_licence_page(path);
-  if (!page) {
-    log::warn("{}: {}; what comes with it is held back", page.error().message, page.error().detail);
-    return Page{"", true, path, nullptr};
-  }
+  if (!page) return Page{"", true, path, nullptr};
   if (!*page) return Page();
   return Page{model::licence_id_of_page((*page)->path, (*page)->content), false, (*page)->path, (*page)->html};
 }
@@ -47,7 +45,7 @@ void Obstacles::tell_missing_pages() const {
   std::string names;
   for (const auto& [path, page] : known_pages_) {
     if (!page.licence.empty() || page.is_broken) continue;
-    if (++count <= kTold) names += (count == 1 ? "" : ", ") + json::serialize(json::value(path.substr(0, 200)));
+    if (++count <= kTold) names += (count == 1 ? "" : ", ") + json::serialize(json::value(shorten(path, 200)));
   }
   if (count > 0)
     log::warn("{} paths named as licences are neither an asset nor a licence page, and protect nothing: {}{}", count,

@@ -1,8 +1,10 @@
 // What stands in the way of an asset although its reader has the rights: its time is over, or a licence comes first.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -13,6 +15,8 @@
 
 namespace dray::pipeline {
 
+inline constexpr std::size_t kNamedByLicence = 100;
+
 // A licence of some of the assets.
 struct SelectedLicence {
   std::string id;
@@ -21,8 +25,10 @@ struct SelectedLicence {
   bool is_accepted = false;
   std::uint64_t asset_count = 0;
   std::vector<AssetPath> assets;  // all of them once it is accepted; else the first, at most kNamedByLicence
+
+  // Those that people are told of.
+  std::span<const AssetPath> named() const { return std::span(assets).first(std::min(assets.size(), kNamedByLicence)); }
 };
-inline constexpr std::size_t kNamedByLicence = 100;
 
 // The licences of one more selection, which may have some of the same for other assets. An asset of both that is not
 // named by either counts twice.

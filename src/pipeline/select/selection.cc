@@ -118,7 +118,7 @@ class Selector {
     for (std::size_t i = 0; i < selection_.wanted.size(); ++i) {
       const auto& types = selection_.wanted[i].mime_types;
       if (!types.empty() && std::find(types.begin(), types.end(), asset.mime_type) == types.end()) continue;
-      if (++selection_.to_be_made > kMostToBeMade) continue;
+      if (++selection_.to_be_made > limits_.renditions) continue;
       bool is_last = !request_.options.originals && i + 1 == selection_.wanted.size();
       SelectedEntry entry{node.id,
                           is_last ? std::move(node.path) : node.path,

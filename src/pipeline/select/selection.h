@@ -57,7 +57,7 @@ struct Selection {
   std::optional<Seconds> assets_expire;  // the first of the assets that do; it may have passed
   std::vector<model::RightsTurn> turns;  // of the caller's rights below the targets
   std::uint64_t asset_count = 0;
-  std::uint64_t to_be_made = 0;  // renditions; beyond kMostToBeMade they are counted only
+  std::uint64_t to_be_made = 0;  // renditions; beyond the limit they are counted only
   ByteCount total_size = 0;
   std::string suggested_name;  // of the archive: the folder's if the selection is one folder, else "assets"
   bool is_cut = false;         // it went beyond the limits, and is not whole
@@ -67,9 +67,8 @@ struct Selection {
 struct SelectionLimits {
   std::uint64_t assets = std::numeric_limits<std::uint64_t>::max();
   ByteCount bytes = std::numeric_limits<ByteCount>::max();
+  std::uint64_t renditions = std::numeric_limits<std::uint64_t>::max();  // that are to be made
 };
-
-inline constexpr std::uint64_t kMostToBeMade = 50'000;  // renditions of one download
 
 // What a caller needs at an asset to get it with this request.
 model::PrivilegeSet needed_privileges(const DownloadRequest& request);

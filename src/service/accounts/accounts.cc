@@ -114,7 +114,13 @@ Result<void> Accounts::set_password(const std::string& id, const std::string& pa
   ASSIGN_OR_RETURN(auto user, people_.find_user(id));
   if (!user) user = model::User{id, id, "", "", true};
   user->password_hash = hash_password(password);
-  return people_.put_user(*user);
+  RETURN_IF_ERROR(people_.put_user(*user));
+  ASSIGN_OR_RETURN(auto sessions, credentials_.list(id, model::CredentialKind::session));
+  for (const auto& session : sessions) {
+    auto removed = credentials_.remove(session.id);
+    if (!removed && removed.error().code != Code::not_found) return removed;  // else it has just ended
+  }
+  return ok();
 }
 
 Result<std::optional<std::string>> Accounts::create_first_administrator(const std::optional<std::string>& password) {

@@ -47,16 +47,17 @@ class Accounts {
 
   Result<NewSession> open_session(const model::Caller& caller);
   void close_session(const std::string& secret);
-  // What a browser has to send back with every change; follows from the session's secret.
   // Whether a password is that of a hash; as many at a time as people sign in. Code::busy.
   Result<bool> check_secret(const std::string& hash, const std::string& password);
+  // What a browser has to send back with every change; follows from the session's secret.
   static std::string csrf_token_of(const std::string& session_secret);
 
   // `user` must exist. The secret begins with "dray_".
   Result<NewToken> create_token(const std::string& user, const std::string& label,
                                 std::optional<std::chrono::seconds> life);
 
-  // Creates or changes the user's password. Code::invalid: empty or longer than 1024 bytes.
+  // Creates the user, or changes their password and ends their sessions; tokens stay. Code::invalid: empty or longer
+  // than 1024 bytes.
   Result<void> set_password(const std::string& user, const std::string& password);
   // Creates the user "admin" in administrators when there are no administrators and no
   // admin; answers the password if it made one up.

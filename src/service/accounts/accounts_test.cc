@@ -67,6 +67,19 @@ TEST_F(AccountsTest, OpensAndClosesSessions) {
   EXPECT_FALSE(accounts_.check_session(session.secret));
 }
 
+TEST_F(AccountsTest, AnotherPasswordEndsSessions) {
+  ASSERT_TRUE(accounts_.set_password("ann", "correct horse"));
+  ASSERT_TRUE(accounts_.set_password("bob", "correct horse"));
+  auto ann = *accounts_.open_session({"ann", {}}), again = *accounts_.open_session({"ann", {}});
+  auto bob = *accounts_.open_session({"bob", {}});
+  auto token = *accounts_.create_token("ann", "laptop", std::chrono::hours(1));
+  ASSERT_TRUE(accounts_.set_password("ann", "another horse"));
+  EXPECT_FALSE(accounts_.check_session(ann.secret));
+  EXPECT_FALSE(accounts_.check_session(again.secret));
+  EXPECT_TRUE(accounts_.check_session(bob.secret));
+  EXPECT_TRUE(accounts_.check_token(token.secret)) << "made for programs, and taken back one by one";
+}
+
 TEST_F(AccountsTest, CreatesTheFirstAdministratorOnce) {
   auto password = *accounts_.create_first_administrator(std::nullopt);
   ASSERT_TRUE(password);

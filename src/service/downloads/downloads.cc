@@ -20,8 +20,6 @@ using model::Download;
 using model::DownloadStatus;
 using model::Privilege;
 
-constexpr std::uint64_t kMostMadeAtOnce = 1000;  // while a client waits for its first byte
-
 constexpr const char* kNothingToDo = "The selection contains no files, so no archive was created";
 
 model::JobDraft announcement_of(const Download& download) {
@@ -117,7 +115,7 @@ Result<std::vector<model::Event>> Downloads::fill(Download& download, std::vecto
   download.status = status_of(download);
   download.message.clear();
   if (download.status == DownloadStatus::successful && download.artifacts.empty()) download.message = kNothingToDo;
-  if (download.status == DownloadStatus::failed) download.message = "Nothing could be downloaded; \"skipped\" says why";
+  if (download.status == DownloadStatus::failed) download.message = "Nothing could be downloaded";
   finish(download);
   auto events = acceptances(licences, download);
   events.push_back(completion_of(download));
@@ -156,13 +154,14 @@ std::vector<model::Event> Downloads::acceptances(const std::vector<pipeline::Sel
 }
 
 Result<Downloads::FoundLicences> Downloads::find_licences(pipeline::DownloadRequest request, const Caller& caller,
-                                                          std::size_t most) const {
+                                                          std::size_t most, Reach reach) const {
   auto needed = pipeline::needed_privileges(request);
   request.options = {};
   request.options.originals = false;  // no entries are needed
   ASSIGN_OR_RETURN(auto rules, parts_.access.list_rules());
   ASSIGN_OR_RETURN(auto selection, pipeline::select(request, caller, model::AccessRules(std::move(rules)), library(),
-                                                    parts_.clock.now(), {}, kFar, needed));
+                                                    parts_.clock.now(), {},
+                                                    reach == Reach::far ? kFar : pipeline::SelectionLimits(), needed));
   FoundLicences found{std::move(selection.licences), 0, 0, std::move(selection.skipped)};
   auto& licences = found.licences;
   found.count = licences.size();
@@ -172,10 +171,10 @@ Result<Downloads::FoundLicences> Downloads::find_licences(pipeline::DownloadRequ
   if (licences.size() > most) licences.resize(most);
   for (auto& licence : licences) {
     if (!licence.page.empty()) continue;
-    ASSIGN_OR_RETURN(auto metadata, parts_.assets.get_metadata(licence.assets.front()));
-    const auto* html = metadata.if_contains("adobe_dam:restrictions");
-    bool is_text = html && html->is_string();
-    licence.html = std::make_shared<const std::string>(is_text ? std::string_view(html->get_string()) : "");
+    auto metadata = parts_.assets.get_metadata(licence.assets.front());
+    if (!metadata && metadata.error().code != Code::not_found) return std::move(metadata).error();
+    std::string text(metadata ? model::restrictions_of(*metadata) : "");  // it may have gone a moment ago
+    licence.html = std::make_shared<const std::string>(std::move(text));
   }
   return found;
 }
@@ -186,7 +185,8 @@ Result<void> Downloads::check_size(ByteCount size, const Caller& caller) const {
                fmt::format("The selected content has {} bytes; the limit is {} bytes", size, *config_.link_limit)};
 }
 
-Result<Download> Downloads::create(const pipeline::DownloadRequest& request, const Caller& caller, Wait wait) {
+Result<Download> Downloads::create(const pipeline::DownloadRequest& request, const Caller& caller, Wait wait,
+                                   const StopFlag& gone) {
   if (!caller.visitor.empty() && config_.link_limit) {  // told before anything is queued, where it shows so soon
     RETURN_IF_ERROR(check_queue(caller));
     ByteCount size = 0;
@@ -202,18 +202,18 @@ Result<Download> Downloads::create(const pipeline::DownloadRequest& request, con
     download.in_background = true;
     return enqueue(std::move(download), kDownloadJob);
   }
-  bool has_wishes =
-      std::any_of(gathered.begin(), gathered.end(), [](const Gathered& one) { return !one.wishes.wishes.empty(); });
+  bool has_wishes = std::any_of(gathered.begin(), gathered.end(), [](const Gathered& one) { return one.has_wishes(); });
   if (has_wishes) {
     RETURN_IF_ERROR(check_queue(caller));
     download.in_background = wait == Wait::no;
     ASSIGN_OR_RETURN(download, enqueue(std::move(download), kQuickDownloadJob));
-    return download.in_background ? std::move(download) : wait_for(std::move(download));
+    return download.in_background ? std::move(download) : wait_for(std::move(download), gone);
   }
   Preparation preparation;
   ASSIGN_OR_RETURN(auto prepared, plan(std::move(gathered), preparation));
   model::Along along;
   ASSIGN_OR_RETURN(along.events, fill(download, std::move(prepared)));
+  download.progress = preparation.progress();
   if (!request.email.empty()) along.jobs.push_back(announcement_of(download));
   RETURN_IF_ERROR(parts_.downloads.put(download, along));
   if (!along.jobs.empty()) parts_.completed.ring();
@@ -242,55 +242,93 @@ Result<Download> Downloads::enqueue(Download download, std::string_view kind) {
 }
 
 // nullopt: it was removed meanwhile.
-Result<std::optional<Download>> Downloads::wait_until_complete(const std::string& id, std::chrono::seconds patience) {
+Result<std::optional<Download>> Downloads::wait_until_complete(const std::string& id, std::chrono::seconds patience,
+                                                               const StopFlag& gone) {
   constexpr std::chrono::milliseconds kLook{1000};  // another node may complete it, whose bell is not heard here
-  auto others = waiting_++;
-  ScopeExit leave([&] { --waiting_; });
-  auto until = std::chrono::steady_clock::now() + (others < config_.waiting ? patience : std::chrono::seconds(0));
+  auto until = std::chrono::steady_clock::now() + patience;
   for (;;) {
     auto heard = parts_.completed.times_rung();
     ASSIGN_OR_RETURN(auto found, parts_.downloads.find(id));
     auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
-    if (!found || found->is_complete() || left.count() <= 0 || stops_) return found;
+    bool is_over = left.count() <= 0 || stops_ || (gone && *gone);
+    if (!found || found->is_complete() || is_over) return found;
     parts_.completed.wait(heard, std::min(left, kLook));
   }
 }
 
-Result<Download> Downloads::wait(const std::string& id, const Caller& caller, std::chrono::seconds patience) {
+Result<Download> Downloads::wait(const std::string& id, const Caller& caller, std::chrono::seconds patience,
+                                 const StopFlag& gone) {
   RETURN_IF_ERROR(get_to_read(id, caller));
-  ASSIGN_OR_RETURN(auto found, wait_until_complete(id, patience));
+  auto place = asking_.take(model::crowd_of(caller.owner_id()));
+  ASSIGN_OR_RETURN(auto found, wait_until_complete(id, place ? patience : std::chrono::seconds(0), gone));
   return found ? Result<Download>(*std::move(found)) : no_download(id);
 }
 
-// Who waits too long, or with too many others, gets a download that is still being processed.
-Result<Download> Downloads::wait_for(Download download) {
-  ASSIGN_OR_RETURN(auto found, wait_until_complete(download.id, config_.now_time));
+// Who waits too long, or with too many others, gets a download that is still being processed. Who goes wanted it at
+// once or not at all.
+Result<Download> Downloads::wait_for(Download download, const StopFlag& gone) {
+  auto place = starting_.take(model::crowd_of(download.owner));
+  auto patience = place ? config_.now_time : std::chrono::seconds(0);
+  ASSIGN_OR_RETURN(auto found, wait_until_complete(download.id, patience, gone));
   if (found && found->is_complete()) return *std::move(found);
+  if (found && gone && *gone) {
+    ASSIGN_OR_RETURN(auto caller, caller_of(download.owner));
+    RETURN_IF_ERROR(cancel(*std::move(found), "cancelled: whoever asked for it did not wait", caller));
+  }
   RETURN_IF_ERROR(parts_.downloads.send_to_background(download.id));
   ASSIGN_OR_RETURN(found, parts_.downloads.find(download.id));
   return found ? Result<Download>(*std::move(found)) : no_download(download.id);
 }
 
-Result<Downloads::Opened> Downloads::open_now(pipeline::DownloadRequest request, const Caller& caller, Note note,
-                                              Unagreed unagreed) {
+model::Event Downloads::opening_of(const Download& download, const Artifact& artifact) const {
+  return {0,
+          parts_.clock.now(),
+          "DOWNLOAD_OPENED",
+          download.owner,
+          download.targets.empty() ? "" : download.targets.front().text(),
+          {{"name", artifact.name}, {"bytes", artifact.size}}};
+}
+
+// What the caller opened a moment ago, if it may still be read.
+std::optional<Downloads::Opened> Downloads::open_again(const std::string& key, const Caller& caller) {
+  auto entry = opened_.find(key, std::chrono::steady_clock::now());
+  if (!entry || !check_access(entry->kept, caller)) return std::nullopt;
+  auto artifact = open(entry->artifact);
+  if (!artifact) return std::nullopt;  // then it is planned anew, which tells what is wrong
+  Opened opened;
+  opened.artifact = *std::move(artifact);
+  opened.kept = std::move(entry->kept);
+  opened.events.push_back(opening_of(opened.kept, entry->artifact));
+  return opened;
+}
+
+Result<Downloads::Opened> Downloads::open_now(pipeline::DownloadRequest request, const Caller& caller,
+                                              Unagreed unagreed, Part part, const StopFlag& gone) {
+  constexpr std::chrono::minutes kLongest{10};
   request.may_be_cut = false;
-  ASSIGN_OR_RETURN(auto gathered, gather_all(request, caller, {}));
+  auto key = caller.owner_id() + "\n" + json::serialize(to_json(request));
+  if (part == Part::later) {
+    if (auto opened = open_again(key, caller)) return *std::move(opened);
+  }
+  ASSIGN_OR_RETURN(auto gathered, gather_all(request, caller, config_.now));
+  bool takes_long = gathered.front().selection.is_cut || gathered.front().has_wishes();
+  auto place = takes_long ? opening_.take(model::crowd_of(caller.owner_id())) : std::nullopt;
+  if (takes_long && !place)
+    return Error{Code::busy,
+                 "many large downloads are being opened here: try again in a minute, or start one at "
+                 "/content/dam.downloadbinaries.json"};
+  if (gathered.front().selection.is_cut) {
+    ASSIGN_OR_RETURN(gathered, gather_all(request, caller, {}));
+  }
   auto is_unagreed = [](const pipeline::SelectedLicence& one) { return !one.is_accepted; };
   const auto& licences = gathered.front().selection.licences;
-  if (unagreed == Unagreed::stop && std::any_of(licences.begin(), licences.end(), is_unagreed))
-    return Opened{std::nullopt, std::move(gathered.front().selection.skipped), "", {}, true};
-  bool is_made = !gathered.front().wishes.wishes.empty();
-  auto others = is_made ? waiting_++ : 0;
-  ScopeExit leave([&] { waiting_ -= is_made ? 1 : 0; });
-  if (others >= config_.waiting)
-    return Error{Code::busy, "many downloads with renditions are being prepared: try again in a minute"};
-  auto to_be_made = gathered.front().selection.to_be_made;
-  if (to_be_made > kMostMadeAtOnce)
-    return Error{Code::too_large,
-                 fmt::format("{} renditions are to be made, and at most {} are at this address: start a "
-                             "download at /content/dam.downloadbinaries.json",
-                             to_be_made, kMostMadeAtOnce)};
-  Preparation preparation;
+  if (unagreed == Unagreed::stop && std::any_of(licences.begin(), licences.end(), is_unagreed)) {
+    Opened opened;
+    opened.skipped = std::move(gathered.front().selection.skipped);
+    opened.is_unagreed = true;
+    return opened;
+  }
+  Preparation preparation(gone, std::chrono::steady_clock::now() + kLongest);
   {
     std::lock_guard lock(mutex_);
     waited_for_.insert(&preparation);
@@ -300,30 +338,29 @@ Result<Downloads::Opened> Downloads::open_now(pipeline::DownloadRequest request,
     std::lock_guard lock(mutex_);
     waited_for_.erase(&preparation);
   });
-  ASSIGN_OR_RETURN(auto prepared, plan(std::move(gathered), preparation));
+  auto planned = plan(std::move(gathered), preparation);
+  if (!planned && planned.error().code == Code::gone && !preparation.is_stopped()) {
+    auto progress = preparation.progress();
+    return Error{Code::busy, fmt::format("{} of {} renditions have been made: ask once more, and the others are",
+                                         progress.renditions_done, progress.renditions)};
+  }
+  ASSIGN_OR_RETURN(auto prepared, std::move(planned));
   ASSIGN_OR_RETURN(auto artifacts, make_artifacts(prepared));
   auto& selection = prepared.front().selection;
   Opened opened;
   auto& kept = opened.kept;
   kept = new_download(request, caller);
+  kept.id.clear();  // it is not kept
   kept.targets = taken_targets(prepared, kept.targets);
   kept.turns = selection.turns;
   kept.assets_expire = selection.assets_expire;
   opened.skipped = std::move(selection.skipped);
   if (artifacts.empty() && opened.skipped.empty()) opened.message = kNothingToDo;
   if (artifacts.empty()) return opened;
-  if (note == Note::yes) {
-    kept.id.clear();  // it is not kept
-    auto events = acceptances(selection.licences, kept);
-    events.push_back({0,
-                      parts_.clock.now(),
-                      "DOWNLOAD_OPENED",
-                      caller.user,
-                      request.targets.empty() ? "" : request.targets.front().text(),
-                      {{"name", artifacts[0].name}, {"bytes", artifacts[0].size}}});
-    RETURN_IF_ERROR(parts_.events.append_all(events));
-  }
+  opened.events = acceptances(selection.licences, kept);
+  opened.events.push_back(opening_of(kept, artifacts[0]));
   ASSIGN_OR_RETURN(opened.artifact, open(artifacts[0]));
+  opened_.put(key, {artifacts[0], kept}, std::chrono::steady_clock::now());
   return opened;
 }
 
@@ -336,9 +373,14 @@ Result<void> Downloads::carry_out(const std::string& id, Preparation& preparatio
     ASSIGN_OR_RETURN(auto request, pipeline::download_request_from_json(download->request));
     ASSIGN_OR_RETURN(auto gathered, gather_all(request, caller, {}));
     ASSIGN_OR_RETURN(auto prepared, plan(std::move(gathered), preparation));
+    std::uint64_t assets = 0;
     ByteCount size = 0;
-    for (const auto& one : prepared) size += one.selection.total_size;
+    for (const auto& one : prepared) {
+      assets += one.selection.asset_count;
+      size += one.selection.total_size;
+    }
     RETURN_IF_ERROR(check_size(size, caller));
+    download->in_background |= assets > config_.now.assets || size > config_.now.bytes;  // renditions count as well
     ASSIGN_OR_RETURN(along.events, fill(*download, std::move(prepared)));
     return ok();
   }();
@@ -355,7 +397,9 @@ Result<void> Downloads::carry_out(const std::string& id, Preparation& preparatio
   }
   download->progress = preparation.progress();
   ASSIGN_OR_RETURN(auto is_ours, parts_.downloads.complete(*download, along));
-  if (is_ours) parts_.completed.ring();
+  if (!is_ours) return ok();
+  parts_.completed.ring();
+  if (download->artifacts.empty() && parts_.came_to_nothing) parts_.came_to_nothing(download->owner);
   return ok();
 }
 
@@ -399,27 +443,34 @@ Result<Download> Downloads::retry(const std::string& id, const Caller& caller) {
   return again;
 }
 
+// Whether it was; else it is complete.
+Result<bool> Downloads::cancel(Download download, std::string message, const Caller& caller) {
+  download.status = DownloadStatus::failed;
+  download.message = std::move(message);
+  finish(download);
+  model::Along along;
+  along.events = {{0, parts_.clock.now(), "DOWNLOAD_CANCELLED", caller.owner_id(), "", {{"id", download.id}}}};
+  bool is_own = caller.owner_id() == download.owner;  // who need not be told
+  if (!is_own) along.jobs.push_back(announcement_of(download));
+  ASSIGN_OR_RETURN(auto is_cancelled, parts_.downloads.complete(download, along));
+  if (!is_cancelled) return false;
+  parts_.completed.ring();
+  if (parts_.came_to_nothing) parts_.came_to_nothing(download.owner);
+  if (is_own) {
+    RETURN_IF_ERROR(parts_.downloads.set_notice(download.owner, download.id, model::Notice::read));
+  }
+  return true;
+}
+
 Result<void> Downloads::remove(const std::string& id, const Caller& caller) {
   ASSIGN_OR_RETURN(auto download, get(id, caller));
-  auto now = parts_.clock.now();
   if (!download.is_complete()) {
-    download.status = DownloadStatus::failed;
-    download.message = caller.visitor.empty() ? "cancelled by " + caller.user : "cancelled";
-    finish(download);
-    model::Along along;
-    along.events = {{0, now, "DOWNLOAD_CANCELLED", caller.owner_id(), "", {{"id", id}}}};
-    bool is_own = caller.owner_id() == download.owner;  // who need not be told
-    if (!is_own) along.jobs.push_back(announcement_of(download));
-    ASSIGN_OR_RETURN(auto is_cancelled, parts_.downloads.complete(download, along));
-    if (is_cancelled) {
-      parts_.completed.ring();
-      if (is_own) {
-        RETURN_IF_ERROR(parts_.downloads.set_notice(download.owner, id, model::Notice::read));
-      }
-      return ok();
-    }
+    auto message = caller.visitor.empty() ? "cancelled by " + caller.user : "cancelled";
+    ASSIGN_OR_RETURN(auto is_cancelled, cancel(std::move(download), std::move(message), caller));
+    if (is_cancelled) return ok();
   }
-  return parts_.downloads.remove(id, {{}, {{0, now, "DOWNLOAD_REMOVED", caller.owner_id(), "", {{"id", id}}}}});
+  model::Event event{0, parts_.clock.now(), "DOWNLOAD_REMOVED", caller.owner_id(), "", {{"id", id}}};
+  return parts_.downloads.remove(id, {{}, {std::move(event)}});
 }
 
 }  // namespace dray::service

@@ -11,6 +11,7 @@
 
 #include "base/byte_source.h"
 #include "base/clock.h"
+#include "base/places.h"
 #include "base/random.h"
 #include "model/assets/asset_repository.h"
 #include "model/blobs/blob_store.h"
@@ -24,6 +25,7 @@
 #include "pipeline/layout/layout.h"
 #include "pipeline/plan/plan.h"
 #include "pipeline/select/selection.h"
+#include "service/downloads/opened_archives.h"
 #include "service/downloads/renditions.h"
 #include "service/jobs/bell.h"
 
@@ -73,6 +75,8 @@ struct DownloadsParts {
   SmartCrops* smart_crops = nullptr;
   // With which rights the downloads of an owner are made: model::Caller::owner_id(). Without it owners are users.
   std::function<Result<model::Caller>(const std::string& owner)> caller_of = nullptr;
+  // Told of each download that ended without anything to be had.
+  std::function<void(const std::string& owner)> came_to_nothing = nullptr;
   model::ReadLicencePage read_licence_page = nullptr;
 };
 
@@ -81,12 +85,15 @@ struct DownloadsConfig {
   // What has more assets or bytes, or takes longer to prepare, goes on in the background.
   pipeline::SelectionLimits now = {};
   std::chrono::seconds now_time{3600};
-  int waiting = 8;                      // requests that may wait for their download at a time
+  // Requests that may wait at a time, of one owner and in all: for a download's end, for one just begun, and for one
+  // that is not kept and takes long.
+  unsigned waiting = 6, waiting_of_owner = 3;
   std::uint64_t queued_of_user = 2000;  // downloads that wait for their turn
   std::uint64_t queued = 20'000;
-  std::chrono::seconds retention = std::chrono::days(14);  // of complete ones
-  bool can_mail = false;                                   // there is a mail service
-  std::optional<ByteCount> link_limit = {};                // of the files of one download through a shared link
+  std::uint64_t renditions = std::numeric_limits<std::uint64_t>::max();  // of one download
+  std::chrono::seconds retention = std::chrono::days(14);                // of complete ones
+  bool can_mail = false;                                                 // there is a mail service
+  std::optional<ByteCount> link_limit = {};  // of the files of one download through a shared link
 };
 
 // Those whom a request names to be told by mail.
@@ -100,44 +107,57 @@ enum class Wait { no, while_small };
 // Safe for use from any thread.
 class Downloads {
  public:
-  Downloads(DownloadsParts parts, DownloadsConfig config) : parts_(parts), config_(config), manifests_(parts.blobs) {}
+  Downloads(DownloadsParts parts, DownloadsConfig config)
+      : parts_(std::move(parts)),
+        config_(config),
+        manifests_(parts_.blobs),
+        asking_(config.waiting, config.waiting_of_owner),
+        starting_(config.waiting, config.waiting_of_owner),
+        opening_(config.waiting, config.waiting_of_owner) {}
 
   // Selects, plans, lays out, makes the manifests durable and then the download: here, or, where that takes time, as a
   // job, whose end is waited for unless the download is a large one. So the answer may still be in processing.
   // An Error only when the store or the catalog fails; Code::invalid where a rendition is asked for that nobody could
   // make; Code::busy where too many wait already; what cannot be delivered is in the download's `skipped`.
-  // With Wait::no what has to be made is not waited for.
+  // With Wait::no what has to be made is not waited for. `gone` is set once whoever waits has gone: then it is
+  // cancelled.
   Result<model::Download> create(const pipeline::DownloadRequest& request, const model::Caller& caller,
-                                 Wait wait = Wait::while_small);
+                                 Wait wait = Wait::while_small, const StopFlag& gone = nullptr);
   // The archive or file of a request, without a download that is kept: for clients that ask for it by one address. It
   // is one, whatever its size, and the same selection gives the same bytes. Made while the caller waits: Code::busy
-  // where too many do. No artifact: there is nothing to deliver, `skipped` says why.
+  // where too many do, or where it takes more than ten minutes; what has been made by then need not be made again.
+  // No artifact: there is nothing to deliver, `skipped` says why.
   struct Opened {
     std::optional<OpenArtifact> artifact;
     std::vector<model::Skipped> skipped;
     std::string message;
     model::Download kept;  // for check_access(): what it would be if it were kept
     bool is_unagreed = false;
+    std::vector<model::Event> events;  // to be noted before its first byte is sent: that, and who agreed to what
   };
-  enum class Note { no, yes };  // whether the event log is told
   // What comes with licences that are not agreed to is left out; or all of it, and only `skipped` and `is_unagreed` are
   // told.
   enum class Unagreed { leave_out, stop };
-  Result<Opened> open_now(pipeline::DownloadRequest request, const model::Caller& caller, Note note,
-                          Unagreed unagreed = Unagreed::leave_out);
+  enum class Part { whole, later };  // `later`: of what this caller opened a moment ago, if there is such
+  Result<Opened> open_now(pipeline::DownloadRequest request, const model::Caller& caller,
+                          Unagreed unagreed = Unagreed::leave_out, Part part = Part::whole,
+                          const StopFlag& gone = nullptr);
   // The download, as it is once it is complete, or after that time.
-  Result<model::Download> wait(const std::string& id, const model::Caller& caller, std::chrono::seconds patience);
+  Result<model::Download> wait(const std::string& id, const model::Caller& caller, std::chrono::seconds patience,
+                               const StopFlag& gone = nullptr);
   // Users or their addresses, as `request.email` names them. create() takes users only.
   Result<Recipients> find_recipients(const pipeline::DownloadRequest& request) const;
-  // The licences of what the caller would get of this, if only they agreed; of the first 100,000 assets.
+  // The licences of what the caller would get of this, if only they agreed.
   struct FoundLicences {
     // At most `most`, first those that are not agreed to; all that are no assets have their HTML.
     std::vector<pipeline::SelectedLicence> licences;
     std::uint64_t count = 0, not_accepted = 0;  // how many there are
     std::vector<model::Skipped> skipped;
   };
-  Result<FoundLicences> find_licences(pipeline::DownloadRequest request, const model::Caller& caller,
-                                      std::size_t most) const;
+  // Where somebody waits for the question only, it is about the first 100,000 assets.
+  enum class Reach { far, whole };
+  Result<FoundLicences> find_licences(pipeline::DownloadRequest request, const model::Caller& caller, std::size_t most,
+                                      Reach reach = Reach::far) const;
   Result<Explanation> explain(const pipeline::DownloadRequest& request, const model::Caller& caller) const;
 
   // What a job does: ok when the download is complete, also as failed, or gone. Else an Error, and it is to be tried
@@ -186,17 +206,22 @@ class Downloads {
   Result<std::vector<Explanation>> plan(std::vector<Gathered> gathered, Preparation& preparation) const;
   // Code::too_large: visitors of links may not have so much at once.
   Result<void> check_size(ByteCount size, const model::Caller& caller) const;
-  Result<void> lay_out(Explanation& prepared) const;
+  Result<void> lay_out(Explanation& prepared, Preparation* preparation) const;
   Result<void> make(Gathered& gathered, Preparation& preparation) const;
-  void leave_out_missing_blobs(pipeline::Selection& selection) const;
+  // `preparation`: is told of each file.
+  void leave_out_missing_blobs(pipeline::Selection& selection, Preparation* preparation) const;
   Result<std::vector<model::Artifact>> make_artifacts(const std::vector<Explanation>& prepared) const;
   Result<std::vector<model::Event>> fill(model::Download& download, std::vector<Explanation> prepared) const;
   void finish(model::Download& download) const;
   Result<model::Caller> caller_of(const std::string& owner) const;
   Result<void> check_queue(const model::Caller& caller) const;
   Result<model::Download> enqueue(model::Download download, std::string_view kind);
-  Result<model::Download> wait_for(model::Download download);
-  Result<std::optional<model::Download>> wait_until_complete(const std::string& id, std::chrono::seconds patience);
+  Result<model::Download> wait_for(model::Download download, const StopFlag& gone);
+  Result<std::optional<model::Download>> wait_until_complete(const std::string& id, std::chrono::seconds patience,
+                                                             const StopFlag& gone);
+  Result<bool> cancel(model::Download download, std::string message, const model::Caller& caller);
+  model::Event opening_of(const model::Download& download, const model::Artifact& artifact) const;
+  std::optional<Opened> open_again(const std::string& key, const model::Caller& caller);
   Result<OpenArtifact> open(const model::Artifact& artifact);
   model::Download new_download(const pipeline::DownloadRequest& request, const model::Caller& caller) const;
   static std::vector<model::Event> acceptances(const std::vector<pipeline::SelectedLicence>& licences,
@@ -207,7 +232,8 @@ class Downloads {
   const DownloadsParts parts_;
   const DownloadsConfig config_;
   pipeline::ManifestCache manifests_;
-  std::atomic<int> waiting_ = 0;  // requests
+  Places asking_, starting_, opening_;  // requests that wait
+  OpenedArchives opened_;
   std::atomic<bool> stops_ = false;
   std::mutex mutex_;
   std::set<Preparation*> waited_for_;  // those of open_now(); guarded by mutex_

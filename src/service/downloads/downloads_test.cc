@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "base/places.h"
 #include "model/assets/memory_assets.h"
 #include "model/blobs/memory_blob_store.h"
 #include "model/downloads/memory_downloads.h"
@@ -99,8 +100,10 @@ TEST_F(DownloadsTest, NotesWhoAgreedToWhatForEachAsset) {
     }
     return events;
   };
-  auto opened = downloads_.open_now(request, ann_, Downloads::Note::yes);
+  auto opened = downloads_.open_now(request, ann_);
   ASSERT_TRUE(opened && opened->artifact);
+  ASSERT_TRUE(accepted().empty()) << "whoever sends it notes them first";
+  ASSERT_TRUE(events_->append_all(opened->events));
   auto events = accepted();
   ASSERT_EQ(events.size(), 3u) << "none grows without end";
   std::set<std::string> named;
@@ -124,6 +127,63 @@ TEST_F(DownloadsTest, NotesWhoAgreedToWhatForEachAsset) {
   request.licences.clear();
   EXPECT_EQ(downloads_.create(request, bob_)->status, DownloadStatus::failed);
   EXPECT_EQ(accepted().size(), 4u) << "who has not agreed is not noted";
+}
+
+TEST_F(DownloadsTest, OpensTheSameForWhoeverGoesOnWithIt) {
+  put("/content/dam/x/a.jpg", "aaaa");
+  put("/content/dam/x/b.jpg", "bbbb");
+  pipeline::DownloadRequest request;
+  request.targets = {path("/content/dam/x")};
+  auto open = [&](const model::Caller& caller, Downloads::Part part) {
+    auto opened = downloads_.open_now(request, caller, Downloads::Unagreed::leave_out, part);
+    return opened && opened->artifact ? opened->artifact->artifact.entity_tag() : "";
+  };
+  using Part = Downloads::Part;
+  auto first = open(ann_, Part::later);
+  EXPECT_FALSE(first.empty()) << "there is nothing to go on with: from the start";
+  put("/content/dam/x/b.jpg", "BBBB");
+  EXPECT_EQ(open(ann_, Part::later), first) << "bytes of two versions would be mixed";
+  auto second = open(ann_, Part::whole);
+  EXPECT_NE(second, first);
+  EXPECT_EQ(open(ann_, Part::later), second);
+  put("/content/dam/x/b.jpg", "bbbb");
+  EXPECT_EQ(open(bob_, Part::later), first) << "what another one has opened is not his";
+  deny("/content/dam/x/b.jpg", model::Privilege::original);
+  auto less = open(ann_, Part::later);
+  EXPECT_FALSE(less.empty());
+  EXPECT_NE(less, second) << "a right was withdrawn";
+}
+
+TEST_F(DownloadsTest, OpensSoManyLargeOnesAtATime) {
+  for (int i = 0; i < 11; ++i) put("/content/dam/large/" + std::to_string(i) + ".jpg", "x");
+  put("/content/dam/small/a.jpg", "x");
+  config_.waiting_of_owner = 0;
+  Downloads none({*assets_, *blobs_, *kept_, *people_, *access_, *events_, *jobs_, clock_, random_, *presets_,
+                  *profiles_, queued_, completed_},
+                 config_);
+  pipeline::DownloadRequest request;
+  request.targets = {path("/content/dam/large")};
+  EXPECT_EQ(none.open_now(request, ann_).error().code, Code::busy);
+  EXPECT_TRUE(downloads_.open_now(request, ann_));
+  request.targets = {path("/content/dam/small")};
+  EXPECT_TRUE(none.open_now(request, ann_)) << "what is small needs no place";
+}
+
+TEST(PlacesTest, NobodyTakesThemAll) {
+  Places places(3, 2);
+  auto a = places.take("ann"), b = places.take("ann");
+  EXPECT_TRUE(a && b);
+  EXPECT_FALSE(places.take("ann")) << "all that she may have";
+  auto c = places.take("bob");
+  EXPECT_TRUE(c);
+  EXPECT_FALSE(places.take("eve")) << "all are taken";
+  a.reset();
+  auto d = places.take("eve");
+  EXPECT_TRUE(d);
+  b.reset();
+  auto moved = std::move(d);
+  EXPECT_TRUE(places.take("ann")) << "and gives it back at once";
+  EXPECT_TRUE(places.take("ann"));
 }
 
 TEST_F(DownloadsTest, GivesTheSameSelectionTheSameTag) {
@@ -290,6 +350,42 @@ TEST_F(BackgroundTest, CancellingWinsAgainstTheJob) {
   EXPECT_EQ((*downloads_.get(id, ann_)).status, DownloadStatus::failed);
   ASSERT_TRUE(downloads_.remove(id, ann_)) << "the second time it goes";
   EXPECT_FALSE(downloads_.get(id, ann_));
+}
+
+TEST_F(BackgroundTest, TellsHowFarItIs) {
+  auto download = create({"/content/dam/large"});
+  auto job = *jobs_->take(kDownloadJob, clock_.now(), std::chrono::seconds(60));
+  Preparation preparation;
+  ASSERT_TRUE(downloads_.carry_out(job->subject, preparation, false));
+  auto progress = preparation.progress();
+  EXPECT_EQ(progress.assets, 11u);
+  EXPECT_EQ(progress.assets_done, 11u) << "of originals too";
+  EXPECT_EQ(progress.bytes_done, progress.bytes);
+  EXPECT_EQ(downloads_.get(download.id, ann_)->progress, progress);
+  auto small = create({"/content/dam/large/0.jpg"});
+  EXPECT_EQ(small.progress.assets_done, 1u) << "mails tell the number of assets";
+}
+
+TEST_F(BackgroundTest, WhoeverGoesGivesUpTheirDownload) {
+  config_.now = {100, 1000};
+  config_.now_time = std::chrono::seconds(60);
+  std::string nothing_came_of;
+  Downloads downloads(
+      {*assets_, *blobs_, *kept_, *people_, *access_, *events_, *jobs_, clock_, random_, *presets_, *profiles_, queued_,
+       completed_, nullptr, nullptr, nullptr, [&](const std::string& owner) { nothing_came_of = owner; }},
+      config_);
+  pipeline::DownloadRequest request;
+  request.targets = {path("/content/dam/large/0.jpg")};
+  request.options.subassets = true;  // something to be made: it is waited for
+  auto gone = std::make_shared<std::atomic<bool>>(true);
+  auto download = *downloads.create(request, ann_, Wait::while_small, gone);
+  EXPECT_EQ(download.status, DownloadStatus::failed);
+  EXPECT_NE(download.message.find("did not wait"), std::string::npos);
+  EXPECT_EQ(*downloads.count_unread(ann_), 0u);
+  EXPECT_EQ(nothing_came_of, "ann");
+  Preparation preparation;
+  downloads.look_after(download.id, preparation);
+  EXPECT_TRUE(preparation.is_stopped());
 }
 
 TEST_F(BackgroundTest, IsAskedForOnceMore) {

@@ -10,6 +10,8 @@ struct Downloads::Gathered {
   RenditionRules rules;
   Wishes wishes;
   pipeline::Selection selection;
+
+  bool has_wishes() const { return !wishes.wishes.empty(); }
 };
 
 }  // namespace dray::service

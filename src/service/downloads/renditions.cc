@@ -154,7 +154,7 @@ class Maker {
       {
         std::lock_guard lock(mutex_);
         if (error_) return;
-        if (makers_.preparation.is_stopped()) {
+        if (makers_.preparation.is_stopped() || makers_.preparation.is_late()) {
           error_ = Error{Code::gone, "the download was stopped"};
           return;
         }

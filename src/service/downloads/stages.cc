@@ -76,23 +76,26 @@ Result<Downloads::Gathered> Downloads::gather(const pipeline::DownloadRequest& r
                                               model::PrivilegeSet needed) const {
   Gathered gathered;
   gathered.request = request;
+  auto known = limits;
+  known.renditions = config_.renditions;
   ASSIGN_OR_RETURN(auto rules, parts_.access.list_rules());
   auto settings = parts_.renderer ? parts_.renderer->settings() : pipeline::ImageSettings();
   ASSIGN_OR_RETURN(gathered.rules, read_rules(parts_.processing_profiles, settings.static_renditions));
   ASSIGN_OR_RETURN(gathered.wishes, resolve_wishes(request, {parts_.presets, gathered.rules, parts_.smart_crops}));
   ASSIGN_OR_RETURN(gathered.selection,
                    pipeline::select(request, caller, model::AccessRules(std::move(rules)), library(),
-                                    parts_.clock.now(), gathered.wishes.wanted(), limits, needed));
+                                    parts_.clock.now(), gathered.wishes.wanted(), known, needed));
   auto& skipped = gathered.selection.skipped;
   skipped.insert(skipped.end(), gathered.wishes.skipped.begin(), gathered.wishes.skipped.end());
-  if (gathered.selection.to_be_made > pipeline::kMostToBeMade)
-    return Error{Code::too_large, fmt::format("this download needs {} renditions made, and at most {} are: select less",
-                                              gathered.selection.to_be_made, pipeline::kMostToBeMade)};
+  if (gathered.selection.to_be_made > config_.renditions)
+    return Error{Code::too_large, fmt::format("this download has {} renditions, and the administrator allows {}: "
+                                              "select less",
+                                              gathered.selection.to_be_made, config_.renditions)};
   return gathered;
 }
 
 Result<void> Downloads::make(Gathered& gathered, Preparation& preparation) const {
-  if (gathered.wishes.wishes.empty()) return ok();
+  if (!gathered.has_wishes()) return ok();
   if (!parts_.renderer) return Error{Code::unavailable, "renditions cannot be made here: ask a running server"};
   std::vector<model::ImageProfile> image_profiles;
   if (parts_.smart_crops) {
@@ -114,6 +117,7 @@ Result<std::vector<Explanation>> Downloads::plan(std::vector<Gathered> gathered,
     totals.renditions += one.selection.to_be_made;
   }
   preparation.begin(totals);
+  bool has_wishes = std::any_of(gathered.begin(), gathered.end(), [](const Gathered& one) { return one.has_wishes(); });
   std::vector<Explanation> prepared;
   std::unordered_map<std::string, std::size_t> places;  // by archive name
   for (auto& one : gathered) {
@@ -124,12 +128,16 @@ Result<std::vector<Explanation>> Downloads::plan(std::vector<Gathered> gathered,
     else
       pipeline::append(prepared[place->second].selection, std::move(one.selection));
   }
-  for (auto& one : prepared) RETURN_IF_ERROR(lay_out(one));
+  for (auto& one : prepared) {
+    RETURN_IF_ERROR(lay_out(one, has_wishes ? nullptr : &preparation));
+    if (preparation.is_stopped()) return Error{Code::gone, "the download was stopped"};
+  }
+  preparation.end();
   return prepared;
 }
 
-Result<void> Downloads::lay_out(Explanation& prepared) const {
-  leave_out_missing_blobs(prepared.selection);
+Result<void> Downloads::lay_out(Explanation& prepared, Preparation* preparation) const {
+  leave_out_missing_blobs(prepared.selection, preparation);
   prepared.plan = pipeline::make_plan(prepared.request, prepared.selection, config_.policy);
   for (const auto& archive : prepared.plan.archives) {
     ASSIGN_OR_RETURN(auto layout, pipeline::lay_out(archive, prepared.selection));
@@ -140,7 +148,7 @@ Result<void> Downloads::lay_out(Explanation& prepared) const {
 
 Result<Explanation> Downloads::explain(const pipeline::DownloadRequest& request, const Caller& caller) const {
   ASSIGN_OR_RETURN(auto gathered, gather_all(request, caller, {}));
-  if (gathered.front().wishes.wishes.empty()) {
+  if (!gathered.front().has_wishes()) {
     Preparation preparation;
     ASSIGN_OR_RETURN(auto prepared, plan(std::move(gathered), preparation));
     return std::move(prepared.front());
@@ -151,8 +159,13 @@ Result<Explanation> Downloads::explain(const pipeline::DownloadRequest& request,
   return explanation;
 }
 
-void Downloads::leave_out_missing_blobs(pipeline::Selection& selection) const {
+void Downloads::leave_out_missing_blobs(pipeline::Selection& selection, Preparation* preparation) const {
+  constexpr std::uint64_t kTold = 1000;
+  std::uint64_t assets = 0;
+  ByteCount bytes = 0;
   auto is_missing = [&](const pipeline::SelectedEntry& entry) {
+    bytes += entry.content.size;
+    if (preparation && ++assets == kTold) preparation->add_done(std::exchange(assets, 0), std::exchange(bytes, 0), 0);
     return parts_.blobs.find_size(entry.content.id) != entry.content.size;
   };
   auto first = std::find_if(selection.entries.begin(), selection.entries.end(), is_missing);
@@ -160,7 +173,7 @@ void Downloads::leave_out_missing_blobs(pipeline::Selection& selection) const {
   std::vector<pipeline::SelectedEntry> kept(std::make_move_iterator(selection.entries.begin()),
                                             std::make_move_iterator(first));
   for (auto entry = first; entry != selection.entries.end(); ++entry) {
-    if (!is_missing(*entry)) {
+    if (entry != first && !is_missing(*entry)) {
       kept.push_back(std::move(*entry));
       continue;
     }

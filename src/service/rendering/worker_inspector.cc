@@ -14,8 +14,6 @@
 namespace dray::service {
 namespace {
 
-constexpr std::size_t kLongestWarning = 500, kLongestName = 1024;
-
 bool is_mime_type(std::string_view text) {
   auto slash = text.find('/');
   auto is_token = [](std::string_view part) {
@@ -42,17 +40,19 @@ Result<model::MediaFacts> read_facts(int file) {
   struct stat status;
   if (::fstat(file, &status) < 0) return system_error(std::string("cannot read ") + kWhat, errno);
   auto size = static_cast<ByteCount>(status.st_size);
-  if (size > kLargestFacts) return Error{Code::invalid, "it says more about itself than is read"};
+  if (size > kLargestFacts) return Error{Code::invalid, "it says more about itself than is read"};  // the file does
   std::string text(size, '\0');
   ASSIGN_OR_RETURN(auto got, read_at(file, 0, std::as_writable_bytes(std::span(text)), kWhat));
-  return parse_facts(std::string_view(text).substr(0, got));
+  auto facts = parse_facts(std::string_view(text).substr(0, got));
+  if (!facts) return Error{Code::unavailable, "a worker answered nonsense", facts.error().message};
+  return facts;
 }
 
 }  // namespace
 
 std::string format_facts(const model::MediaFacts& facts) {
-  json::object object{{"mimeType", facts.mime_type}, {"metadata", facts.metadata}};
-  object["warning"] = shorten(facts.warning, kLongestWarning);
+  json::object object{
+      {"mimeType", facts.mime_type}, {"metadata", facts.metadata}, {"warning", replace_invalid_utf8(facts.warning)}};
   if (facts.width) object["width"] = *facts.width;
   if (facts.height) object["height"] = *facts.height;
   return json::serialize(object);
@@ -74,24 +74,25 @@ Result<model::MediaFacts> parse_facts(std::string_view text) {
   ASSIGN_OR_RETURN(facts.width, read_side(*object, "width"));
   ASSIGN_OR_RETURN(facts.height, read_side(*object, "height"));
   facts.metadata = std::move(metadata->get_object());
-  facts.warning = shorten(*warning, kLongestWarning);
+  facts.warning = *std::move(warning);
   return facts;
 }
 
 Result<model::MediaFacts> WorkerInspector::inspect(int file, const std::string& name) const {
   RenderJob job;
-  job.inspected_name = shorten(name, kLongestName);
+  job.inspected_name = replace_invalid_utf8(name);
   // What the worker holds has an offset of its own, and cannot be written.
   ASSIGN_OR_RETURN(auto source, open_file(fmt::format("/proc/self/fd/{}", file), O_RDONLY));
   auto made = workers_.run(job, source.get(), {Admission::unless_crowded, &stopped_});
   auto facts = made ? read_facts(made->output.get()) : Result<model::MediaFacts>(std::move(made).error());
   if (facts) return facts;
-  auto& error = facts.error();
-  if (error.code == Code::gone) return Error{Code::unavailable, "the server is being stopped"};
+  const auto& error = facts.error();
+  if (error.code == Code::gone) return Error{Code::busy, "the server is being stopped: send it once more in a moment"};
   if (error.code == Code::busy)
-    return Error{Code::busy, "many uploads are being looked at: complete this one once more in a moment"};
-  if (error.code != Code::invalid) return facts;
-  log::warn("{} could not be looked at: {}", json::serialize(json::value(*job.inspected_name)), error.message);
+    return Error{Code::busy, "many uploads are being looked at: send this one once more in a moment"};
+  if (error.code != Code::invalid) return error;
+  log::warn("{} could not be looked at: {}", json::serialize(json::value(name)),
+            json::serialize(json::value(error.message)));
   model::MediaFacts guessed;
   guessed.mime_type = guess(name);
   guessed.warning = error.message;

@@ -223,12 +223,13 @@ Result<Made> WorkerPool::try_once(const RenderJob& job, const std::string& text,
   if (answer) {
     auto value = parse_json(answer->text);
     auto reply = value ? render_reply_from_json(*value) : Result<RenderReply>(value.error());
-    if (!reply || reply->is_last) worker.reset();
+    if (reply) made.reply = *reply;
+    bool is_wrong = !reply || (!made.reply.error && !is_answer_to(job, made));
+    if (is_wrong || made.reply.is_last) worker.reset();  // none that lies is asked again
     give(std::move(worker));
     if (!reply) return Error{Code::unavailable, "a worker answered nonsense", reply.error().message};
-    made.reply = *std::move(reply);
     if (made.reply.error) return *std::move(made.reply.error);
-    if (!is_answer_to(job, made)) return Error{Code::unavailable, "a worker answered something else than it was asked"};
+    if (is_wrong) return Error{Code::unavailable, "a worker answered something else than it was asked"};
     return made;
   }
   auto code = answer.error().code;
@@ -246,8 +247,7 @@ Result<Made> WorkerPool::try_once(const RenderJob& job, const std::string& text,
   died = true;
   return Error{Code::invalid,
                "the program that reads such files broke off, so this one may be damaged, or need more memory than "
-               "--image-memory "
-               "allows"};
+               "--image-memory allows"};
 }
 
 Result<Made> WorkerPool::run(const RenderJob& job, int source, Waiting waiting) {

@@ -60,6 +60,18 @@ bool is_token(std::string_view token) {
   });
 }
 
+struct Visitor {
+  std::string share, id;
+};
+
+// Whom model::Caller::owner_id() means; nullopt: a user.
+std::optional<Visitor> parse_visitor(std::string_view owner) {
+  if (!owner.starts_with(model::kVisitorMark)) return std::nullopt;
+  owner.remove_prefix(std::string_view(model::kVisitorMark).size());
+  auto slash = std::min(owner.find('/'), owner.size());
+  return Visitor{std::string(owner.substr(0, slash)), std::string(owner.substr(std::min(owner.size(), slash + 1)))};
+}
+
 }  // namespace
 
 Result<model::SharedItem> Sharing::share_item(const AssetPath& path, const model::AccessRules& rules,
@@ -181,7 +193,8 @@ Result<Share> Sharing::revoke(const std::string& id, const Caller& caller) {
 
 Result<Caller> Sharing::visitor_of(const Share& share, const std::string& visitor) const {
   Error closed{Code::gone, "this link is no longer open"};
-  if (!share.is_open(parts_.clock.now())) return closed;
+  if (share.revoked) return Error{Code::gone, "this link was withdrawn"};
+  if (!share.is_open(parts_.clock.now())) return Error{Code::gone, "this link has expired"};
   auto caller = parts_.people.get_caller(share.owner);
   if (!caller && (caller.error().code == Code::not_found || caller.error().code == Code::denied)) return closed;
   if (caller) caller->visitor = share.id + "/" + visitor;
@@ -238,13 +251,17 @@ Result<void> Sharing::put_settings(const model::LinkSettings& settings, const Ca
 
 Result<bool> Sharing::count_download(const Share& share) { return parts_.shares.count_download(share.id); }
 
+Result<void> Sharing::uncount_download(const std::string& owner) {
+  auto visitor = parse_visitor(owner);
+  return visitor ? parts_.shares.uncount_download(visitor->share) : ok();
+}
+
 Result<Caller> Sharing::caller_of(const std::string& owner) const {
-  if (!owner.starts_with(model::kVisitorMark)) return parts_.people.get_caller(owner);
-  auto rest = owner.substr(std::string_view(model::kVisitorMark).size());
-  auto slash = rest.find('/');
-  ASSIGN_OR_RETURN(auto share, parts_.shares.find(rest.substr(0, slash)));
-  if (!share || slash == rest.npos) return no_share(rest.substr(0, slash));
-  return visitor_of(*share, rest.substr(slash + 1));
+  auto visitor = parse_visitor(owner);
+  if (!visitor) return parts_.people.get_caller(owner);
+  ASSIGN_OR_RETURN(auto share, parts_.shares.find(visitor->share));
+  if (!share) return no_share(visitor->share);
+  return visitor_of(*share, visitor->id);
 }
 
 }  // namespace dray::service

@@ -86,6 +86,8 @@ class Sharing {
   Result<void> check_patience(const model::Share& share, const std::string& from);
   void note_wrong_password(const model::Share& share, const std::string& from);
   Result<bool> count_download(const model::Share& share);  // whether one more is allowed
+  // One that was counted came to nothing: a download of that owner (model::Caller::owner_id()), who may be a user.
+  Result<void> uncount_download(const std::string& owner);
   // Who owns a download of that owner: a user, or the visitor of a link (model::Caller::owner_id()). As open(), also
   // Code::gone where the link is no longer open.
   Result<model::Caller> caller_of(const std::string& owner) const;

@@ -13,6 +13,7 @@
 #include "base/json_fields.h"
 #include "base/log.h"
 #include "base/scope_exit.h"
+#include "base/text.h"
 #include "service/importing/asset_draft.h"
 #include "service/importing/file_source.h"
 #include "service/rendering/static_jobs.h"
@@ -36,6 +37,15 @@ Error under_way() { return {Code::busy, "this upload is being put together alrea
 
 Error wrong_token() {
   return {Code::invalid, "the upload token is wrong, or its time is over: begin the upload again"};
+}
+
+// Longer than any name that an asset may have: what is announced with it is a probe, or is refused when it is complete.
+constexpr std::size_t kLongestName = 1024;
+
+// A child that every asset has, in both spellings.
+Result<void> check_name(std::string_view name) {
+  if (name != "jcr:content" && name != "_jcr_content") return ok();
+  return Error{Code::invalid, fmt::format("no asset can be called {}: choose another name", name)};
 }
 
 struct State {
@@ -128,7 +138,8 @@ Result<void> PartWriter::commit() {
   return sync_directory(file_.substr(0, file_.rfind('/')));
 }
 
-Uploads::Uploads(UploadsParts parts, UploadsConfig config) : parts_(parts), config_(std::move(config)) {}
+Uploads::Uploads(UploadsParts parts, UploadsConfig config)
+    : parts_(parts), config_(std::move(config)), inspecting_(config_.inspected, config_.inspected_of_user) {}
 
 std::string Uploads::directory_of(const std::string& token) const {
   return config_.directory + "/" + sha256_of(bytes_of(token)).hex();
@@ -168,13 +179,14 @@ Result<std::vector<OpenUpload>> Uploads::initiate(const AssetPath& folder, const
     OpenUpload upload;
     upload.token = random_base64url(parts_.random, 32);
     upload.mime_type = parts_.media.guess(file.name);
-    upload.parts = parts_of(file.size, config_.part_limit);
+    auto size = file.size.value_or(0);
+    upload.parts = parts_of(size, config_.part_limit);
     all_parts += upload.parts;
     if (all_parts > kMostParts)
       return Error{Code::too_large, "these files are too large to be announced in one request"};
     auto directory = directory_of(upload.token);
     RETURN_IF_ERROR(make_directories(directory));
-    auto state = format_state({folder.text(), file.name, file.size, upload.parts});
+    auto state = format_state({folder.text(), shorten(file.name, kLongestName), size, upload.parts});
     RETURN_IF_ERROR(replace_file(directory + "/upload.json", bytes_of(state)));
     uploads.push_back(std::move(upload));
   }
@@ -201,16 +213,18 @@ Result<Uploaded> Uploads::complete(const std::string& token, const UploadFile& f
   auto result = directory + "/result.json";
   if (is_over(directory)) return wrong_token();
   ASSIGN_OR_RETURN(auto state, read_state(directory));
-  if (state.name != file.name || !AssetPath::trusted(state.folder).is_within(folder)) return wrong_token();
-  if (file.size != state.size)
+  if (state.name != shorten(file.name, kLongestName) || !AssetPath::trusted(state.folder).is_within(folder))
+    return wrong_token();
+  if (file.size && *file.size != state.size)
     return Error{Code::invalid,
-                 fmt::format("{} was announced with {} bytes, not {}", file.name, state.size, file.size)};
+                 fmt::format("{} was announced with {} bytes, not {}", file.name, state.size, *file.size)};
   auto into = AssetPath::trusted(state.folder);
   RETURN_IF_ERROR(check_folder(into, caller));
   if (size_of(result)) {
     remove_rest(directory);
     return read_result(result);
   }
+  RETURN_IF_ERROR(check_name(file.name));
   ASSIGN_OR_RETURN(auto path, into.child(file.name));
   RETURN_IF_ERROR(check_asset(path, caller));
   ByteCount sent = 0;
@@ -233,14 +247,19 @@ Result<Uploaded> Uploads::complete(const std::string& token, const UploadFile& f
   return uploaded;
 }
 
-Result<model::AssetDraft> Uploads::make_draft(int fd, const AssetPath& path, ByteCount size) const {
+// It is looked at first: that may be refused, and storing it costs more.
+Result<model::AssetDraft> Uploads::make_draft(int fd, const AssetPath& path, ByteCount size,
+                                              const Caller& caller) const {
+  auto place = inspecting_.take(caller.user);
+  if (!place) return Error{Code::busy, "many of your uploads are being looked at: send this one once more in a moment"};
+  ASSIGN_OR_RETURN(auto facts, parts_.media.inspect(fd, std::string(path.name())));
+  place.reset();
   std::atomic<ByteCount> done = 0;
   std::atomic<bool> stop = false;
   FileSource source(fd, std::string(path.name()), size, done, stop);
   auto batch = parts_.blobs.begin();
   ASSIGN_OR_RETURN(auto blob, batch->put(source, size));
   RETURN_IF_ERROR(batch->commit());
-  ASSIGN_OR_RETURN(auto facts, parts_.media.inspect(fd, std::string(path.name())));
   return make_asset_draft(path, blob, std::move(facts), parts_.clock.now());
 }
 
@@ -263,7 +282,7 @@ Result<Uploaded> Uploads::make_asset(const std::string& directory, unsigned part
   if (::fstat(whole.get(), &status) < 0) return system_error("cannot read an upload", errno);
   if (static_cast<ByteCount>(status.st_size) != size)
     return Error{Code::conflict, "a part was sent again meanwhile: complete the upload once more"};
-  ASSIGN_OR_RETURN(auto draft, make_draft(whole.get(), path, size));
+  ASSIGN_OR_RETURN(auto draft, make_draft(whole.get(), path, size, caller));
   ASSIGN_OR_RETURN(auto old, parts_.assets.find(path));
   auto now = parts_.clock.now();
   auto mark = directory + "/new";  // outlives a death between the asset and the answer
@@ -285,6 +304,7 @@ Result<Uploaded> Uploads::make_asset(const std::string& directory, unsigned part
 Result<Uploaded> Uploads::put_chunk(const AssetPath& path, ByteCount offset, ByteCount total, std::string_view bytes,
                                     const Caller& caller) {
   RETURN_IF_ERROR(check_folder(path.parent(), caller));
+  RETURN_IF_ERROR(check_name(path.name()));
   RETURN_IF_ERROR(check_asset(path, caller));
   if (bytes.size() > total || offset > total - bytes.size())
     return Error{Code::invalid, fmt::format("the chunk at {} with {} bytes reaches beyond the end at {}", offset,

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/places.h"
 #include "base/random.h"
 #include "base/unique_fd.h"
 #include "model/assets/asset_repository.h"
@@ -23,7 +24,7 @@ namespace dray::service {
 
 struct UploadFile {
   std::string name;
-  ByteCount size = 0;
+  std::optional<ByteCount> size = 0;  // nullopt: as it was announced
 };
 
 struct OpenUpload {
@@ -75,6 +76,7 @@ struct UploadsConfig {
   // Putting a large file together takes long; so many at a time leave room for whoever wants something small.
   ByteCount large = 64 * 1024 * 1024;
   int most_large = 8;
+  unsigned inspected = 10, inspected_of_user = 6;  // files that are looked at, or wait to be
 };
 
 // Safe for use from any thread.
@@ -110,12 +112,14 @@ class Uploads {
   bool is_over(const std::string& directory) const;
   Result<Uploaded> make_asset(const std::string& directory, unsigned parts, const AssetPath& path, ByteCount size,
                               const model::Caller& caller) const;
-  Result<model::AssetDraft> make_draft(int fd, const AssetPath& path, ByteCount size) const;
+  Result<model::AssetDraft> make_draft(int fd, const AssetPath& path, ByteCount size,
+                                       const model::Caller& caller) const;
 
   const UploadsParts parts_;
   const UploadsConfig config_;
   mutable KeyedLocks locks_;  // by directory: one completes it at a time
   mutable std::atomic<int> large_ = 0;
+  mutable Places inspecting_;
 };
 
 }  // namespace dray::service

@@ -77,6 +77,7 @@ class UploadsTest : public testing::Test {
     config.directory = ::mkdtemp(pattern.data());
     config.large = 10;
     config.most_large = 2;
+    config.part_limit = 20;
     return config;
   }();
   std::unique_ptr<model::AssetRepository> assets_ = model::make_memory_assets();
@@ -85,7 +86,7 @@ class UploadsTest : public testing::Test {
   std::unique_ptr<model::EventLog> events_ = model::make_memory_events();
   SlowStore blobs_;
   PlainFiles media_;
-  SystemClock clock_;
+  ManualClock clock_{SystemClock().now()};  // files have times of their own
   SystemRandom random_;
   Uploads uploads_{{*assets_, *access_, blobs_, media_, *jobs_, *events_, clock_, random_}, config_};
   model::Caller root_{"root", {"administrators", "everyone"}};
@@ -109,6 +110,68 @@ TEST_F(UploadsTest, PutsSoManyLargeOnesTogetherAtATimeAndAnyNumberOfSmallOnes) {
   for (auto& thread : threads) thread.join();
   EXPECT_TRUE(complete(tokens[2], "large2", large.size())) << "what was refused can be completed later";
   EXPECT_TRUE(*assets_->find(AssetPath::trusted("/content/dam/large2")));
+}
+
+TEST_F(UploadsTest, WhatIsNotCompletedInTimeIsGone) {
+  blobs_.let_through();
+  auto token = send("late", "late"), done = send("done", "done");
+  ASSERT_TRUE(complete(done, "done", 4));
+  clock_.advance(config_.life - std::chrono::minutes(1));
+  ASSERT_TRUE(uploads_.clear_up());
+  EXPECT_TRUE(uploads_.open_part(token, 0)) << "there is time left";
+  EXPECT_TRUE(complete(done, "done", 4)) << "and the same answer";
+  clock_.advance(std::chrono::minutes(2));
+  EXPECT_EQ(uploads_.open_part(token, 0).error().code, Code::not_found);
+  EXPECT_EQ(complete(token, "late", 4).error().code, Code::invalid);
+  EXPECT_EQ(complete(done, "done", 4).error().code, Code::invalid) << "replayed";
+  EXPECT_FALSE(std::filesystem::is_empty(config_.directory));
+  ASSERT_TRUE(uploads_.clear_up());
+  EXPECT_TRUE(std::filesystem::is_empty(config_.directory));
+  EXPECT_FALSE(*assets_->find(AssetPath::trusted("/content/dam/late")));
+  EXPECT_TRUE(*assets_->find(AssetPath::trusted("/content/dam/done")));
+}
+
+TEST_F(UploadsTest, NoByteIsMissingOrDoubled) {
+  blobs_.let_through();
+  std::string content(30, 'x');
+  auto token = uploads_.initiate(model::dam_root(), {{"two", content.size()}}, root_)->front().token;
+  auto put = [&](unsigned number, ByteCount size) {
+    auto part = *uploads_.open_part(token, number);
+    EXPECT_TRUE(part->write(content.substr(0, size)));
+    EXPECT_TRUE(part->commit());
+  };
+  put(1, 20);
+  EXPECT_EQ(complete(token, "two", 30).error().code, Code::conflict) << "the first part is missing";
+  put(0, 20);
+  EXPECT_EQ(complete(token, "two", 30).error().code, Code::invalid) << "ten bytes came twice";
+  put(1, 10);
+  EXPECT_TRUE(uploads_.complete(token, {"two", std::nullopt}, model::dam_root(), root_)) << "its size is known";
+}
+
+TEST_F(UploadsTest, IsLookedAtBeforeItIsStored) {
+  config_.inspected_of_user = 0;
+  Uploads uploads({*assets_, *access_, blobs_, media_, *jobs_, *events_, clock_, random_}, config_);
+  auto token = send("a", "a");
+  EXPECT_EQ(uploads.complete(token, {"a", 1}, model::dam_root(), root_).error().code, Code::busy)
+      << "would hang if stored";
+  blobs_.let_through();
+  EXPECT_TRUE(complete(token, "a", 1)) << "later";
+}
+
+TEST_F(UploadsTest, NamesThatEveryAssetHasInsideAreRefused) {
+  blobs_.let_through();
+  for (auto name : {"jcr:content", "_jcr_content"}) {
+    EXPECT_EQ(complete(send(name, "x"), name, 1).error().code, Code::invalid);
+    EXPECT_EQ(
+        uploads_.put_chunk(AssetPath::trusted(std::string("/content/dam/") + name), 0, 1, "x", root_).error().code,
+        Code::invalid);
+  }
+  std::string longest(70'000, 'n');
+  auto token = send(longest, "x");
+  auto refused = complete(token, longest, 1);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::invalid) << "a probe is never an error, an asset of that name is";
+  EXPECT_EQ(refused.error().message.find(config_.directory), std::string::npos);
 }
 
 }  // namespace

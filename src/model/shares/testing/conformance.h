@@ -86,10 +86,16 @@ TEST_P(ShareRepositoryConformance, CountsDownloadsUpToTheLimit) {
   EXPECT_TRUE(*shares_.count_download("a"));
   EXPECT_FALSE(*shares_.count_download("a"));
   EXPECT_EQ((*shares_.find("a"))->downloads, 3u);
+  ASSERT_TRUE(shares_.uncount_download("a"));
+  EXPECT_EQ((*shares_.find("a"))->downloads, 2u);
+  EXPECT_TRUE(*shares_.count_download("a")) << "there is room again";
+  ASSERT_TRUE(shares_.uncount_download("none"));
   auto endless = share("b");
   endless.download_limit.reset();
   ASSERT_TRUE(shares_.put(endless));
   for (int i = 0; i < 5; ++i) EXPECT_TRUE(*shares_.count_download("b"));
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(shares_.uncount_download("b"));
+  EXPECT_EQ((*shares_.find("b"))->downloads, 0u);
   EXPECT_FALSE(*shares_.count_download("none"));
 }
 
