@@ -64,7 +64,7 @@ class AdobeClients(SystemTest):
                                  body=json.dumps({"class": "assetFolder", "properties": {"title": "Up"}}))
         self.assertEqual(made.status, 201, made.text)
         files = {"large.bin": noise(25 << 20, 1), "한국어 사진.jpg": noise(5000, 2), "中文/图片.png": noise(7000, 3),
-                 "day-1/näh & fern (2)!.txt": b"text", "day-1/deep/+plus=eq,comma;semi'quote~.dat": noise(300_000, 4)}
+                 "Day 1/näh & fern (2)!.txt": b"text", "Day 1/deep/+plus=eq,comma;semi'quote~.dat": noise(300_000, 4)}
         for name, content in files.items():
             self.write("tree/" + name, content)
         output = self.dray.folder / "output"
@@ -76,6 +76,7 @@ class AdobeClients(SystemTest):
         self.assertEqual(done.returncode, 0, done.stderr + done.stdout[-3000:])
         for name, content in files.items():
             self.assertEqual((output / "tree" / kept[name]).read_bytes(), content, name)
+        self.assertEqual(self.dray.get("/api/assets/up/tree/day-1.json").json()["properties"]["dc:title"], "Day 1")
         self.dray.verify()
 
     @staticmethod
@@ -84,4 +85,4 @@ class AdobeClients(SystemTest):
         *folders, file = name.split("/")
         for character in "#%{}?&":
             file = file.replace(character, "-")
-        return "/".join([*folders, file])
+        return "/".join([*(folder.lower().replace(" ", "-") for folder in folders), file])

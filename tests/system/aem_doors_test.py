@@ -466,7 +466,7 @@ class Doors(SystemTest):
 
     def test_folders_are_made_read_and_removed(self):
         self.dray.start()
-        folder = {"class": "assetFolder", "properties": {"jcr:title": "New"}}
+        folder = {"class": "assetFolder", "properties": {"jcr:title": "Neu & schön"}}
         self.assertEqual(self.post("/api/assets/d/new", folder, user="admin").status, 201)
         self.assertEqual(self.post("/api/assets/d/new", folder, user="admin").status, 409)
         self.assertEqual(self.post("/api/assets/none/new", folder, user="admin").status, 500)
@@ -474,7 +474,14 @@ class Doors(SystemTest):
         listed = self.get("/api/assets/d.json?limit=2").json()
         self.assertEqual(listed["class"], ["assets/folder"])
         self.assertEqual(listed["properties"]["srn:paging"], {"total": 4, "offset": 0, "limit": 2})
-        self.assertEqual([one["properties"]["name"] for one in listed["entities"]], ["many", "new"])
+        self.assertEqual([one["properties"] for one in listed["entities"]], [{"name": "many"}, {"name": "new"}])
+        self.assertEqual(self.get("/api/assets/d/new.json").json()["properties"]["dc:title"], "Neu & schön")
+        shown = self.get("/api/assets/d.json?limit=2&showProperty=jcr:title&showProperty=name").json()
+        self.assertEqual([one["properties"] for one in shown["entities"]], [{"name": "many"}, {"name": "new", "jcr:title": "Neu & schön"}])
+        self.assertEqual(self.get("/api/v1/assets/content/dam/d/new").json()["title"], "Neu & schön")
+        form = self.dray.request("POST", "/api/assets/d/form", FORM, body="jcr%3Atitle=%C3%9Cber")
+        self.assertEqual((form.status, self.get("/api/assets/d/form").json()["properties"]["dc:title"]), (201, "Über"))
+        self.assertEqual(self.dray.request("POST", "/api/assets/d/empty.png", {"Content-Type": "image/png"}).status, 501, "no folder")
         asset = self.get("/api/assets/d/single.txt").json()
         self.assertEqual((asset["class"], asset["properties"]["dam:size"]), (["assets/asset"], 3))
         self.assertEqual(self.dray.request("HEAD", "/api/assets/d.json").status, 200)

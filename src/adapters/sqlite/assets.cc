@@ -104,14 +104,15 @@ class Assets final : public model::AssetRepository {
     });
   }
 
-  Result<json::object> get_metadata(const AssetPath& asset) const override {
+  Result<json::object> get_metadata(const AssetPath& path) const override {
     return guarded([&]() -> Result<json::object> {
       auto reader = database_->read();
-      auto row = reader->prepare("SELECT properties FROM node JOIN asset_metadata ON node = id WHERE order_key = ?");
-      row.bind(bytes_of(order_key(asset)));
-      if (!row.step()) return missing(asset);
+      auto row = reader->prepare(
+          "SELECT coalesce(properties, '{}') FROM node LEFT JOIN asset_metadata ON node = id WHERE order_key = ?");
+      row.bind(bytes_of(order_key(path)));
+      if (!row.step()) return missing(path);
       ASSIGN_OR_RETURN(auto value, parse_json(row.view(0)));
-      if (!value.is_object()) return Error{Code::corrupt, "the metadata of " + asset.text() + " is not an object"};
+      if (!value.is_object()) return Error{Code::corrupt, "the metadata of " + path.text() + " is not an object"};
       return std::move(value.get_object());
     });
   }
@@ -137,10 +138,15 @@ class Assets final : public model::AssetRepository {
     });
   }
 
-  Result<void> make_folder(const AssetPath& folder) override {
+  Result<void> make_folder(const AssetPath& folder, const json::object& metadata) override {
     return guarded([&]() -> Result<void> {
       auto transaction = database_->write();
-      folder_id(*transaction.operator->(), folder);
+      auto id = folder_id(*transaction.operator->(), folder);
+      if (!metadata.empty()) {
+        transaction->prepare("INSERT OR IGNORE INTO asset_metadata (node, properties) VALUES (?, ?)")
+            .bind(id, json::serialize(metadata))
+            .run();
+      }
       transaction.commit();
       return ok();
     });

@@ -31,6 +31,8 @@ Result<json::object> folder_json(const Call& call, const Node& folder, const mod
     }
   }
   auto object = to_json(folder);
+  ASSIGN_OR_RETURN(auto metadata, call.parts.assets.get_metadata(folder.path));
+  if (const auto* title = metadata.if_contains("jcr:title")) object["title"] = *title;
   object["children"] = std::move(children);
   object["next"] = std::move(next);
   return object;

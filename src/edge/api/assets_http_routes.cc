@@ -70,6 +70,30 @@ json::object entity(const model::Node& node, bool is_whole) {
           {"links", std::move(links)}};
 }
 
+// The properties that the caller asks for beside, by their own names: showProperty.
+Result<void> add_shown(const Call& call, const model::Node& node, json::object& object) {
+  auto& properties = object["properties"].as_object();
+  std::vector<std::string_view> names;
+  for (const auto& [name, value] : call.request.target.query) {
+    if (name == "showProperty" && !properties.contains(value)) names.push_back(value);
+  }
+  if (names.empty()) return ok();
+  ASSIGN_OR_RETURN(auto metadata, call.parts.assets.get_metadata(node.path));
+  for (auto name : names) {
+    if (const auto* value = metadata.if_contains(name)) properties[name] = *value;
+  }
+  return ok();
+}
+
+// As AEM calls them here: jcr:title is dc:title.
+Result<void> add_title(const Call& call, const model::Node& node, json::object& object) {
+  ASSIGN_OR_RETURN(auto metadata, call.parts.assets.get_metadata(node.path));
+  for (auto name : {"dc:title", "jcr:title"}) {
+    if (const auto* title = metadata.if_contains(name)) object["properties"].as_object()["dc:title"] = *title;
+  }
+  return ok();
+}
+
 Result<json::object> read(const Call& call) {
   ASSIGN_OR_RETURN(auto path, path_of(call));
   ASSIGN_OR_RETURN(auto node, call.parts.assets.find(path));
@@ -77,6 +101,8 @@ Result<json::object> read(const Call& call) {
   if (!node || !rules.may(call.caller, Privilege::read, path))
     return Error{Code::not_found, "there is nothing at " + path.text()};
   auto object = entity(*node, true);
+  RETURN_IF_ERROR(add_title(call, *node, object));
+  RETURN_IF_ERROR(add_shown(call, *node, object));
   if (!node->is_folder()) return object;
   constexpr std::size_t kStandard = 20;
   auto limit = parse_unsigned(call.request.target.find("limit").value_or(std::to_string(kStandard)));
@@ -93,6 +119,7 @@ Result<json::object> read(const Call& call) {
       if (total >= *offset && total - *offset < *limit) {
         auto one = entity(child, false);
         one["rel"] = json::array{"child"};
+        RETURN_IF_ERROR(add_shown(call, child, one));
         entities.push_back(std::move(one));
       }
       ++total;
@@ -132,6 +159,30 @@ bool asks_for_folder(const server::Request& request) {
   return object && is_folder && (kind || object->contains("properties"));
 }
 
+// What the folder is called where people read it; clients make names of it that addresses can have.
+Result<json::object> folder_metadata(const server::Request& request) {
+  std::optional<std::string> title;
+  auto take = [&](std::string_view name, std::string_view value) {
+    if (name == "jcr:title" || name == "title" || name == "dc:title") title = value;
+  };
+  for (const auto& [name, value] : request.target.query) take(name, value);
+  auto type = request.head.find("Content-Type").value_or("");
+  if (auto form = http::parse_form(type, request.body); form && !request.body.empty()) {
+    for (const auto& field : form->fields) take(field.name, field.value);
+  }
+  auto body = parse_json_body(request);
+  const auto* object = body ? body->if_object() : nullptr;
+  const auto* properties = object ? object->if_contains("properties") : nullptr;
+  if (properties && properties->is_object()) {
+    for (const auto& member : properties->get_object()) {
+      if (member.value().is_string()) take(member.key(), member.value().get_string());
+    }
+  }
+  if (!title || title->empty()) return json::object();
+  if (!is_valid_utf8(*title)) return wrong_value("jcr:title", "UTF-8");
+  return json::object{{"jcr:title", *title}};
+}
+
 }  // namespace
 
 // Of a folder; assets come in by upload.
@@ -152,7 +203,9 @@ Response post_siren(const Call& call) {
   if (*there) return siren_error(409, path->text() + " is there already");
   if (!rules->may(call.caller, Privilege::write, path->parent()))
     return siren_error(403, "you may not make folders in " + path->parent().text());
-  auto made = call.parts.assets.make_folder(*path);
+  auto metadata = folder_metadata(call.request);
+  if (!metadata) return siren_error(metadata.error());
+  auto made = call.parts.assets.make_folder(*path, *metadata);
   if (!made) return siren_error(made.error());
   return server::make_json_response(201, json::object{{"class", json::array{"core/response"}},
                                                       {"properties",

@@ -249,6 +249,7 @@ constexpr std::string_view kDocument = R"json({
           "crc32": {"type": "string"}, "sha256": {"type": "string"}, "modified": {"type": "string", "format": "date-time"}}}}}},
       "Node": {"type": "object", "required": ["path", "name", "type"], "properties": {
         "path": {"type": "string"}, "name": {"type": "string"}, "type": {"enum": ["folder", "asset"]},
+        "title": {"type": "string", "description": "Of a folder that has one"},
         "children": {"type": "array", "items": {"$ref": "#/components/schemas/Node"}}, "next": {"type": ["string", "null"]},
         "mimeType": {"type": "string"}, "size": {"type": "integer"}, "modified": {"type": "string", "format": "date-time"}, "version": {"type": "integer"},
         "sha256": {"type": "string"}, "width": {"type": "integer"}, "height": {"type": "integer"}, "set": {"type": "string"},

@@ -44,11 +44,13 @@ class AssetRepository {
   // Everything below `folder`, depth first, children by name in code-point order; a folder comes before what it holds.
   // It sees one state of the repository, whatever is written meanwhile. `visit` may take the node's members.
   virtual Result<void> visit_below(const AssetPath& folder, const std::function<Visit(Node&)>& visit) const = 0;
-  virtual Result<json::object> get_metadata(const AssetPath& asset) const = 0;                // Code::not_found
+  // Of an asset or a folder. Code::not_found
+  virtual Result<json::object> get_metadata(const AssetPath& path) const = 0;
   virtual Result<std::vector<AssetVersion>> list_versions(const AssetPath& asset) const = 0;  // the newest first
 
-  // Creates the folder and those above it where missing. Code::conflict where an asset is in the way.
-  virtual Result<void> make_folder(const AssetPath& folder) = 0;
+  // Creates the folder and those above it where missing; it gets the metadata (`jcr:title`) if it has none.
+  // Code::conflict where an asset is in the way.
+  virtual Result<void> make_folder(const AssetPath& folder, const json::object& metadata = {}) = 0;
   // All or none. A new path becomes an asset (folders above it are made); an asset there with other content gets a new
   // version; one with equal content keeps its version and takes the rest. Code::conflict where a folder is in the way.
   // The events are written in the same transaction.

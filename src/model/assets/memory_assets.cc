@@ -49,10 +49,10 @@ class Assets final : public AssetRepository {
     return ok();
   }
 
-  Result<json::object> get_metadata(const AssetPath& asset) const override {
+  Result<json::object> get_metadata(const AssetPath& path) const override {
     std::lock_guard lock(mutex_);
-    auto found = records_.find(order_key(asset));
-    if (found == records_.end() || found->second.node.is_folder()) return missing(asset);
+    auto found = records_.find(order_key(path));
+    if (found == records_.end()) return missing(path);
     return found->second.metadata;
   }
 
@@ -63,9 +63,12 @@ class Assets final : public AssetRepository {
     return found->second.versions;
   }
 
-  Result<void> make_folder(const AssetPath& folder) override {
+  Result<void> make_folder(const AssetPath& folder, const json::object& metadata) override {
     std::lock_guard lock(mutex_);
-    return make_folder_locked(folder);
+    RETURN_IF_ERROR(make_folder_locked(folder));
+    auto& kept = records_[order_key(folder)].metadata;
+    if (kept.empty()) kept = metadata;
+    return ok();
   }
 
   Result<void> put_assets(std::span<const AssetDraft> drafts, Seconds now, const std::vector<Event>& events) override {

@@ -137,6 +137,21 @@ TEST_P(AssetRepositoryConformance, PutsAllOrNone) {
   EXPECT_EQ(assets_.make_folder(AssetPath::trusted("/content/dam/first.jpg/x")).error().code, Code::conflict);
 }
 
+TEST_P(AssetRepositoryConformance, FoldersHaveMetadata) {
+  auto folder = AssetPath::trusted("/content/dam/new/shoot");
+  ASSERT_TRUE(assets_.make_folder(folder, {{"jcr:title", "Große Fotos"}}));
+  EXPECT_EQ(assets_.get_metadata(folder)->at("jcr:title"), json::value("Große Fotos"));
+  EXPECT_TRUE(assets_.get_metadata(folder.parent())->empty());
+  ASSERT_TRUE(assets_.make_folder(folder, {{"jcr:title", "Another"}}));
+  EXPECT_EQ(assets_.get_metadata(folder)->at("jcr:title"), json::value("Große Fotos")) << "it has one";
+  ASSERT_TRUE(assets_.make_folder(folder.parent(), {{"jcr:title", "New"}}));
+  EXPECT_EQ(assets_.get_metadata(folder.parent())->at("jcr:title"), json::value("New"));
+  ASSERT_TRUE(assets_.remove(folder.parent()));
+  EXPECT_EQ(assets_.get_metadata(folder).error().code, Code::not_found);
+  ASSERT_TRUE(assets_.make_folder(folder));
+  EXPECT_TRUE(assets_.get_metadata(folder)->empty());
+}
+
 TEST_P(AssetRepositoryConformance, RemovesATree) {
   put("/content/dam/a/b.jpg");
   put("/content/dam/ab.jpg");
