@@ -12,6 +12,7 @@ import unittest
 from dray import QUICK, SystemTest, make_sparse_file, wait_until
 from hostile_images_test import children_of, is_worker
 from images_test import png
+from inbox_test import Events
 
 SLOW = {"dynamic": [{"width": 1500, "modifiers": "rotate=33"}]}
 
@@ -60,6 +61,8 @@ class Background(SystemTest):
         self.slow_pictures(12)
         self.import_files()
         self.dray.start("--now-seconds", "1", "--image-workers", "1")
+        events = Events(self.dray)
+        self.addCleanup(events.close)
         begun = time.monotonic()
         download = self.ask("/content/dam/b/slow", originals=False, **SLOW)
         self.assertLess(time.monotonic() - begun, 6)
@@ -78,6 +81,8 @@ class Background(SystemTest):
             download = self.look(download)
         self.assertGreaterEqual(len(seen), 3, "it told how far it was")
         self.assertTrue(all(seconds >= 0 for seconds in left) and left[-1] <= left[0], left)
+        told = [one["progress"]["renditionsDone"] for one in events.of("download") if one["id"] == download["id"] and "progress" in one]
+        self.assertTrue(len(set(told)) >= 3 and told == sorted(told), "and it was told live: %s" % told)
         self.assertEqual((download["status"], download["totalCount"]), ("SUCCESSFUL", 12))
 
     def test_a_second_less_and_a_second_more_than_the_threshold(self):
