@@ -183,7 +183,10 @@ class Doors(SystemTest):
     def test_as_many_renditions_as_the_administrator_allows(self):
         self.dray.start("--renditions-of-download", "3")
         refused = self.start_download({"path": "/content/dam/d/single.txt"})
-        self.assertEqual((refused.status, "the administrator allows 3" in refused.text), (413, True), refused.text)
+        self.assertEqual((refused.status, "the 3 that the administrator allows" in refused.text), (413, True), refused.text)
+        two = [{"path": "/content/dam/d/single.txt", "archiveName": name, "renditions": ["cq5dam.web*", "cq5dam.zoom*"]} for name in "ab"]
+        self.assertEqual(self.start_download(two[0]).status, 201)
+        self.assertEqual(self.start_download(*two).status, 413, "of all archives together")
         self.dray.stop()
         for number in range(180):
             self.write("lots/%03d.txt" % number, str(number))

@@ -174,8 +174,8 @@ class SmtpTransport final : public model::MailTransport {
     auto message = fmt::format("{}:{}: {}", config_.host, config_.port, what);
     // Whoever runs this server can mend it, and the mail itself is well: signing in, TLS, a greeting that turns us
     // away.
-    bool is_ours = code == CURLE_LOGIN_DENIED || code == CURLE_USE_SSL_FAILED || !answers.is_greeted || status == 530 ||
-                   status == 534 || status == 535 || status == 538;
+    bool is_ours = code == CURLE_LOGIN_DENIED || code == CURLE_USE_SSL_FAILED || code == CURLE_REMOTE_ACCESS_DENIED ||
+                   !answers.is_greeted || status == 530 || status == 534 || status == 535 || status == 538;
     if (status >= 500 && status < 600 && !is_ours) return {Code::denied, message};
     return {status >= 400 ? Code::busy : Code::unavailable, message};
   }

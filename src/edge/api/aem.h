@@ -1,6 +1,7 @@
 // What the doors of AEM have in common. Private to this module.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -18,7 +19,7 @@ struct FoundPath {
 Result<FoundPath> find_path(const Call& call, std::string_view value);
 
 // [{"id": "...", "paths": ["..."]}]: what has to be agreed to, for what.
-json::array licences_of(const std::vector<model::Skipped>& skipped);
+json::array licences_of(std::span<const model::Skipped> skipped);
 // 403 {"error": message, "licenses": licences_of()}
 server::Response refused_response(const std::string& message, const std::vector<model::Skipped>& skipped);
 

@@ -106,7 +106,7 @@ const model::Skipped* find_missing(const pipeline::DownloadRequest& request,
 // Goes on with an archive that it has begun, as it seems.
 bool goes_on(const http::Head& head) {
   auto range = head.find("Range");
-  return head.method != http::Method::post && range && !range->starts_with("bytes=0-");
+  return range && !range->starts_with("bytes=0-");
 }
 
 // Whether the first byte of what was asked for is sent with it.
@@ -116,11 +116,10 @@ bool begins(const Call& call, const Response& response) {
   return std::any_of(body->parts.begin(), body->parts.end(), [](const auto& part) { return part.range.offset == 0; });
 }
 
-// It is noted before it is sent: always where somebody has agreed to something, and that is in a POST.
+// It is noted before it is sent.
 Response deliver(const Call& call, const service::Downloads::Opened& opened) {
   auto response = artifact_response(call, *opened.artifact, opened.kept, call.caller);
-  bool is_noted = call.request.head.method == http::Method::post || begins(call, response);
-  auto noted = is_noted ? call.parts.events.append_all(opened.events) : ok();
+  auto noted = begins(call, response) ? call.parts.events.append_all(opened.events) : ok();
   return noted ? std::move(response) : server::make_error_response(noted.error());
 }
 
@@ -232,9 +231,9 @@ Response get_classic_download(const Call& call) {
     if (*page) return **std::move(page);
     asks = false;
   }
-  auto opened =
-      call.parts.downloads.open_now(request, call.caller, asks ? Unagreed::stop : Unagreed::leave_out,
-                                    goes_on(call.request.head) ? Part::later : Part::whole, call.request.client_gone);
+  auto part = is_post ? Part::alone : goes_on(call.request.head) ? Part::later : Part::whole;
+  auto opened = call.parts.downloads.open_now(request, call.caller, asks ? Unagreed::stop : Unagreed::leave_out, part,
+                                              call.request.client_gone);
   if (!opened) return server::make_error_response(opened.error());
   if (const auto* missing = find_missing(request, opened->skipped))
     return server::make_error_response(404, fmt::format("{}: {}", missing->path, missing->message));

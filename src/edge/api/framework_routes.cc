@@ -73,10 +73,11 @@ json::object artifact_json(const Call& call, const model::Download& download, st
 // `most_failures`: so many are named.
 json::object framework_json(const Call& call, const model::Download& download, std::size_t most_failures) {
   json::object failures;
-  for (std::size_t i = 0; i < std::min(most_failures, download.skipped.size()); ++i) {
-    auto& reason = failures[download.skipped[i].path];  // of one path there may be several
+  auto named = std::span(download.skipped).first(std::min(most_failures, download.skipped.size()));
+  for (const auto& skipped : named) {
+    auto& reason = failures[skipped.path];  // of one path there may be several
     auto message = reason.is_string() ? std::string(reason.get_string()) + "; " : std::string();
-    reason = message + download.skipped[i].message;
+    reason = message + skipped.message;
   }
   json::array artifacts;
   for (std::size_t i = 0; i < download.artifacts.size(); ++i)
@@ -99,7 +100,7 @@ json::object framework_json(const Call& call, const model::Download& download, s
                       {"artifacts", std::move(artifacts)},
                       {"failures", std::move(failures)},
                       {"message", download.message.empty() ? json::value(nullptr) : json::value(download.message)}};
-  if (auto licences = licences_of(download.skipped); !licences.empty()) object["licenses"] = std::move(licences);
+  if (auto licences = licences_of(named); !licences.empty()) object["licenses"] = std::move(licences);
   return object;
 }
 
@@ -363,7 +364,7 @@ Result<FoundPath> find_path(const Call& call, std::string_view value) {
   return *first;  // which is not there: the download says so
 }
 
-json::array licences_of(const std::vector<model::Skipped>& skipped) {
+json::array licences_of(std::span<const model::Skipped> skipped) {
   std::map<std::string, json::array> paths;
   for (const auto& one : skipped) {
     if (!one.licence.empty()) paths[one.licence].emplace_back(one.path);

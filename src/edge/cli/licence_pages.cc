@@ -37,15 +37,14 @@ bool is_page(const std::string& path) {
   return lower.ends_with(".html") || lower.ends_with(".htm") || lower.ends_with(".txt");
 }
 
-Error unreadable(const std::string& file, const std::string& why) {
+Error unreadable(const std::string& file, std::string_view why) {
+  log::warn("the licence {} cannot be read: {}; what comes with it is held back", file, why);
   return {Code::unavailable, "a licence cannot be read", fmt::format("{}: {}", file, why)};
 }
 
-Result<std::shared_ptr<const std::string>> read_html(const std::string& file) {
-  auto text = read_file(file, kMostBytes);
-  if (!text) return unreadable(file, text.error().message);
-  if (!is_valid_utf8(*text)) return unreadable(file, "it is not UTF-8");
-  auto html = is_text(file) ? "<p>" + mail::with_html_breaks(escape_html(*text)) + "</p>" : *std::move(text);
+Result<std::shared_ptr<const std::string>> make_html(const std::string& file, std::string text) {
+  if (!is_valid_utf8(text)) return unreadable(file, "it is not UTF-8");
+  auto html = is_text(file) ? "<p>" + mail::with_html_breaks(escape_html(text)) + "</p>" : std::move(text);
   if (mail::plain_text_of_html(html).empty()) return unreadable(file, "it has no text");
   return std::make_shared<const std::string>(std::move(html));
 }
@@ -72,8 +71,9 @@ Result<Found> LicencePages::read_file_of(const std::string& path) {
                    are_equal(known->second.changed, status.st_ctim);
     if (is_same) return known->second.page;
   }
-  auto html = read_html(file);
-  if (!html) log::warn("{}: {}; what comes with it is held back", html.error().message, html.error().detail);
+  auto text = read_file(file, kMostBytes);
+  if (!text) return unreadable(file, text.error().message);  // which may pass: it is not kept
+  auto html = make_html(file, *std::move(text));
   auto page = html ? Result<Found>(model::LicencePage{path, sha256_of(bytes_of(**html)), *html})
                    : Result<Found>(std::move(html).error());
   std::lock_guard lock(mutex_);

@@ -20,6 +20,12 @@ using model::Download;
 using model::DownloadStatus;
 using model::Privilege;
 
+Error crowded() {
+  return {Code::busy,
+          "many large downloads are being opened here: try again in a minute, or start one at "
+          "/content/dam.downloadbinaries.json"};
+}
+
 constexpr const char* kNothingToDo = "The selection contains no files, so no archive was created";
 
 model::JobDraft announcement_of(const Download& download) {
@@ -154,14 +160,21 @@ std::vector<model::Event> Downloads::acceptances(const std::vector<pipeline::Sel
 }
 
 Result<Downloads::FoundLicences> Downloads::find_licences(pipeline::DownloadRequest request, const Caller& caller,
-                                                          std::size_t most, Reach reach) const {
+                                                          std::size_t most, Reach reach) {
   auto needed = pipeline::needed_privileges(request);
   request.options = {};
   request.options.originals = false;  // no entries are needed
-  ASSIGN_OR_RETURN(auto rules, parts_.access.list_rules());
-  ASSIGN_OR_RETURN(auto selection, pipeline::select(request, caller, model::AccessRules(std::move(rules)), library(),
-                                                    parts_.clock.now(), {},
-                                                    reach == Reach::far ? kFar : pipeline::SelectionLimits(), needed));
+  ASSIGN_OR_RETURN(auto list, parts_.access.list_rules());
+  model::AccessRules rules(std::move(list));
+  auto select = [&](const pipeline::SelectionLimits& limits) {
+    return pipeline::select(request, caller, rules, library(), parts_.clock.now(), {}, limits, needed);
+  };
+  ASSIGN_OR_RETURN(auto selection, select(kFar));
+  if (selection.is_cut && reach == Reach::whole) {
+    auto place = opening_.take(model::crowd_of(caller.owner_id()));
+    if (!place) return crowded();
+    ASSIGN_OR_RETURN(selection, select({}));
+  }
   FoundLicences found{std::move(selection.licences), 0, 0, std::move(selection.skipped)};
   auto& licences = found.licences;
   found.count = licences.size();
@@ -207,7 +220,8 @@ Result<Download> Downloads::create(const pipeline::DownloadRequest& request, con
     RETURN_IF_ERROR(check_queue(caller));
     download.in_background = wait == Wait::no;
     ASSIGN_OR_RETURN(download, enqueue(std::move(download), kQuickDownloadJob));
-    return download.in_background ? std::move(download) : wait_for(std::move(download), gone);
+    return download.in_background ? std::move(download)
+                                  : wait_for(std::move(download), request.email.empty() ? gone : nullptr);
   }
   Preparation preparation;
   ASSIGN_OR_RETURN(auto prepared, plan(std::move(gathered), preparation));
@@ -271,7 +285,7 @@ Result<Download> Downloads::wait_for(Download download, const StopFlag& gone) {
   auto patience = place ? config_.now_time : std::chrono::seconds(0);
   ASSIGN_OR_RETURN(auto found, wait_until_complete(download.id, patience, gone));
   if (found && found->is_complete()) return *std::move(found);
-  if (found && gone && *gone) {
+  if (found && !found->in_background && gone && *gone) {
     ASSIGN_OR_RETURN(auto caller, caller_of(download.owner));
     RETURN_IF_ERROR(cancel(*std::move(found), "cancelled: whoever asked for it did not wait", caller));
   }
@@ -290,7 +304,7 @@ model::Event Downloads::opening_of(const Download& download, const Artifact& art
 }
 
 // What the caller opened a moment ago, if it may still be read.
-std::optional<Downloads::Opened> Downloads::open_again(const std::string& key, const Caller& caller) {
+std::optional<Downloads::Opened> Downloads::open_again(const Sha256& key, const Caller& caller) {
   auto entry = opened_.find(key, std::chrono::steady_clock::now());
   if (!entry || !check_access(entry->kept, caller)) return std::nullopt;
   auto artifact = open(entry->artifact);
@@ -306,17 +320,14 @@ Result<Downloads::Opened> Downloads::open_now(pipeline::DownloadRequest request,
                                               Unagreed unagreed, Part part, const StopFlag& gone) {
   constexpr std::chrono::minutes kLongest{10};
   request.may_be_cut = false;
-  auto key = caller.owner_id() + "\n" + json::serialize(to_json(request));
+  auto key = sha256_of(bytes_of(caller.owner_id() + "\n" + json::serialize(to_json(request))));
   if (part == Part::later) {
     if (auto opened = open_again(key, caller)) return *std::move(opened);
   }
   ASSIGN_OR_RETURN(auto gathered, gather_all(request, caller, config_.now));
   bool takes_long = gathered.front().selection.is_cut || gathered.front().has_wishes();
   auto place = takes_long ? opening_.take(model::crowd_of(caller.owner_id())) : std::nullopt;
-  if (takes_long && !place)
-    return Error{Code::busy,
-                 "many large downloads are being opened here: try again in a minute, or start one at "
-                 "/content/dam.downloadbinaries.json"};
+  if (takes_long && !place) return crowded();
   if (gathered.front().selection.is_cut) {
     ASSIGN_OR_RETURN(gathered, gather_all(request, caller, {}));
   }
@@ -339,7 +350,9 @@ Result<Downloads::Opened> Downloads::open_now(pipeline::DownloadRequest request,
     waited_for_.erase(&preparation);
   });
   auto planned = plan(std::move(gathered), preparation);
-  if (!planned && planned.error().code == Code::gone && !preparation.is_stopped()) {
+  if (!planned && preparation.is_stopped())
+    return Error{Code::busy, "the server is being stopped: ask once more in a moment"};
+  if (!planned && planned.error().code == Code::gone) {
     auto progress = preparation.progress();
     return Error{Code::busy, fmt::format("{} of {} renditions have been made: ask once more, and the others are",
                                          progress.renditions_done, progress.renditions)};
@@ -360,7 +373,9 @@ Result<Downloads::Opened> Downloads::open_now(pipeline::DownloadRequest request,
   opened.events = acceptances(selection.licences, kept);
   opened.events.push_back(opening_of(kept, artifacts[0]));
   ASSIGN_OR_RETURN(opened.artifact, open(artifacts[0]));
-  opened_.put(key, {artifacts[0], kept}, std::chrono::steady_clock::now());
+  bool is_refused = kept.targets.size() < request.targets.size();  // something named is not there
+  kept.request = {};
+  if (part != Part::alone && !is_refused) opened_.put(key, {artifacts[0], kept}, std::chrono::steady_clock::now());
   return opened;
 }
 
@@ -427,7 +442,7 @@ void Downloads::stop_waiting() {
   parts_.completed.ring();
 }
 
-Result<Download> Downloads::retry(const std::string& id, const Caller& caller) {
+Result<Download> Downloads::retry(const std::string& id, const Caller& caller, const StopFlag& gone) {
   ASSIGN_OR_RETURN(auto download, get(id, caller));
   if (!download.is_complete()) return Error{Code::conflict, "this download is being prepared already"};
   if (download.request.empty())
@@ -436,7 +451,7 @@ Result<Download> Downloads::retry(const std::string& id, const Caller& caller) {
   ASSIGN_OR_RETURN(auto request, pipeline::download_request_from_json(download.request));
   request.licences.clear();  // they are asked for anew
   for (auto& other : request.also) other.licences.clear();
-  ASSIGN_OR_RETURN(auto again, create(request, owner));
+  ASSIGN_OR_RETURN(auto again, create(request, owner, Wait::while_small, gone));
   if (download.artifacts.empty()) {
     RETURN_IF_ERROR(parts_.downloads.set_notice(download.owner, id, model::Notice::dismissed));
   }

@@ -138,7 +138,8 @@ class Downloads {
   // What comes with licences that are not agreed to is left out; or all of it, and only `skipped` and `is_unagreed` are
   // told.
   enum class Unagreed { leave_out, stop };
-  enum class Part { whole, later };  // `later`: of what this caller opened a moment ago, if there is such
+  // Of what is sent: `later`: of what this caller opened a moment ago, if there is such; `alone`: none will be later.
+  enum class Part { whole, later, alone };
   Result<Opened> open_now(pipeline::DownloadRequest request, const model::Caller& caller,
                           Unagreed unagreed = Unagreed::leave_out, Part part = Part::whole,
                           const StopFlag& gone = nullptr);
@@ -154,10 +155,10 @@ class Downloads {
     std::uint64_t count = 0, not_accepted = 0;  // how many there are
     std::vector<model::Skipped> skipped;
   };
-  // Where somebody waits for the question only, it is about the first 100,000 assets.
+  // `far`: of the first 100,000 assets. `whole`: of all; Code::busy where too many ask for large ones.
   enum class Reach { far, whole };
   Result<FoundLicences> find_licences(pipeline::DownloadRequest request, const model::Caller& caller, std::size_t most,
-                                      Reach reach = Reach::far) const;
+                                      Reach reach = Reach::far);
   Result<Explanation> explain(const pipeline::DownloadRequest& request, const model::Caller& caller) const;
 
   // What a job does: ok when the download is complete, also as failed, or gone. Else an Error, and it is to be tried
@@ -184,7 +185,7 @@ class Downloads {
   // One that is being processed is cancelled, and stays as failed.
   Result<void> remove(const std::string& id, const model::Caller& caller);
   // Asks for the same once more, as a new download of the same owner. Code::conflict: it is being processed.
-  Result<model::Download> retry(const std::string& id, const model::Caller& caller);
+  Result<model::Download> retry(const std::string& id, const model::Caller& caller, const StopFlag& gone = nullptr);
 
   // Of the files in an artifact, in order, at most so many. Code::gone: its manifest is no longer kept.
   Result<std::vector<std::string>> list_names(const model::Artifact& artifact, std::size_t limit);
@@ -221,7 +222,7 @@ class Downloads {
                                                              const StopFlag& gone);
   Result<bool> cancel(model::Download download, std::string message, const model::Caller& caller);
   model::Event opening_of(const model::Download& download, const model::Artifact& artifact) const;
-  std::optional<Opened> open_again(const std::string& key, const model::Caller& caller);
+  std::optional<Opened> open_again(const Sha256& key, const model::Caller& caller);
   Result<OpenArtifact> open(const model::Artifact& artifact);
   model::Download new_download(const pipeline::DownloadRequest& request, const model::Caller& caller) const;
   static std::vector<model::Event> acceptances(const std::vector<pipeline::SelectedLicence>& licences,

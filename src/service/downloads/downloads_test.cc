@@ -152,6 +152,10 @@ TEST_F(DownloadsTest, OpensTheSameForWhoeverGoesOnWithIt) {
   auto less = open(ann_, Part::later);
   EXPECT_FALSE(less.empty());
   EXPECT_NE(less, second) << "a right was withdrawn";
+  request.targets = {path("/content/dam/x/a.jpg"), path("/content/dam/x/none.jpg")};
+  EXPECT_FALSE(downloads_.open_now(request, ann_)->skipped.empty());
+  auto again = downloads_.open_now(request, ann_, Downloads::Unagreed::leave_out, Part::later);
+  EXPECT_FALSE(again->skipped.empty()) << "what was refused is not delivered by going on with it";
 }
 
 TEST_F(DownloadsTest, OpensSoManyLargeOnesAtATime) {

@@ -7,8 +7,8 @@
 #include <list>
 #include <mutex>
 #include <optional>
-#include <string>
 
+#include "base/digest.h"
 #include "model/downloads/download.h"
 
 namespace dray::service {
@@ -22,18 +22,16 @@ class OpenedArchives {
     model::Download kept;
   };
 
-  // `key`: who asked, and for what. An entry that nobody asks for is forgotten after a minute.
-  std::optional<Entry> find(const std::string& key, Time now) {
+  // `key`: who asked, and for what. An entry is forgotten after a minute.
+  std::optional<Entry> find(const Sha256& key, Time now) {
     std::lock_guard lock(mutex_);
     forget(now);
     auto found = std::find_if(entries_.begin(), entries_.end(), [&](const Kept& one) { return one.key == key; });
-    if (found == entries_.end()) return std::nullopt;
-    found->until = now + kTime;
-    entries_.splice(entries_.end(), entries_, found);
-    return found->entry;
+    return found == entries_.end() ? std::nullopt : std::optional(found->entry);
   }
 
-  void put(const std::string& key, Entry entry, Time now) {
+  void put(const Sha256& key, Entry entry, Time now) {
+    constexpr std::chrono::seconds kTime{60};
     constexpr std::size_t kMost = 256;
     std::lock_guard lock(mutex_);
     forget(now);
@@ -43,9 +41,8 @@ class OpenedArchives {
   }
 
  private:
-  static constexpr std::chrono::seconds kTime{60};
   struct Kept {
-    std::string key;
+    Sha256 key;
     Entry entry;
     Time until;
   };
@@ -55,7 +52,7 @@ class OpenedArchives {
   }
 
   std::mutex mutex_;
-  std::list<Kept> entries_;  // those that nobody asked for longest come first
+  std::list<Kept> entries_;  // the oldest first
 };
 
 }  // namespace dray::service

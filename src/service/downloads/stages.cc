@@ -55,11 +55,13 @@ Result<std::vector<Downloads::Gathered>> Downloads::gather_all(const pipeline::D
                                                                const pipeline::SelectionLimits& limits) const {
   std::vector<Gathered> all;
   auto left = limits;
+  left.renditions = config_.renditions;
   auto needed = pipeline::needed_privileges(request);  // in all of them: rights are asked again for the whole
   auto gather_one = [&](const pipeline::DownloadRequest& one) -> Result<void> {
     ASSIGN_OR_RETURN(auto gathered, gather(one, caller, left, needed));
     left.assets -= std::min(left.assets, gathered.selection.asset_count);
     left.bytes -= std::min(left.bytes, gathered.selection.total_size);
+    left.renditions -= std::min(left.renditions, gathered.selection.to_be_made);
     all.push_back(std::move(gathered));
     return ok();
   };
@@ -76,21 +78,19 @@ Result<Downloads::Gathered> Downloads::gather(const pipeline::DownloadRequest& r
                                               model::PrivilegeSet needed) const {
   Gathered gathered;
   gathered.request = request;
-  auto known = limits;
-  known.renditions = config_.renditions;
   ASSIGN_OR_RETURN(auto rules, parts_.access.list_rules());
   auto settings = parts_.renderer ? parts_.renderer->settings() : pipeline::ImageSettings();
   ASSIGN_OR_RETURN(gathered.rules, read_rules(parts_.processing_profiles, settings.static_renditions));
   ASSIGN_OR_RETURN(gathered.wishes, resolve_wishes(request, {parts_.presets, gathered.rules, parts_.smart_crops}));
   ASSIGN_OR_RETURN(gathered.selection,
                    pipeline::select(request, caller, model::AccessRules(std::move(rules)), library(),
-                                    parts_.clock.now(), gathered.wishes.wanted(), known, needed));
+                                    parts_.clock.now(), gathered.wishes.wanted(), limits, needed));
   auto& skipped = gathered.selection.skipped;
   skipped.insert(skipped.end(), gathered.wishes.skipped.begin(), gathered.wishes.skipped.end());
-  if (gathered.selection.to_be_made > config_.renditions)
-    return Error{Code::too_large, fmt::format("this download has {} renditions, and the administrator allows {}: "
-                                              "select less",
-                                              gathered.selection.to_be_made, config_.renditions)};
+  if (gathered.selection.to_be_made > limits.renditions)
+    return Error{Code::too_large, fmt::format("this download has more renditions than the {} that the administrator "
+                                              "allows: select less",
+                                              config_.renditions)};
   return gathered;
 }
 

@@ -127,7 +127,7 @@ Result<FilmFacts> facts_of(std::string_view text) {
 
 // What a program writes to its errors is the reason when it fails.
 Result<void> Films::run(const std::vector<std::string>& program, int film, int standard_output, int output,
-                        std::chrono::seconds patience) const {
+                        std::chrono::seconds patience, const std::atomic<bool>* stopped) const {
   if (::access(program.front().c_str(), X_OK) != 0)
     return Error{Code::unavailable, fmt::format("{} is not installed, and films need it", program.front())};
   auto command = config_.confine;
@@ -141,8 +141,9 @@ Result<void> Films::run(const std::vector<std::string>& program, int film, int s
   constexpr std::chrono::milliseconds kTurn{100};
   auto end = std::chrono::steady_clock::now() + patience;
   auto status = child.wait(kTurn);
-  while (!status && !stopped_ && std::chrono::steady_clock::now() < end) status = child.wait(kTurn);
-  if (!status && stopped_) return Error{Code::gone, "the server stops"};
+  auto is_stopped = [&] { return stopped_ || (stopped && *stopped); };
+  while (!status && !is_stopped() && std::chrono::steady_clock::now() < end) status = child.wait(kTurn);
+  if (!status && is_stopped()) return Error{Code::gone, "it was stopped"};
   if (!status) {
     return Error{Code::invalid,
                  fmt::format("it takes longer than {} s to make; the film may be damaged, or made to cost time",
@@ -188,7 +189,8 @@ Result<UniqueFd> Films::make_poster(int film, std::string_view mime_type) const 
   return *std::move(failure);
 }
 
-Result<FilmPreview> Films::make_preview(int film, std::string_view mime_type, pipeline::PixelSize box) const {
+Result<FilmPreview> Films::make_preview(int film, std::string_view mime_type, pipeline::PixelSize box,
+                                        const std::atomic<bool>* stopped) const {
   ASSIGN_OR_RETURN(auto facts, inspect(film, mime_type));
   ASSIGN_OR_RETURN(auto input, input_arguments(mime_type));
   auto size = pipeline::fit_box(facts.size, box, false);
@@ -240,7 +242,7 @@ Result<FilmPreview> Films::make_preview(int film, std::string_view mime_type, pi
                    "-y",
                    descriptor_file(kOutput)});
   ASSIGN_OR_RETURN(auto rest, make_memory_file("rest"));
-  RETURN_IF_ERROR(run(program, film, rest.get(), preview.content.get(), config_.preview_patience));
+  RETURN_IF_ERROR(run(program, film, rest.get(), preview.content.get(), config_.preview_patience, stopped));
   struct stat status;
   if (::fstat(preview.content.get(), &status) < 0) return system_error("cannot read a film's preview", errno);
   preview.length = static_cast<ByteCount>(status.st_size);

@@ -48,11 +48,13 @@ class Films {
   // A frame from the middle, as PNG, no larger than 1280 x 1280.
   Result<UniqueFd> make_poster(int film, std::string_view mime_type) const;
   // The largest size inside `box`, never enlarged.
-  Result<FilmPreview> make_preview(int film, std::string_view mime_type, pipeline::PixelSize box) const;
+  // Code::gone: `stopped` was set meanwhile.
+  Result<FilmPreview> make_preview(int film, std::string_view mime_type, pipeline::PixelSize box,
+                                   const std::atomic<bool>* stopped = nullptr) const;
 
  private:
   Result<void> run(const std::vector<std::string>& program, int film, int standard_output, int output,
-                   std::chrono::seconds patience) const;
+                   std::chrono::seconds patience, const std::atomic<bool>* stopped = nullptr) const;
 
   const FilmsConfig config_;
   std::atomic<bool> stopped_ = false;

@@ -323,20 +323,21 @@ Result<std::vector<model::Rendition>> Renderer::keep_static(const Original& orig
   ASSIGN_OR_RETURN(auto all, keep_pictures(original, pictures, waiting));
   for (std::size_t i = 0; i < wanted.size(); ++i) {  // the films last, since they take long
     if (!is_preview(wanted[i])) continue;
-    ASSIGN_OR_RETURN(auto preview, keep_preview(original, wanted[i]));
+    ASSIGN_OR_RETURN(auto preview, keep_preview(original, wanted[i], waiting));
     all.insert(all.begin() + static_cast<std::ptrdiff_t>(i), std::move(preview));
   }
   return all;
 }
 
-Result<model::Rendition> Renderer::keep_preview(const Original& original, const pipeline::StaticRendition& wanted) {
+Result<model::Rendition> Renderer::keep_preview(const Original& original, const pipeline::StaticRendition& wanted,
+                                                Waiting waiting) {
   model::RenditionKey key{original.content.id, static_key(original, wanted)};
   KeyedLocks::Hold hold(keeping_, key.original.hex() + key.recipe);
   ASSIGN_OR_RETURN(auto found, find_kept(key));
   if (found) return *std::move(found);
   if (!parts_.films) return Error{Code::unavailable, "films have no renditions here"};
   ASSIGN_OR_RETURN(auto film, open_alone(parts_.blobs, original.content.id));
-  auto made = parts_.films->make_preview(film.get(), original.mime_type, wanted.box);
+  auto made = parts_.films->make_preview(film.get(), original.mime_type, wanted.box, waiting.stopped);
   if (!made && !is_final(made.error())) return std::move(made).error();
   auto rendition = failed(wanted, made ? Error{} : made.error());
   if (made) {

@@ -110,7 +110,8 @@ class Renderer {
   Result<std::vector<model::Rendition>> keep_pictures(const Original& original,
                                                       const std::vector<pipeline::StaticRendition>& wanted,
                                                       Waiting waiting);
-  Result<model::Rendition> keep_preview(const Original& original, const pipeline::StaticRendition& wanted);
+  Result<model::Rendition> keep_preview(const Original& original, const pipeline::StaticRendition& wanted,
+                                        Waiting waiting);
   std::string recipe_key(const Original& original, const is::Recipe& recipe, pipeline::Subject subject,
                          const std::optional<pipeline::SmartCropArea>& area) const;
 

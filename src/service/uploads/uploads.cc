@@ -251,7 +251,7 @@ Result<Uploaded> Uploads::complete(const std::string& token, const UploadFile& f
 Result<model::AssetDraft> Uploads::make_draft(int fd, const AssetPath& path, ByteCount size,
                                               const Caller& caller) const {
   auto place = inspecting_.take(caller.user);
-  if (!place) return Error{Code::busy, "many of your uploads are being looked at: send this one once more in a moment"};
+  if (!place) return Error{Code::busy, "many uploads are being looked at: send this one once more in a moment"};
   ASSIGN_OR_RETURN(auto facts, parts_.media.inspect(fd, std::string(path.name())));
   place.reset();
   std::atomic<ByteCount> done = 0;
