@@ -236,7 +236,7 @@ Response get_download(const Call& call) {
 }
 
 Response retry_download(const Call& call) {
-  auto download = call.parts.downloads.retry(std::string(call.rest), call.caller, call.request.client_gone);
+  auto download = call.parts.downloads.retry(std::string(call.rest), call.caller);
   return download ? created_response(call, *download) : server::make_error_response(download.error());
 }
 

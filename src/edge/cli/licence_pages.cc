@@ -69,15 +69,18 @@ Result<Found> LicencePages::read_file_of(const std::string& path) {
     bool is_same = known != known_.end() && known->second.inode == status.st_ino &&
                    known->second.size == status.st_size && are_equal(known->second.modified, status.st_mtim) &&
                    are_equal(known->second.changed, status.st_ctim);
-    if (is_same) return known->second.page;
+    if (is_same && std::chrono::steady_clock::now() < known->second.until) return known->second.page;
   }
   auto text = read_file(file, kMostBytes);
-  if (!text) return unreadable(file, text.error().message);  // which may pass: it is not kept
-  auto html = make_html(file, *std::move(text));
+  auto html = text ? make_html(file, *std::move(text))
+                   : Result<std::shared_ptr<const std::string>>(unreadable(file, text.error().message));
   auto page = html ? Result<Found>(model::LicencePage{path, sha256_of(bytes_of(**html)), *html})
                    : Result<Found>(std::move(html).error());
+  constexpr std::chrono::seconds kFailed{10};
+  using Clock = std::chrono::steady_clock;
+  auto until = page ? Clock::time_point::max() : Clock::now() + kFailed;
   std::lock_guard lock(mutex_);
-  known_.insert_or_assign(path, Known{status.st_ino, status.st_size, status.st_mtim, status.st_ctim, page});
+  known_.insert_or_assign(path, Known{status.st_ino, status.st_size, status.st_mtim, status.st_ctim, until, page});
   return page;
 }
 

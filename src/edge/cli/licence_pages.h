@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <ctime>
 #include <map>
 #include <mutex>
@@ -27,6 +28,7 @@ class LicencePages {
     ino_t inode = 0;
     off_t size = 0;
     timespec modified{}, changed{};
+    std::chrono::steady_clock::time_point until;                                           // what fails may pass
     Result<std::optional<model::LicencePage>> page = std::optional<model::LicencePage>();  // or why it cannot be read
   };
   Result<std::optional<model::LicencePage>> read_file_of(const std::string& path);

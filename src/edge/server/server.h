@@ -16,7 +16,7 @@ struct ServerConfig {
   std::string host = "127.0.0.1";
   std::string port = "4502";
   unsigned workers = 0;              // network threads; 0: one per core
-  unsigned service_threads = 48;     // more than may wait for something, of all that has places
+  unsigned service_threads = 64;     // more than may wait for something, of all that has places
   std::size_t connections = 20'000;  // at a time
   std::size_t requests_waiting = 1024;
   http::HeadLimits head;

@@ -350,9 +350,9 @@ Result<Downloads::Opened> Downloads::open_now(pipeline::DownloadRequest request,
     waited_for_.erase(&preparation);
   });
   auto planned = plan(std::move(gathered), preparation);
-  if (!planned && preparation.is_stopped())
-    return Error{Code::busy, "the server is being stopped: ask once more in a moment"};
-  if (!planned && planned.error().code == Code::gone) {
+  bool is_broken_off = !planned && planned.error().code == Code::gone;
+  if (is_broken_off && stops_) return Error{Code::busy, "the server is being stopped: ask once more in a moment"};
+  if (is_broken_off && !preparation.is_stopped()) {
     auto progress = preparation.progress();
     return Error{Code::busy, fmt::format("{} of {} renditions have been made: ask once more, and the others are",
                                          progress.renditions_done, progress.renditions)};
@@ -442,16 +442,19 @@ void Downloads::stop_waiting() {
   parts_.completed.ring();
 }
 
-Result<Download> Downloads::retry(const std::string& id, const Caller& caller, const StopFlag& gone) {
+Result<Download> Downloads::retry(const std::string& id, const Caller& caller) {
   ASSIGN_OR_RETURN(auto download, get(id, caller));
   if (!download.is_complete()) return Error{Code::conflict, "this download is being prepared already"};
   if (download.request.empty())
     return Error{Code::conflict, "what this download asked for is no longer known: select it once more"};
   ASSIGN_OR_RETURN(auto owner, caller_of(download.owner));
+  if (!owner.visitor.empty())
+    return Error{Code::conflict,
+                 "this was asked for through a shared link: whoever has it can queue it once more there"};
   ASSIGN_OR_RETURN(auto request, pipeline::download_request_from_json(download.request));
   request.licences.clear();  // they are asked for anew
   for (auto& other : request.also) other.licences.clear();
-  ASSIGN_OR_RETURN(auto again, create(request, owner, Wait::while_small, gone));
+  ASSIGN_OR_RETURN(auto again, create(request, owner));
   if (download.artifacts.empty()) {
     RETURN_IF_ERROR(parts_.downloads.set_notice(download.owner, id, model::Notice::dismissed));
   }

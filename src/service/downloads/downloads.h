@@ -184,8 +184,9 @@ class Downloads {
   Result<void> set_notice(const std::string& id, model::Notice notice, const model::Caller& caller);
   // One that is being processed is cancelled, and stays as failed.
   Result<void> remove(const std::string& id, const model::Caller& caller);
-  // Asks for the same once more, as a new download of the same owner. Code::conflict: it is being processed.
-  Result<model::Download> retry(const std::string& id, const model::Caller& caller, const StopFlag& gone = nullptr);
+  // Asks for the same once more, as a new download of the same owner. Code::conflict: it is being processed, or was
+  // asked for by a visitor of a link.
+  Result<model::Download> retry(const std::string& id, const model::Caller& caller);
 
   // Of the files in an artifact, in order, at most so many. Code::gone: its manifest is no longer kept.
   Result<std::vector<std::string>> list_names(const model::Artifact& artifact, std::size_t limit);

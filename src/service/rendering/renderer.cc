@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <list>
+#include <thread>
 #include <unordered_map>
 
 #include "base/file.h"
@@ -332,7 +333,12 @@ Result<std::vector<model::Rendition>> Renderer::keep_static(const Original& orig
 Result<model::Rendition> Renderer::keep_preview(const Original& original, const pipeline::StaticRendition& wanted,
                                                 Waiting waiting) {
   model::RenditionKey key{original.content.id, static_key(original, wanted)};
-  KeyedLocks::Hold hold(keeping_, key.original.hex() + key.recipe);
+  auto name = key.original.hex() + key.recipe;
+  std::optional<KeyedLocks::TryHold> hold;
+  for (hold.emplace(keeping_, name); !*hold; hold.emplace(keeping_, name)) {  // another one may be at it, for long
+    if (waiting.stopped && *waiting.stopped) return Error{Code::gone, "it was stopped"};
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
   ASSIGN_OR_RETURN(auto found, find_kept(key));
   if (found) return *std::move(found);
   if (!parts_.films) return Error{Code::unavailable, "films have no renditions here"};
