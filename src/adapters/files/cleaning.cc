@@ -259,6 +259,10 @@ class Packs {
     return packs_.set.refresh();
   }
 
+  bool has_index(const std::string& name) const {
+    return !is_missing(path(name, ".idx")) || !is_missing(path(name, ".aside"));
+  }
+
   // Contents without an index: somebody died while they created or removed the pack.
   Result<void> remove_orphans() {
     ASSIGN_OR_RETURN(auto files, list_directory(packs_.directory));
@@ -267,7 +271,10 @@ class Packs {
       auto name = file.substr(0, file.size() - 5);
       auto facts = facts_of(path(name, ".pack"));
       bool is_old = facts && facts->modified < order_.before;
-      if (!is_old || !is_missing(path(name, ".idx")) || !is_missing(path(name, ".aside"))) continue;
+      if (!is_old || has_index(name)) continue;
+      auto content = open_file(path(name, ".pack"), O_RDWR);
+      bool is_alone = content && ::flock(content->get(), LOCK_EX | LOCK_NB) == 0;  // else it is being created
+      if (!is_alone || has_index(name)) continue;
       if (auto done = remove(path(name, ".pack")); !done) cleaned_.left.push_back(done.error().message);
     }
     return ok();

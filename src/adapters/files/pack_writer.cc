@@ -54,13 +54,27 @@ Result<std::unique_ptr<OpenPack>> OpenPack::open(const std::string& directory, c
   return pack;
 }
 
+// The contents of a pack, locked. Until then they look like what somebody left behind: whether they are still there.
+Result<bool> OpenPack::create_content(const std::string& file) {
+  ASSIGN_OR_RETURN(content_, open_file(file, O_RDWR | O_CREAT | O_EXCL));
+  if (::flock(content_.get(), LOCK_EX | LOCK_NB) < 0) {
+    if (errno == EWOULDBLOCK) return false;  // whoever cleans is about to remove it
+    return system_error("cannot lock the new pack " + name_, errno);
+  }
+  struct stat status;
+  if (::fstat(content_.get(), &status) < 0) return system_error("cannot look at the new pack " + name_, errno);
+  return status.st_nlink > 0;
+}
+
 Result<std::unique_ptr<OpenPack>> OpenPack::create(const std::string& directory) {
   SystemRandom random;
-  std::unique_ptr<OpenPack> pack(new OpenPack(random_hex(random, 8)));
-  auto path = directory + "/" + pack->name_;
-  ASSIGN_OR_RETURN(pack->content_, open_file(path + ".pack", O_RDWR | O_CREAT | O_EXCL));
-  if (::flock(pack->content_.get(), LOCK_EX | LOCK_NB) < 0)
-    return system_error("cannot lock the new pack " + pack->name_, errno);
+  std::unique_ptr<OpenPack> pack;
+  std::string path;
+  for (bool is_there = false; !is_there;) {
+    pack.reset(new OpenPack(random_hex(random, 8)));
+    path = directory + "/" + pack->name_;
+    ASSIGN_OR_RETURN(is_there, pack->create_content(path + ".pack"));
+  }
   auto index = open_file(path + ".idx", O_RDWR | O_CREAT | O_EXCL);
   if (!index) {
     ::unlink((path + ".pack").c_str());

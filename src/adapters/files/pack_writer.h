@@ -55,6 +55,7 @@ class OpenPack {
 
  private:
   explicit OpenPack(std::string name) : name_(std::move(name)) {}
+  Result<bool> create_content(const std::string& file);
   Result<void> cut_torn_records();
   Result<void> write_records();
 
