@@ -1,6 +1,7 @@
 option(BUILD_TESTING "Build the tests" ON)
 option(DRAY_WERROR "Warnings are errors; on for developers, never for users" OFF)
 option(DRAY_FUZZ "Build the fuzz targets (needs Clang)" OFF)
+option(DRAY_FUZZ_API "And the one that takes the whole API" OFF)
 option(DRAY_BENCH "Build the benchmarks' helper programs" OFF)
 set(DRAY_SANITIZE "" CACHE STRING "Sanitizers, e.g. address,undefined or thread")
 
