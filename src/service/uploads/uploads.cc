@@ -209,8 +209,8 @@ Result<Uploaded> Uploads::complete(const std::string& token, const UploadFile& f
                                    const Caller& caller) {
   auto directory = directory_of(token);
   KeyedLocks::TryHold hold(locks_, directory);
-  if (!hold) return under_way();
   auto result = directory + "/result.json";
+  if (!hold && !size_of(result)) return under_way();  // else only what is left of it is being cleared up
   if (is_over(directory)) return wrong_token();
   ASSIGN_OR_RETURN(auto state, read_state(directory));
   if (state.name != shorten(file.name, kLongestName) || !AssetPath::trusted(state.folder).is_within(folder))
