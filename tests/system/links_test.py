@@ -237,6 +237,8 @@ class Links(SystemTest):
         self.assertEqual(visitor.post(action="all", asked="true", license=licence).status, 303)
         wait_until(lambda: len(visitor.links()) == 1, "it is ready")
         inbox = visitor.inbox()
+        queued = re.search(r"download=([0-9a-f]{32})", visitor.links()[0]).group(1)
+        self.assertEqual(self.dray.request("POST", "/api/v1/downloads/%s/retry" % queued).status, 409, "nobody else queues for them")
         self.assertEqual(visitor.post(action="all", asked="true", license=licence).status, 403, "and this one counts")
         self.assertEqual(visitor.inbox(), inbox, "what is refused leaves no trace")
 

@@ -223,7 +223,7 @@ Result<Made> WorkerPool::try_once(const RenderJob& job, const std::string& text,
   if (answer) {
     auto value = parse_json(answer->text);
     auto reply = value ? render_reply_from_json(*value) : Result<RenderReply>(value.error());
-    if (reply) made.reply = *reply;
+    if (reply) made.reply = *std::move(reply);
     bool is_wrong = !reply || (!made.reply.error && !is_answer_to(job, made));
     if (is_wrong || made.reply.is_last) worker.reset();  // none that lies is asked again
     give(std::move(worker));

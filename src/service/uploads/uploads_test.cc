@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <filesystem>
 #include <thread>
@@ -129,6 +130,22 @@ TEST_F(UploadsTest, WhatIsNotCompletedInTimeIsGone) {
   EXPECT_TRUE(std::filesystem::is_empty(config_.directory));
   EXPECT_FALSE(*assets_->find(AssetPath::trusted("/content/dam/late")));
   EXPECT_TRUE(*assets_->find(AssetPath::trusted("/content/dam/done")));
+}
+
+TEST_F(UploadsTest, WhatIsCompleteAnswersSoWhileItsRestIsClearedUp) {
+  blobs_.let_through();
+  auto token = send("done", "done");
+  ASSERT_TRUE(complete(token, "done", 4));
+  std::atomic<bool> stop = false;
+  std::thread clearing([&] {
+    while (!stop) EXPECT_TRUE(uploads_.clear_up());
+  });
+  for (int i = 0; i < 2000; ++i) {
+    auto again = complete(token, "done", 4);
+    EXPECT_TRUE(again) << again.error().message;
+  }
+  stop = true;
+  clearing.join();
 }
 
 TEST_F(UploadsTest, NoByteIsMissingOrDoubled) {
