@@ -496,5 +496,8 @@ class Doors(SystemTest):
         self.dray.start()
         user = self.get("/libs/granite/security/currentuser.json?nocache=1").json()
         self.assertEqual((user["type"], user["home"], user["authorizableId_xss"]), ("user", "/home/users/ann", "ann"))
+        self.dray.run("user", "add", "eve", "--name", "<b>eve</b>", "--password-file", "-", input="a long password\n")
+        eve = self.get("/libs/granite/security/currentuser.json", user="eve").json()
+        self.assertEqual((eve["name"], eve["name_xss"]), ("<b>eve</b>", "&lt;b&gt;eve&lt;/b&gt;"))
         self.assertEqual(self.get(user["home"] + "/profile.json").status, 200)
         self.assertEqual(self.get(user["home"] + "/profile.json", user="bob").status, 404)

@@ -108,6 +108,39 @@ class Licences(SystemTest):
         answer = self.dray.request("POST", "/api/v1/session", JSON, None, json.dumps({"user": "admin", "password": ADMIN_PASSWORD}))
         return {"Cookie": answer.headers["Set-Cookie"].split(";")[0], **BROWSER}
 
+    def test_agreements_are_noted_whatever_range_is_asked_for(self):
+        licence = self.items()["text.png"]["id"]
+        def accepted():
+            return [event for event in self.dray.events() if event["type"] == "ACCEPTED"]
+        for count, ranges in enumerate(({}, {"Range": "bytes=1-"}, {"Range": "lol"}, {"Range": "bytes=-99999999"}), 1):
+            got = self.dray.request("POST", FOLDER + "text.png.assetdownload.zip/x.zip", {**FORM, **ranges}, self.dray.token("joe"),
+                                    "license=" + licence)
+            self.assertEqual((got.status, self.names(got)), (200, ["text.png"]))
+            self.assertEqual(len(accepted()), count, ranges)
+            self.assertEqual((accepted()[-1]["user"], accepted()[-1]["details"]["assets"]), ("joe", [FOLDER + "text.png"]))
+
+    def test_the_framework_tells_what_is_to_be_agreed_to(self):
+        licence = self.items()["text.png"]["id"]
+        def start(*names, **more):
+            targets = [{"parameters": {"path": FOLDER + name, "excludeDefaultRenditions": "true", **more}} for name in names]
+            return self.dray.request("POST", "/content/dam.downloadbinaries.json", JSON, self.dray.token("joe"), json.dumps({"targets": targets}))
+        licences = [{"id": licence, "paths": [FOLDER + "text.png"]}]
+        refused = start("text.png")
+        self.assertEqual((refused.status, refused.json()["licenses"]), (403, licences), refused.text)
+        self.assertEqual(self.dray.get("/api/v1/downloads", token=self.dray.token("joe")).json()["items"], [], "nothing is kept of it")
+        mixed = start("text.png", "lost.png").json()
+        self.assertEqual((mixed["status"], mixed["licenses"]), ("PARTIALLY_SUCCESSFUL", licences))
+        agreed = start("text.png", licenses=[licence])
+        self.assertEqual((agreed.status, "licenses" in agreed.json()), (201, False), agreed.text)
+
+    def test_a_content_directory_that_is_not_there_frees_nothing(self):
+        self.content.rename(self.dray.folder / "away")
+        self.assertEqual(self.dray.get(FOLDER + "agency.png", token=self.dray.token("joe")).status, 403, "held back while it is away")
+        self.dray.stop()
+        refused = self.dray.run("serve", "--content", self.content, expect=None)
+        self.assertNotEqual(refused.returncode, 0)
+        self.assertIn("there is no such directory", refused.stderr)
+
     def test_a_browser_is_asked_before_a_classic_download(self):
         cookie = self.sign_in()
         def get(address):

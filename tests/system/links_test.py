@@ -4,7 +4,9 @@ import html
 import http.cookies
 import io
 import json
+import os
 import re
+import signal
 import socket
 import struct
 import time
@@ -13,6 +15,7 @@ import zipfile
 import zlib
 
 from dray import SystemTest, make_sparse_file, wait_until
+from hostile_images_test import children_of, is_worker
 from images_test import png
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -241,6 +244,22 @@ class Links(SystemTest):
         self.assertEqual(self.dray.request("POST", "/api/v1/downloads/%s/retry" % queued).status, 409, "nobody else queues for them")
         self.assertEqual(visitor.post(action="all", asked="true", license=licence).status, 403, "and this one counts")
         self.assertEqual(visitor.inbox(), inbox, "what is refused leaves no trace")
+
+    def test_a_full_queue_is_told_as_such(self):
+        row = b"\0" + bytes(number % 251 for number in range(3 * 2000))
+        self.write("slow/a.png", png(2000, 2000, row * 2000))
+        self.dray.import_folder(self.files, "/content/dam/l")
+        self.dray.start("--queued-of-user", "1", "--image-workers", "1")
+        def workers():
+            return [pid for pid in children_of(self.dray.server.pid) if is_worker(pid)]
+        wait_until(workers, "a worker makes the first renditions")
+        for pid in workers():
+            os.kill(pid, signal.SIGSTOP)
+        share = self.share("slow", originals=False, renditions=True)
+        self.assertEqual(self.visit(share).post(action="all").status, 303)
+        full = self.visit(share).post(action="all")
+        self.assertEqual((full.status, full.headers["Retry-After"], "downloads are being prepared" in full.text), (503, "60", True), full.text[-300:])
+        self.assertEqual(self.api("GET", "/" + share["id"]).json()["downloads"], 1, "what was refused does not count")
 
     def test_who_guesses_is_told_to_wait(self):
         self.dray.start()
