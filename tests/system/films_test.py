@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import shutil
 import subprocess
 import time
@@ -135,7 +136,7 @@ class Films(SystemTest):
 
     def test_a_long_film_does_not_hold_up_photographs_and_dies_with_its_server(self):
         make_film(self.files / "long.mp4", "-c:v", "libx264", "-preset", "ultrafast", size="1280x720", seconds=600, sound=False)
-        self.start_and_import()
+        self.start_and_import("--now-seconds", "0")
         running = lambda: subprocess.run(["pgrep", "-f", "^/usr/bin/ffmpeg.*libx264"], capture_output=True, text=True).stdout.split()
         wait_until(running, "ffmpeg runs", 30)
         Image.new("RGB", (400, 300), RED).save(self.files / "photo.jpg")
@@ -143,6 +144,12 @@ class Films(SystemTest):
         wait_until(lambda: len(self.renditions("photo.jpg")) == 4, "the photograph has its renditions", 10)
         wait_until(lambda: set(self.renditions("long.mp4")) == set(THUMBNAILS), "it has thumbnails before its preview", 10)
         self.assertEqual(self.rendition("long.mp4", PREVIEW).status, 404)
+        waiting = self.dray.ask_download("/content/dam/f", originals=False, renditions=["cq5dam.*"]).json()
+        quick = lambda: re.search(r'dray_rendition_jobs{kind="quick-downloads",state="running"} (\d+)', self.dray.get("/metrics").text).group(1)
+        wait_until(lambda: quick() == "1", "it waits for the preview that is being made", 5)
+        self.assertEqual(self.dray.request("DELETE", "/api/v1/downloads/" + waiting["id"]).status, 204)
+        wait_until(lambda: quick() == "0", "a film does not hold up who is cancelled", 5)
+        self.assertTrue(running(), "and goes on for the others")
         begun = time.monotonic()
         self.dray.stop()
         self.assertLess(time.monotonic() - begun, 5, "a film holds up the end")
